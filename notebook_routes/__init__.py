@@ -1,0 +1,95 @@
+"""Route Handlers for Python notebooks: a `%%route` cell is a live HTTP endpoint of the running kernel.
+
+    %load_ext notebook_routes
+
+    %%route GET /products/[id]
+    products.get(id) or not_found()
+
+The names below are in scope in cells without an import; a `route.py` imports them from here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.app import App
+from notebook_routes.errors import HTTPError, NotebookRoutesError, RedirectError
+from notebook_routes.runtime import (
+    RouteContext,
+    after,
+    cookies,
+    forbidden,
+    headers,
+    not_found,
+    permanent_redirect,
+    redirect,
+    unauthorized,
+)
+from notebook_routes.web import (
+    URL,
+    AbortController,
+    AbortSignal,
+    Blob,
+    File,
+    FormData,
+    Headers,
+    ReadableStream,
+    Request,
+    Response,
+    ServerSentEvent,
+    URLSearchParams,
+    event_stream,
+)
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "URL",
+    "AbortController",
+    "AbortSignal",
+    "App",
+    "Blob",
+    "File",
+    "FormData",
+    "HTTPError",
+    "Headers",
+    "NotebookRoutesError",
+    "ReadableStream",
+    "RedirectError",
+    "Request",
+    "Response",
+    "RouteContext",
+    "ServerSentEvent",
+    "URLSearchParams",
+    "after",
+    "cookies",
+    "event_stream",
+    "forbidden",
+    "headers",
+    "not_found",
+    "permanent_redirect",
+    "redirect",
+    "unauthorized",
+]
+
+
+def public_names() -> dict[str, Any]:
+    """The public face by name: what `%load_ext` puts into the notebook."""
+    return {name: globals()[name] for name in __all__}
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """IPython's hook for `%load_ext notebook_routes`."""
+    from notebook_routes.notebook.extension import load  # noqa: PLC0415 - IPython enters by this door only
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:  # noqa: ARG001 - IPython's signature
+    """IPython's hook for `%unload_ext notebook_routes`."""
+    from notebook_routes.notebook.extension import unload  # noqa: PLC0415 - the same
+
+    unload()

@@ -1,0 +1,11 @@
+"""From a request to a response: guard, match, call, and an answer for everything that can go wrong."""
+
+from __future__ import annotations
+
+from notebook_routes.app.application import App
+from notebook_routes.app.cors import Cors
+from notebook_routes.app.events import LogEntry, RequestLog
+from notebook_routes.app.failures import Failures
+from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
+
+__all__ = ["LOOPBACK_HOSTS", "App", "Cors", "Failures", "Guard", "LogEntry", "RequestLog"]

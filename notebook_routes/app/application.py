@@ -1,0 +1,198 @@
+"""The spine: `App.fetch(request) -> Response`. Everything below is pure, everything above is adapters."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from notebook_routes.app.cors import Cors
+from notebook_routes.app.events import RequestLog
+from notebook_routes.app.failures import Failures
+from notebook_routes.app.finish import finish, resolve_location
+from notebook_routes.app.guard import Guard
+from notebook_routes.app.missing import method_not_allowed, not_found
+from notebook_routes.app.target import normalized
+from notebook_routes.routing import RouteTable
+from notebook_routes.runtime import Exchange, InContext, Invoker, LoopWatch, Phase, Workers, current_exchange
+from notebook_routes.web import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from notebook_routes.types import HeadersInit
+
+_ORIGIN = "http://localhost"
+
+
+class App:
+    """Routes, and the one function that answers requests by them.
+
+    Args:
+        routes: the live route table; a new one by default.
+        guard: who may ask; by default anyone.
+        explain: show tracebacks and nearest routes to the client.
+        workers: threads for `def` handlers; None runs them on the loop (where there are no threads).
+        name_file: how tracebacks call a file.
+    """
+
+    def __init__(
+        self,
+        *,
+        routes: RouteTable | None = None,
+        guard: Guard | None = None,
+        explain: bool = False,
+        workers: Workers | None = None,
+        name_file: Callable[[str], str] | None = None,
+    ) -> None:
+        self.routes = RouteTable() if routes is None else routes
+        self.guard = guard or Guard(check_origin=False)
+        self.explain = explain
+        self.workers = workers
+        self.watch: LoopWatch | None = None
+        self.log = RequestLog()
+        self.failures = Failures(explain=explain, name_file=name_file)
+        self.own_pages: Callable[[Request], Response] | None = None
+
+    async def fetch(self, request: Request) -> Response:
+        """Answer a request. Never raises but for cancellation: a failure is a response too.
+
+        Whoever sends the response calls `sent` afterwards.
+        """
+        request.exchange = exchange = Exchange(request)
+        try:
+            return finish(await self._respond(exchange), exchange)
+        except Exception as error:  # noqa: BLE001 - the server must not die of a handler
+            return self._failed(error, exchange)
+
+    async def request(
+        self, target: str, *, method: str = "GET", headers: HeadersInit | None = None, body: Any = None
+    ) -> Response:
+        """Send a request without a socket, for tests and for the browser: `await app.request("/products/1")`."""
+        request = Request(_ORIGIN + target, method=method, headers=headers, body=body)
+        response = await self.fetch(request)
+        await self.sent(request, status=response.status, size=len(response.content or b""))
+        return response
+
+    def head_sent(self, request: Request) -> None:
+        """The head of a stream is out: cookies can be set no more."""
+        _exchange_of(request).phase = Phase.SENT
+
+    def failed_to_start(self, error: Exception, request: Request) -> Response:
+        """The response for a stream that failed before anything of it was sent."""
+        return self._failed(error, _exchange_of(request))
+
+    async def sent(self, request: Request, *, status: int, size: int, error: BaseException | None = None) -> None:
+        """The response is out, or the client has left: log it and run what `after()` was given.
+
+        Args:
+            request: what `fetch` was given.
+            status: the status that was sent, 0 where none was.
+            size: bytes of the body that were sent.
+            error: what broke a stream off.
+        """
+        exchange = _exchange_of(request)
+        if error is not None:
+            exchange.error = self.failures.text(error)
+        exchange.phase = Phase.AFTER
+        if exchange.callbacks:
+            await self._run_callbacks(exchange)
+        self.log.add(exchange, status=status, size=size)
+
+    async def _respond(self, exchange: Exchange) -> Response:
+        request = exchange.request
+        self.guard.check_host(request)
+        path = request.path
+        elsewhere = normalized(path)
+        if elsewhere is not None:
+            return _moved(elsewhere, request)
+        if self.own_pages is not None and path.startswith("/_routes/"):
+            return self.own_pages(request)
+        match = self.routes.match(path)
+        if match is None:
+            self.guard.check_token(request)
+            return not_found(request, self.routes if self.explain else None)
+        route_path, params = match
+        cors = None if route_path.config.cors is None else Cors(route_path.config.cors)
+        if cors is not None:
+            preflight = cors.preflight(request, route_path)
+            if preflight is not None:
+                return preflight
+        if self.guard.token is not None:
+            self.guard.check_token(request)
+        if cors is None or not cors.allows(request):
+            self.guard.check_foreign(request)
+        method = request.method
+        route = route_path.methods.get(method)
+        if route is None:
+            route = route_path.methods.get("GET") if method == "HEAD" else None
+        if route is None:
+            response = (
+                Response(None, status=204, headers={"allow": route_path.allow()})
+                if method == "OPTIONS"
+                else method_not_allowed(request, route_path.allow())
+            )
+        else:
+            exchange.route = route
+            exchange.params = params
+            invoker = route.handler
+            assert isinstance(invoker, Invoker)
+            response = resolve_location(await invoker(exchange, self.workers, self.watch), exchange)
+        if cors is not None:
+            response = response.with_headers(lambda headers: cors.add_to(headers, request))
+        return response
+
+    def _failed(self, error: Exception, exchange: Exchange) -> Response:
+        response = self.failures.response(error, exchange)
+        try:
+            return finish(response, exchange)
+        except ValueError as unsendable:
+            # A header of the exception's own that cannot be sent.
+            return self.failures.response(unsendable, exchange)
+
+    async def _run_callbacks(self, exchange: Exchange) -> None:
+        """Run the callbacks, and those that they add, until there are none."""
+        while exchange.callbacks:
+            batch, exchange.callbacks = exchange.callbacks, []
+            done = await asyncio.gather(
+                *(self._run_callback(work, exchange) for work in batch), return_exceptions=True
+            )
+            for outcome in done:
+                if isinstance(outcome, Exception):
+                    text = f"after() failed\n{self.failures.text(outcome)}"
+                    exchange.error = f"{exchange.error}\n{text}" if exchange.error else text
+
+    async def _run_callback(
+        self, work: Callable[[], object] | Awaitable[object], exchange: Exchange
+    ) -> None:
+        context = exchange.context
+        if context is None:
+            return
+        # Copied, since a context cannot be entered twice at once.
+        context = context.copy()
+        context.run(current_exchange.set, exchange)
+        result: object = work
+        if callable(work):
+            threaded = self.workers is not None and not inspect.iscoroutinefunction(work)
+            if threaded:
+                assert self.workers is not None
+                result = await self.workers.submit(context, work, label="after()").future
+            else:
+                result = context.run(work)
+        if inspect.iscoroutine(result):
+            await InContext(result, context)
+        elif inspect.isawaitable(result):
+            await result
+
+
+def _exchange_of(request: Request) -> Exchange:
+    exchange = request.exchange
+    assert isinstance(exchange, Exchange)
+    return exchange
+
+
+def _moved(path: str, request: Request) -> Response:
+    query = f"?{request.query_string}" if request.query_string else ""
+    location = quote(path + query, safe="%/:?#[]@!$&'()*+,;=-._~")
+    return Response(location, status=308, headers={"location": location})

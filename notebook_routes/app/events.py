@@ -1,0 +1,88 @@
+"""The request log: what was asked, what was answered, what the handler printed."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_routes.runtime import Exchange
+
+#: Requests that are remembered.
+LOG_LENGTH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One finished request.
+
+    Attributes:
+        number: counts from 1 in the order of finishing.
+        method: as asked.
+        target: path and query as asked.
+        route: the pattern that answered, None where none matched.
+        status: the status code; 0 where the client left before there was one.
+        seconds: from the request's head to the end of the answer.
+        size: bytes of the body that were sent.
+        output: what the handler printed.
+        error: the traceback, as the user sees it.
+        notes: further remarks.
+        started: seconds since the epoch.
+    """
+
+    number: int
+    method: str
+    target: str
+    route: str | None
+    status: int
+    seconds: float
+    size: int
+    output: str = ""
+    error: str | None = None
+    notes: tuple[str, ...] = field(default=())
+    started: float = 0.0
+
+
+class RequestLog:
+    """The last requests, newest last. Safe to read from any thread while the server writes."""
+
+    def __init__(self, length: int = LOG_LENGTH) -> None:
+        self._entries: deque[LogEntry] = deque(maxlen=length)
+        self._numbers = itertools.count(1)
+        self._listeners: list[Callable[[LogEntry, Exchange], None]] = []
+
+    def add(self, exchange: Exchange, *, status: int, size: int) -> None:
+        """Remember a request that has been answered."""
+        request = exchange.request
+        entry = LogEntry(
+            next(self._numbers),
+            request.method,
+            request.target,
+            exchange.route.pattern.text if exchange.route else None,
+            status,
+            exchange.elapsed(),
+            size,
+            exchange.output,
+            exchange.error,
+            tuple(exchange.notes),
+            exchange.started,
+        )
+        self._entries.append(entry)
+        for listener in self._listeners:
+            listener(entry, exchange)
+
+    def listen(self, listener: Callable[[LogEntry, Exchange], None]) -> None:
+        """Have `listener(entry, exchange)` called on the server's thread for every finished request."""
+        self._listeners.append(listener)
+
+    def entries(self) -> list[LogEntry]:
+        """The remembered requests, oldest first."""
+        return list(self._entries)
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._entries.clear()

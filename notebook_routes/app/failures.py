@@ -1,0 +1,116 @@
+"""From an exception to a Response, and to the text a person reads.
+
+Deliberate exceptions (`HTTPError`, `RedirectError`) are answers. Anything else is a 500: in the kernel and in `dev` it
+shows the traceback, cut down to the frames the user wrote; in `serve` the client learns nothing and the log gets it.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import sysconfig
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from notebook_routes.errors import AnswerError, HTTPError, RedirectError, ValidationFailed
+from notebook_routes.web import Headers, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_routes.runtime import Exchange
+
+_log = logging.getLogger("notebook_routes.app")
+_TEXT = {"content-type": "text/plain; charset=utf-8"}
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_OURS = str(Path(__file__).parents[1])
+_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
+#: What a Location may hold unescaped: the reserved and unreserved characters of RFC 3986, and % of what is escaped.
+_LOCATION_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
+
+
+class Failures:
+    """Answers for exceptions.
+
+    Args:
+        explain: show tracebacks to the client (the kernel, `dev`); otherwise log them.
+        name_file: how a traceback calls a file; a notebook knows its cells by other names than their file names.
+    """
+
+    def __init__(self, *, explain: bool = False, name_file: Callable[[str], str] | None = None) -> None:
+        self.explain = explain
+        self._name_file = name_file
+
+    def response(self, error: BaseException, exchange: Exchange) -> Response:
+        """The response for what was raised while `exchange` was being answered."""
+        if isinstance(error, RedirectError):
+            return _redirect(error, exchange)
+        if isinstance(error, ValidationFailed):
+            return Response.json({"detail": error.problems}, status=422)
+        if isinstance(error, HTTPError):
+            headers = Headers(error.headers)
+            if error.message is not None and not headers.has("content-type"):
+                headers.set("content-type", _TEXT["content-type"])
+            return Response(error.message, status=error.status, headers=headers)
+        return self._unexpected(error, exchange)
+
+    def _unexpected(self, error: BaseException, exchange: Exchange) -> Response:
+        text = self.text(error)
+        exchange.error = text
+        # What the handler meant to set belongs to the answer that it did not give.
+        exchange.cookies = None
+        if self.explain:
+            return Response(text + "\n", status=500, headers=_TEXT)
+        _log.error("%s %s failed\n%s", exchange.request.method, exchange.request.path, text)
+        return Response("Internal Server Error\n", status=500, headers=_TEXT)
+
+    def text(self, error: BaseException) -> str:
+        """The traceback with the user's frames only, and the fix where one is known."""
+        if isinstance(error, AnswerError):
+            return f"AnswerError: {error}"
+        shown = traceback.TracebackException.from_exception(error)
+        self._cut(shown)
+        lines = "".join(shown.format()).rstrip()
+        fix = _fix(error)
+        return f"{lines}\n{fix}" if fix else lines
+
+    def _cut(self, shown: traceback.TracebackException) -> None:
+        kept = [frame for frame in shown.stack if _is_users(frame.filename)]
+        for frame in kept:
+            if self._name_file is not None:
+                # The source line is read lazily by the file's real name: read it before renaming.
+                _ = frame.line
+                frame.filename = self._name_file(frame.filename)
+        shown.stack = traceback.StackSummary.from_list(kept)
+        for other in (shown.__cause__, shown.__context__, *(shown.exceptions or ())):
+            if other is not None:
+                self._cut(other)
+
+
+def _is_users(filename: str) -> bool:
+    if filename.startswith("<frozen") or filename.startswith(_OURS):
+        return False
+    return not filename.startswith(_LIBRARIES)
+
+
+def _redirect(error: RedirectError, exchange: Exchange) -> Response:
+    request = exchange.request
+    media = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    after_form = request.method == "POST" and media in _FORMS
+    status = 303 if after_form else 308 if error.permanent else 307
+    return Response(None, status=status, headers={"location": quote(error.location, safe=_LOCATION_SAFE)})
+
+
+def _fix(error: BaseException) -> str | None:
+    if isinstance(error, sqlite3.ProgrammingError) and "thread" in str(error):
+        return (
+            "A `def` handler runs in a thread of its own: connect with sqlite3.connect(..., check_same_thread=False), "
+            "or connect inside the handler."
+        )
+    if isinstance(error, UnboundLocalError):
+        name = error.name if hasattr(error, "name") else None
+        called = f"`{name}`" if name else "the name"
+        return f"If {called} is a variable of the notebook, write `global {name or 'NAME'}` first."
+    return None

@@ -1,0 +1,72 @@
+"""The last touches every response gets: cookies, conditional requests, a Location that can be sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from notebook_routes.web import Headers, Response
+
+if TYPE_CHECKING:
+    from notebook_routes.runtime import Exchange
+
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def finish(response: Response, exchange: Exchange) -> Response:
+    """The response as it is sent. The handler's object is never changed: it may be answered twice.
+
+    Raises:
+        ValueError: a Content-Length was set that is not the body's.
+    """
+    headers = response.headers
+    request = exchange.request
+    if exchange.cookies is not None:
+        response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
+        headers = response.headers
+    if response.content is not None and headers.has("content-length"):
+        _check_length(headers, response.content)
+    if request.method in ("GET", "HEAD") and response.status == 200 and headers.has("etag"):
+        condition = request.headers.get("if-none-match")
+        if condition is not None and _matches(condition, headers.get("etag") or ""):
+            return _not_modified(response)
+    return response
+
+
+def _add_cookies(headers: Headers, exchange: Exchange) -> None:
+    """What `cookies().set` collected; a Set-Cookie of that name on the response itself wins."""
+    assert exchange.cookies is not None
+    own = {line.partition("=")[0] for line in headers.get_set_cookie()}
+    for line in exchange.cookies.headers.get_set_cookie():
+        if line.partition("=")[0] not in own:
+            headers.append("set-cookie", line)
+
+
+def _check_length(headers: Headers, content: bytes) -> None:
+    declared = headers.get("content-length")
+    if declared != str(len(content)):
+        raise ValueError(
+            f"Content-Length is set to {declared}, but the body has {len(content)} bytes: leave the header out"
+        )
+
+
+def _matches(condition: str, etag: str) -> bool:
+    """If-None-Match compares weakly (RFC 9110 §13.1.2)."""
+    if condition.strip() == "*":
+        return True
+    tags = (tag.strip().removeprefix("W/") for tag in condition.split(","))
+    return etag.removeprefix("W/") in tags
+
+
+def _not_modified(response: Response) -> Response:
+    kept = [(name, value) for name, value in response.headers.raw if not name.startswith("content-")]
+    return Response(None, status=304, headers=Headers.from_pairs(kept))
+
+
+def resolve_location(response: Response, exchange: Exchange) -> Response:
+    """A redirect that a handler returned, with its Location made absolute."""
+    location = response.headers.get("location")
+    if location is None or response.status not in _REDIRECTS or "://" in location:
+        return response
+    absolute = urljoin(exchange.request.url, location)
+    return response.with_headers(lambda headers: headers.set("location", absolute))

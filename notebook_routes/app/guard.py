@@ -1,0 +1,109 @@
+"""Who may ask (DESIGN §5.9): the Host must be known, foreign pages may not write, a token may be asked for.
+
+A server on loopback is reachable from every page in the user's browser. The Host check defeats DNS rebinding; the
+Origin check defeats forms and `fetch` calls of other sites (Fetch Metadata, RFC 6454).
+"""
+
+from __future__ import annotations
+
+from hmac import compare_digest
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import HTTPError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from notebook_routes.web import Request
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class Guard:
+    """Refuses requests before a route sees them.
+
+    Args:
+        hosts: host names that the Host header may have, without port; None takes any.
+        token: the bearer token that every request must bring; None asks for none.
+        check_origin: refuse unsafe methods from pages of other origins.
+    """
+
+    def __init__(
+        self, *, hosts: Iterable[str] | None = None, token: str | None = None, check_origin: bool = True
+    ) -> None:
+        self.hosts = None if hosts is None else {host.lower() for host in hosts}
+        self.token = token
+        self.check_origin = check_origin
+
+    def allow_host(self, host: str) -> None:
+        """Let the Host header be `host` from now on."""
+        if self.hosts is not None:
+            self.hosts.add(host.lower())
+
+    def check_host(self, request: Request) -> None:
+        """Refuse a Host that is not ours.
+
+        Raises:
+            HTTPError: 400 where there is none (RFC 9112 §3.2), 421 where it is not ours (RFC 9110 §15.5.20).
+        """
+        host = request.headers.get("host")
+        if self.hosts is None:
+            return
+        if host is None:
+            raise HTTPError(400, "A request needs exactly one Host header\n")
+        if host in self.hosts:
+            return
+        name = _without_port(host).lower()
+        if name not in self.hosts:
+            raise HTTPError(
+                421,
+                f"This server does not answer for the host {_printable(name)}. "
+                f"If it should, run %routes start --allow-host {_printable(name)}\n",
+            )
+
+    def check_token(self, request: Request) -> None:
+        """Refuse a request without the bearer token.
+
+        Raises:
+            HTTPError: 401 (RFC 6750).
+        """
+        if self.token is None:
+            return
+        scheme, _, given = (request.headers.get("authorization") or "").partition(" ")
+        if scheme.lower() != "bearer" or not compare_digest(given.strip().encode(), self.token.encode()):
+            raise HTTPError(
+                401,
+                "This server asks for its token: send the header Authorization: Bearer TOKEN\n",
+                headers={"www-authenticate": "Bearer"},
+            )
+
+    def check_foreign(self, request: Request) -> None:
+        """Refuse a method that may change something when a page of another origin sends it.
+
+        Raises:
+            HTTPError: 403, naming the option that allows the origin.
+        """
+        if not self.check_origin or request.method in _SAFE_METHODS:
+            return
+        headers = request.headers
+        origin = headers.get("origin")
+        foreign = origin is not None and origin.lower().partition("://")[2] != (headers.get("host") or "").lower()
+        if foreign or (headers.get("sec-fetch-site") or "").lower() == "cross-site":
+            named = _printable(origin or "another site")
+            raise HTTPError(
+                403,
+                f"A page of {named} may not send {request.method} here. "
+                f"To allow it, declare --cors {named} on the route's magic line\n",
+            )
+
+
+def _without_port(host: str) -> str:
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def _printable(text: str) -> str:
+    """Nothing of a hostile header reaches a terminal or page unescaped."""
+    return "".join(character for character in text[:100] if character.isprintable() and character not in "<>&\"'")

@@ -1,0 +1,188 @@
+"""Every exception of notebook_routes, in one tree.
+
+    NotebookRoutesError
+    ├── DefinitionError          a cell or a file declares something that cannot be; nothing was changed
+    │   ├── InvalidPattern       the path cannot be a route
+    │   ├── RouteConflict        two routes cannot live side by side
+    │   ├── DirectiveError       the magic line cannot be read
+    │   ├── CellError            the cell's code is refused
+    │   └── ConfigError          an option or a segment constant has a value it cannot have
+    ├── HTTPError                an answer that is not a success, raised from anywhere in a handler
+    │   ├── InvalidBody          400: the body is not what it was read as (also a ValueError)
+    │   ├── ValidationFailed     422: parameters do not have their declared types
+    │   └── BodyTooLarge         413: the body is over the limit
+    ├── RedirectError            an answer that points elsewhere, raised by redirect()
+    ├── BodyUsed                 a body was read twice (also a TypeError, as in Fetch)
+    ├── AnswerError              what the handler returned cannot become a response
+    ├── ScopeError               cookies(), headers(), after() called where no request is being answered
+    ├── Aborted                  an AbortSignal has fired
+    ├── ServerError              the server cannot start, or a request has nowhere to go
+    └── ExpectationFailed        a `??` line did not hold (also an AssertionError)
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class NotebookRoutesError(Exception):
+    """The root: catches everything that notebook_routes raises on purpose."""
+
+
+class _ShownShort(NotebookRoutesError):
+    """In a notebook these show their message alone: frames of ours would hide it."""
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks an exception for its own traceback under this name.
+        return f"{type(self).__name__}: {self}".splitlines()
+
+
+class DefinitionError(_ShownShort):
+    """A cell or a file declares something that cannot be; nothing was changed."""
+
+
+class InvalidPattern(DefinitionError):
+    """The path cannot be a route."""
+
+
+class RouteConflict(DefinitionError):
+    """Two routes cannot live side by side; the message names both."""
+
+
+class DirectiveError(DefinitionError):
+    """The magic line cannot be read."""
+
+
+class ConfigError(DefinitionError):
+    """An option or a segment constant has a value it cannot have."""
+
+
+class CellError(DefinitionError):
+    """The cell's code is refused, with the line and the fix.
+
+    Attributes:
+        message: what is wrong, in one sentence, and what to write instead.
+        line: the 1-based line in the cell (the magic line is line 1), or None where no line is to blame.
+        text: the source of that line, or None.
+    """
+
+    def __init__(self, message: str, *, line: int | None = None, text: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.text = text
+
+    def __str__(self) -> str:
+        if self.line is None:
+            return self.message
+        shown = f": {self.text.strip()}" if self.text and self.text.strip() else ""
+        return f"line {self.line}{shown}\n{self.message}"
+
+
+class HTTPError(NotebookRoutesError):
+    """An answer that is not a success, raised from anywhere in a handler.
+
+    Attributes:
+        status: the status code, 400 to 599.
+        message: the body of the answer, plain text; None leaves the body empty.
+        headers: further response headers.
+    """
+
+    def __init__(
+        self, status: int, message: str | None = None, *, headers: Mapping[str, str] | None = None
+    ) -> None:
+        if not 400 <= status <= 599:
+            raise ValueError(f"HTTPError takes a status from 400 to 599, not {status}; return a Response for others")
+        super().__init__(message or _phrase(status))
+        self.status = status
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+class InvalidBody(HTTPError, ValueError):
+    """The body is not what it was read as; uncaught it is a 400 that says where."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(400, message)
+
+
+class ValidationFailed(HTTPError):
+    """Parameters do not have their declared types; uncaught it is a 422.
+
+    Attributes:
+        problems: one mapping per field: `loc` (place and name), `msg`, and `type`, as pydantic words them.
+    """
+
+    def __init__(self, problems: Sequence[Mapping[str, object]]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(422, "; ".join(f"{_place(p)}: {p['msg']}" for p in self.problems))
+
+
+class BodyTooLarge(HTTPError):
+    """The body is over the limit of the server."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(413, f"The body is larger than {limit:,} bytes, the limit of this server")
+        self.limit = limit
+
+
+class RedirectError(NotebookRoutesError):
+    """An answer that points elsewhere; `redirect()` and `permanent_redirect()` raise it.
+
+    Attributes:
+        location: where to, as given.
+        permanent: 308 instead of 307.
+    """
+
+    def __init__(self, location: str, *, permanent: bool = False) -> None:
+        super().__init__(f"redirect to {location}")
+        self.location = location
+        self.permanent = permanent
+
+
+class BodyUsed(NotebookRoutesError, TypeError):
+    """A body was read twice; `clone()` before the first read keeps a second copy."""
+
+
+class AnswerError(NotebookRoutesError):
+    """What the handler returned cannot become a response; the message has the fix."""
+
+
+class ScopeError(NotebookRoutesError):
+    """A request-time function was called where no request is being answered."""
+
+
+class Aborted(NotebookRoutesError):
+    """An AbortSignal has fired.
+
+    Attributes:
+        reason: what `AbortController.abort(reason)` was given.
+    """
+
+    def __init__(self, reason: object = None) -> None:
+        super().__init__(str(reason) if reason is not None else "The operation was aborted")
+        self.reason = reason
+
+
+class ServerError(_ShownShort):
+    """The server cannot start, or a request has nowhere to go."""
+
+
+class ExpectationFailed(_ShownShort, AssertionError):
+    """A `??` line of a `%%request` cell did not hold."""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _place(problem: Mapping[str, object]) -> str:
+    place = problem.get("loc", ())
+    return ".".join(str(part) for part in place) if isinstance(place, (tuple, list)) else str(place)

@@ -1,0 +1,85 @@
+"""The notebook's side: magics, the session behind them, and what they show.
+
+The functions here do what the `%routes` commands of the same names do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notebook_routes.notebook.extension import current_session
+
+if TYPE_CHECKING:
+    from notebook_routes.app import LogEntry
+    from notebook_routes.notebook.client import FinishedResponse
+    from notebook_routes.routing import Route
+
+
+def routes() -> list[Route]:
+    """The live routes, sorted by path."""
+    return current_session().routes.routes()
+
+
+def source(path: str | None = None) -> str:
+    """The module source that the routes, or those of one path, were compiled from."""
+    return current_session().source(path)
+
+
+def log() -> list[LogEntry]:
+    """The last requests, oldest first."""
+    return current_session().app.log.entries()
+
+
+def url(*, public: bool = False) -> str:
+    """The address at which the kernel reaches its server, or with `public` the one for a browser.
+
+    Raises:
+        ServerError: the server does not run.
+    """
+    serving = current_session().serving
+    return serving.location().url if public else serving.url()
+
+
+def remove(path: str, method: str | None = None) -> list[Route]:
+    """Withdraw the routes of a path, or the one of a method."""
+    return current_session().remove(method, path)
+
+
+def clear() -> int:
+    """Withdraw all routes, forget the log and the client's cookies; how many routes there were."""
+    return current_session().clear()
+
+
+def start(
+    *,
+    port: int | None = None,
+    host: str = "127.0.0.1",
+    allow_hosts: tuple[str, ...] = (),
+    token: str | None = None,
+    url: str | None = None,
+) -> str:
+    """Start the server, or start it anew with these settings; the address for a browser.
+
+    Raises:
+        ServerError: the port is in use, or the address is not this machine's.
+    """
+    location = current_session().serving.start(
+        port=port, host=host, allow_hosts=allow_hosts, token=token, url=url
+    )
+    return location.url
+
+
+def stop() -> bool:
+    """Stop the server; the routes stay. Whether it ran."""
+    return current_session().serving.stop()
+
+
+def request(text: str) -> FinishedResponse:
+    """Send requests written in the format of .http files, as `%%request` does, and return the last response."""
+    from notebook_routes.notebook.requests import run_requests  # noqa: PLC0415 - what only this function needs
+
+    session = current_session()
+    return run_requests("", text, namespace=session.namespace, client=session.client, show=print, first_line=1)
+
+
+__all__ = ["clear", "log", "remove", "request", "routes", "source", "start", "stop", "url"]

@@ -1,0 +1,85 @@
+"""What each `%routes` command does and shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display
+
+from notebook_routes.notebook import display as shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_routes.notebook.commands import Command
+    from notebook_routes.notebook.session import Session
+
+#: Requests that `%routes log` shows.
+_LOGGED = 20
+
+
+def _list(session: Session, _command: Command) -> None:
+    routes = session.routes.routes()
+    _show(shown.routes_text(routes), shown.routes_html(routes))
+
+
+def _source(session: Session, command: Command) -> None:
+    print(session.source(command.path))  # noqa: T201 - the notebook floor displays
+
+
+def _log(session: Session, _command: Command) -> None:
+    entries = session.app.log.entries()[-_LOGGED:]
+    _show(shown.log_text(entries), shown.log_html(entries))
+    abandoned = session.app.workers.abandoned if session.app.workers is not None else []
+    for label in abandoned:
+        print(f"{label} was given up and still runs in its thread")  # noqa: T201 - the same
+
+
+def _url(session: Session, _command: Command) -> str:
+    location = session.serving.location()
+    print(f"{location.reason}:")  # noqa: T201 - the same
+    return location.url
+
+
+def _remove(session: Session, command: Command) -> None:
+    assert command.path is not None
+    for route in session.remove(command.method, command.path):
+        print(f"{route.method} {route.pattern} withdrawn")  # noqa: T201 - the same
+
+
+def _clear(session: Session, _command: Command) -> None:
+    count = session.clear()
+    print(f"{count} {'route' if count == 1 else 'routes'} withdrawn")  # noqa: T201 - the same
+
+
+def _start(session: Session, command: Command) -> None:
+    options: dict[str, Any] = command.options
+    session.serving.start(**options)
+    host = options.get("host", "127.0.0.1")
+    print("The server runs: %routes url shows its address")  # noqa: T201 - the same
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        print(  # noqa: T201 - the same
+            f"Careful: it listens on {host}, so every machine that reaches this one can call your routes"
+            + ("" if options.get("token") else "; --token SECRET asks them for a password")
+        )
+
+
+def _stop(session: Session, _command: Command) -> None:
+    stopped = session.serving.stop()
+    print("The server is stopped; the routes stay" if stopped else "The server does not run")  # noqa: T201 - the same
+
+
+def _show(text: str, html: str) -> None:
+    display({"text/plain": text, "text/html": html}, raw=True)
+
+
+COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
+    "list": _list,
+    "source": _source,
+    "log": _log,
+    "url": _url,
+    "remove": _remove,
+    "clear": _clear,
+    "start": _start,
+    "stop": _stop,
+}

@@ -1,0 +1,66 @@
+"""Where a cell's magic line stands: an input transformer, and what the running cell looks like.
+
+IPython wants a cell magic on the first line, and refuses one without a body. The transformer lets comments stand above
+`%%route` and `%%request`, and gives an empty cell a body. What the user typed is kept, so that line numbers are the
+cell's.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo
+
+MAGICS = ("%%route", "%%request")
+
+
+@dataclass(frozen=True, slots=True)
+class RunningCell:
+    """The cell that is being run.
+
+    Attributes:
+        id: the front end's id for it, None where it sends none.
+        text: what the user typed, magic line included.
+    """
+
+    id: str | None = None
+    text: str | None = None
+
+    @property
+    def first_line(self) -> int:
+        """The 1-based number of the line below the magic line."""
+        for number, line in enumerate((self.text or "").splitlines(), start=1):
+            if line.startswith("%%"):
+                return number + 1
+        return 2
+
+
+_running: ContextVar[RunningCell] = ContextVar("notebook_routes.running_cell", default=RunningCell())
+
+
+def remember_cell(info: ExecutionInfo) -> None:
+    """IPython's `pre_run_cell` hook."""
+    _running.set(RunningCell(getattr(info, "cell_id", None), info.raw_cell))
+
+
+def running_cell() -> RunningCell:
+    """The cell whose code calls this."""
+    return _running.get()
+
+
+def lift_magic(lines: list[str]) -> list[str]:
+    """IPython's input transformer: bring one of our cell magics to the top, and give it a body if it has none."""
+    for index, line in enumerate(lines):
+        if line.startswith(MAGICS):
+            if line.split()[0] not in MAGICS:
+                return lines
+            lifted = lines[index:]
+            if len(lifted) == 1:
+                return [lifted[0] if lifted[0].endswith("\n") else lifted[0] + "\n", "\n"]
+            return lifted
+        if line.strip() and not line.lstrip().startswith("#"):
+            return lines
+    return lines

@@ -1,0 +1,170 @@
+"""Sending the requests of `%%request` cells from the kernel to its own server, and the response a cell keeps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.errors import ServerError
+from notebook_routes.web import Headers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import httpx2
+
+    from notebook_routes.project.expectation import Outcome
+    from notebook_routes.project.http_file import RequestSpec
+
+
+@dataclass(eq=False)
+class FinishedResponse:
+    """A response that is all here: nothing to await.
+
+    Attributes:
+        status: the status code.
+        headers: the response headers.
+        bytes: the body.
+        method: what was asked.
+        target: where it was asked.
+        outcomes: what became of the `??` lines.
+        complete: False where Stop was pressed before the end.
+        streamed: whether the body was shown while it came.
+    """
+
+    status: int
+    headers: Headers
+    bytes: bytes
+    method: str = "GET"
+    target: str = "/"
+    reason: str = ""
+    outcomes: list[Outcome] = field(default_factory=list)
+    complete: bool = True
+    streamed: bool = False
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 200 to 299."""
+        return 200 <= self.status <= 299
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        charset = (self.headers.get("content-type") or "").lower().partition("charset=")[2].strip(" \"'")
+        try:
+            return self.bytes.decode(charset or "utf-8", errors="replace")
+        except LookupError:
+            return self.bytes.decode("utf-8", errors="replace")
+
+    def json(self) -> Any:
+        """The body read as JSON.
+
+        Raises:
+            ValueError: it is not JSON; the message shows how it begins.
+        """
+        try:
+            return json.loads(self.bytes)
+        except ValueError as error:
+            raise ValueError(
+                f"the body of {self.method} {self.target} is not JSON ({error}): {self.text[:80]!r}"
+            ) from None
+
+    def __repr__(self) -> str:
+        from notebook_routes.notebook.display import response_text  # noqa: PLC0415 - display shows this class
+
+        return response_text(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        from notebook_routes.notebook.display import response_html, response_text  # noqa: PLC0415 - the same
+
+        return {"text/plain": response_text(self), "text/html": response_html(self)}
+
+
+class KernelClient:
+    """Sends requests to the kernel's server; keeps cookies between them, as a browser does.
+
+    Args:
+        base_url: called for the server's address when a request has a path only.
+        token: called for the bearer token, if the server asks for one.
+    """
+
+    def __init__(self, base_url: Callable[[], str], token: Callable[[], str | None]) -> None:
+        self._base_url = base_url
+        self._token = token
+        self._client: httpx2.Client | None = None
+
+    def send(self, spec: RequestSpec, *, show: Callable[[str], None] | None = None) -> FinishedResponse:
+        """Send one request and take its whole answer in.
+
+        Args:
+            spec: what to send, templates expanded.
+            show: called with each piece of a streamed text as it comes.
+
+        Raises:
+            ServerError: nothing answers at the address, or the connection broke.
+        """
+        import httpx2  # noqa: PLC0415 - a tenth of a second that only the first request pays
+
+        if self._client is None:
+            self._client = httpx2.Client(timeout=None, trust_env=False)  # noqa: S113 - Stop ends a request
+        local = spec.target.startswith("/")
+        url = self._base_url() + spec.target if local else spec.target
+        headers = list(spec.headers)
+        token = self._token()
+        if local and token and not any(name.lower() == "authorization" for name, _ in headers):
+            headers.append(("authorization", f"Bearer {token}"))
+        if spec.body and not any(name.lower() == "content-type" for name, _ in headers):
+            headers.append(("content-type", _guessed_type(spec.body)))
+        content = spec.body.encode() if spec.body is not None else None
+        try:
+            with self._client.stream(spec.method, url, headers=headers, content=content) as response:
+                return _taken_in(response, spec, show)
+        except httpx2.TransportError as error:
+            raise ServerError(f"{spec.method} {spec.target} had no answer: {error}") from error
+        except httpx2.InvalidURL as error:
+            raise ServerError(f"{spec.method} {spec.target} cannot be sent: {error}") from error
+
+    def close(self) -> None:
+        """Close the connections and forget the cookies."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+
+def _taken_in(
+    response: httpx2.Response, spec: RequestSpec, show: Callable[[str], None] | None
+) -> FinishedResponse:
+    headers = Headers([(name, value) for name, value in response.headers.multi_items()])
+    finished = FinishedResponse(
+        response.status_code, headers, b"", spec.method, spec.target, reason=response.reason_phrase
+    )
+    live = show is not None and not headers.has("content-length") and _is_text(headers)
+    chunks: list[bytes] = []
+    try:
+        for chunk in response.iter_bytes():
+            chunks.append(chunk)
+            if live and show is not None:
+                finished.streamed = True
+                show(chunk.decode(errors="replace"))
+    except KeyboardInterrupt:
+        # Stop was pressed on an endless stream: what has come is the answer.
+        finished.complete = False
+    finally:
+        finished.bytes = b"".join(chunks)
+    return finished
+
+
+def _is_text(headers: Headers) -> bool:
+    media = (headers.get("content-type") or "").partition(";")[0].strip().lower()
+    return media.startswith("text/") or media == "application/x-ndjson"
+
+
+def _guessed_type(body: str) -> str:
+    """JSON where the body is JSON, a form where it looks like one, text otherwise."""
+    try:
+        json.loads(body)
+    except ValueError:
+        plain_form = "=" in body and not any(character in body for character in " \n<{")
+        return "application/x-www-form-urlencoded" if plain_form else "text/plain; charset=utf-8"
+    return "application/json"

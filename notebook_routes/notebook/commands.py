@@ -1,0 +1,97 @@
+"""The words after `%routes`: read, and refused with the fix where they say nothing."""
+
+from __future__ import annotations
+
+import difflib
+import shlex
+from dataclasses import dataclass, field
+
+from notebook_routes.errors import DirectiveError
+from notebook_routes.routing import METHODS
+
+COMMANDS = ("list", "source", "log", "url", "remove", "clear", "start", "stop")
+_START_OPTIONS = {"--port": "port", "--host": "host", "--allow-host": "allow_hosts", "--token": "token", "--url": "url"}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One `%routes` line.
+
+    Attributes:
+        name: one of `COMMANDS`.
+        method: for `remove`.
+        path: for `remove` and `source`.
+        options: for `start`: port, host, allow_hosts, token, url.
+    """
+
+    name: str
+    method: str | None = None
+    path: str | None = None
+    options: dict[str, object] = field(default_factory=dict)
+
+
+def parse_command(line: str) -> Command:
+    """Read the words after `%routes`.
+
+    Raises:
+        DirectiveError: they say nothing; the message has the fix.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError as error:
+        raise DirectiveError(f"%routes {line}: {error}") from None
+    if not words:
+        return Command("list")
+    name, *rest = words
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {close[0]}? " if close else ""
+        raise DirectiveError(f'"{name}" is no %routes command: {hint}there are {", ".join(COMMANDS)}')
+    if name == "start":
+        return Command(name, options=_start_options(rest))
+    if name == "remove":
+        return _remove(rest)
+    if name == "source" and len(rest) == 1:
+        return Command(name, path=rest[0])
+    if rest:
+        raise DirectiveError(f'%routes {name} takes no "{rest[0]}": write %routes {name}')
+    return Command(name)
+
+
+def _remove(words: list[str]) -> Command:
+    method = words.pop(0) if words and words[0] in METHODS else None
+    if len(words) != 1 or not words[0].startswith("/"):
+        raise DirectiveError("%routes remove needs a path: write %routes remove /path or %routes remove GET /path")
+    return Command("remove", method=method, path=words[0])
+
+
+def _start_options(words: list[str]) -> dict[str, object]:
+    options: dict[str, object] = {}
+    while words:
+        word, equals, value = words.pop(0).partition("=")
+        if word not in _START_OPTIONS:
+            raise DirectiveError(f'"{word}" is no option of %routes start: there are {", ".join(_START_OPTIONS)}')
+        if not equals:
+            if not words:
+                raise DirectiveError(f"{word} has no value: write {word}={_EXAMPLES[word]}")
+            value = words.pop(0)
+        if word == "--port":
+            if not value.isdecimal() or not 0 <= int(value) <= 65535:
+                raise DirectiveError(f'--port {value}: "{value}" is no port, write a number from 0 to 65535')
+            options["port"] = int(value)
+        elif word == "--allow-host":
+            hosts = options.setdefault("allow_hosts", [])
+            assert isinstance(hosts, list)
+            hosts.append(value)
+        else:
+            options[_START_OPTIONS[word]] = value
+    return options
+
+
+_EXAMPLES = {
+    "--port": "8001",
+    "--host": "0.0.0.0",  # noqa: S104 - an example in a message
+    "--allow-host": "notebook.example",
+    "--token": "SECRET",
+    "--url": "https://notebook.example/proxy/{port}",
+}

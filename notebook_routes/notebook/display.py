@@ -1,0 +1,210 @@
+"""What cells show: plain text and HTML of the same content, without port, id or time, so that notebooks can be checked."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notebook_routes.app import LogEntry
+    from notebook_routes.notebook.client import FinishedResponse
+    from notebook_routes.notebook.session import Definition
+    from notebook_routes.routing import Route
+
+#: Characters of a body that are shown.
+_SHOWN = 4000
+#: Headers that differ from run to run, or say nothing.
+_LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding")
+
+_STYLE = """<style>
+.nbr{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-content-font-size1,14px);
+color:var(--jp-content-font-color1,inherit);line-height:1.5}
+.nbr code,.nbr pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:var(--jp-code-font-size,13px)}
+.nbr pre{margin:.4em 0;padding:.5em .7em;border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;
+background:var(--jp-layout-color2,transparent);white-space:pre-wrap;overflow-wrap:anywhere;max-height:30em;overflow:auto}
+.nbr table{border-collapse:collapse;margin:.4em 0}
+.nbr th,.nbr td{text-align:left;padding:.15em .8em .15em 0;vertical-align:top;border:0}
+.nbr tr{background:none!important}
+.nbr-method{font-weight:700;font-family:var(--jp-code-font-family,ui-monospace,monospace);padding:.05em .45em;
+border:1px solid currentColor;border-radius:3px;margin-right:.4em}
+.nbr-quiet{color:var(--jp-content-font-color2,#666)}
+.nbr-good{font-weight:700}.nbr-bad{font-weight:700;text-decoration:underline}
+</style>"""
+
+
+def definition_text(definition: Definition) -> str:
+    """What a `%%route` cell says, as plain text."""
+    lines = [f"{route.method} {route.pattern}  {what}" for route, what in definition.routes]
+    return "\n".join([*lines, *definition.remarks])
+
+
+def definition_html(definition: Definition) -> str:
+    """The same as a card; links get their address from the page's script."""
+    rows = []
+    for route, what in definition.routes:
+        path = html.escape(str(route.pattern))
+        shown = f"<code>{path}</code>"
+        if route.method == "GET":
+            shown = f'<a data-path="{html.escape(sample_path(route))}" target="_blank" rel="noopener"><code>{path}</code></a>'
+        rows.append(f'<div>{_badge(route.method)}{shown} <span class="nbr-quiet">{html.escape(what)}</span></div>')
+    rows += [f'<div class="nbr-quiet">{html.escape(remark)}</div>' for remark in definition.remarks]
+    return f'{_STYLE}<div class="nbr">{"".join(rows)}</div>'
+
+
+def sample_path(route: Route) -> str:
+    """A path that the route answers, with 1 for each dynamic segment."""
+    from notebook_routes.routing import Dynamic  # noqa: PLC0415 - only for the type's name
+
+    values: dict[str, str | list[str]] = {
+        name: "1" if isinstance(segment, Dynamic) else ["1"] for name, segment in route.pattern.params.items()
+    }
+    return route.pattern.build(**values)
+
+
+def routes_text(routes: Sequence[Route]) -> str:
+    """The table of routes as plain text."""
+    if not routes:
+        return "No routes yet: write a cell that begins with %%route GET /hello"
+    rows = [("METHOD", "PATH", "CELL", "CONFIG"), *(_row(route) for route in routes)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def routes_html(routes: Sequence[Route]) -> str:
+    """The table of routes."""
+    if not routes:
+        return f'{_STYLE}<div class="nbr">No routes yet: write a cell that begins with <code>%%route GET /hello</code></div>'
+    body = "".join(
+        f"<tr><td>{_badge(method)}</td><td><code>{html.escape(path)}</code></td>"
+        f"<td>{html.escape(cell)}</td><td>{html.escape(config)}</td></tr>"
+        for method, path, cell, config in map(_row, routes)
+    )
+    return (
+        f'{_STYLE}<div class="nbr"><table><thead><tr><th>Method</th><th>Path</th><th>Cell</th><th>Config</th></tr>'
+        f"</thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def log_text(entries: Sequence[LogEntry]) -> str:
+    """The request log as plain text: what was asked, answered and printed."""
+    if not entries:
+        return "No requests yet"
+    return "\n".join(line for entry in entries for line in _log_lines(entry))
+
+
+def log_html(entries: Sequence[LogEntry]) -> str:
+    """The request log."""
+    if not entries:
+        return f'{_STYLE}<div class="nbr">No requests yet</div>'
+    rows = []
+    for entry in entries:
+        details = _log_lines(entry)[1:]
+        shown = f"<pre>{html.escape(chr(10).join(line[2:] for line in details))}</pre>" if details else ""
+        rows.append(
+            f"<tr><td>{_badge(entry.method)}</td><td><code>{html.escape(entry.target)}</code>{shown}</td>"
+            f"<td>{_status(entry.status)}</td></tr>"
+        )
+    return f'{_STYLE}<div class="nbr"><table>{"".join(rows)}</table></div>'
+
+
+def response_text(response: FinishedResponse) -> str:
+    """A response as plain text: status, type, body, and what became of the `??` lines."""
+    lines = [_summary(response)]
+    if not response.streamed:
+        body = _body_text(response)
+        lines += [body] if body else []
+    lines += [_outcome(outcome.ok, outcome.text, outcome.detail) for outcome in response.outcomes]
+    return "\n".join(lines)
+
+
+def response_html(response: FinishedResponse) -> str:
+    """A response: status, body by type, headers folded."""
+    media = (response.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    if response.streamed:
+        body = ""
+    elif media.startswith("image/") and response.bytes:
+        data = base64.b64encode(response.bytes).decode()
+        body = f'<img alt="the answer, an image" src="data:{html.escape(media)};base64,{data}">'
+    else:
+        text = _body_text(response)
+        body = f"<pre>{html.escape(text)}</pre>" if text else ""
+    headers = "".join(
+        f"<tr><td><code>{html.escape(name)}</code></td><td><code>{html.escape(value)}</code></td></tr>"
+        for name, value in response.headers.raw
+        if name not in _LEFT_OUT
+    )
+    outcomes = "".join(
+        f'<div class="{"nbr-good" if outcome.ok else "nbr-bad"}">'
+        f"{html.escape(_outcome(outcome.ok, outcome.text, outcome.detail))}</div>"
+        for outcome in response.outcomes
+    )
+    folded = f"<details><summary>Headers</summary><table>{headers}</table></details>" if headers else ""
+    return f'{_STYLE}<div class="nbr"><div>{html.escape(_summary(response))}</div>{body}{outcomes}{folded}</div>'
+
+
+def _badge(method: str) -> str:
+    return f'<span class="nbr-method">{html.escape(method)}</span>'
+
+
+def _status(status: int) -> str:
+    return str(status) if status else "left"
+
+
+def _row(route: Route) -> tuple[str, str, str, str]:
+    config = ", ".join(f"{name}={_plain(value)}" for name, value in route.config.explicit.items())
+    return route.method, str(route.pattern), route.cell, config
+
+
+def _plain(value: object) -> str:
+    origins = getattr(value, "origins", None)
+    shown = origins if origins is not None else value
+    return " ".join(map(str, shown)) if isinstance(shown, (tuple, list)) else str(shown)
+
+
+def _log_lines(entry: LogEntry) -> list[str]:
+    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}"]
+    for text in (entry.output, *entry.notes, entry.error or ""):
+        lines += [f"  {line}" for line in text.rstrip().splitlines()]
+    return lines
+
+
+def _summary(response: FinishedResponse) -> str:
+    parts = [f"{response.status} {response.reason}".strip()]
+    media = response.headers.get("content-type")
+    if media:
+        parts.append(media)
+    location = response.headers.get("location")
+    if location:
+        parts.append(f"to {location}")
+    if not response.complete:
+        parts.append("stopped")
+    return " · ".join(parts)
+
+
+def _body_text(response: FinishedResponse) -> str:
+    if not response.bytes:
+        return ""
+    media = (response.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    if media == "application/json" or media.endswith("+json"):
+        try:
+            text = json.dumps(response.json(), indent=2, ensure_ascii=False)
+        except ValueError:
+            text = response.text
+        # Short answers read best on the line that they have.
+        text = response.text if len(response.text) <= 80 else text
+    elif media.startswith("text/") or media in ("application/x-ndjson", "application/xml", "image/svg+xml"):
+        text = response.text
+    else:
+        return f"{len(response.bytes):,} bytes"
+    text = text.rstrip("\n")
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}\n… {len(text) - _SHOWN:,} more characters"
+
+
+def _outcome(held: bool, text: str, detail: str | None) -> str:  # noqa: FBT001 - a row's first column
+    if held:
+        return f"✓ {text}"
+    return f"✗ {text}" + (f"  ({detail})" if detail else "")

@@ -1,0 +1,91 @@
+"""`%load_ext notebook_routes` and its undoing. Loading starts nothing, opens no port and prints nothing."""
+
+from __future__ import annotations
+
+import atexit
+from typing import TYPE_CHECKING, Any
+
+import notebook_routes
+from notebook_routes.errors import ServerError
+from notebook_routes.notebook import output
+from notebook_routes.notebook.cell_text import lift_magic, remember_cell, running_cell
+from notebook_routes.notebook.magics import RouteMagics
+from notebook_routes.notebook.session import Session
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+
+_extension: Extension | None = None
+
+
+class Extension:
+    """What is loaded into one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.session = Session(shell.user_ns, name_file=self._name_file)
+        self._names: dict[str, Any] = {}
+
+    def load(self) -> None:
+        """Register magics and hooks, and put the public face into the notebook, hidden from `%who`."""
+        shell = self.shell
+        shell.register_magics(RouteMagics(shell, self.session))
+        shell.input_transformers_cleanup.append(lift_magic)
+        shell.events.register("pre_run_cell", remember_cell)
+        shell.events.register("post_run_cell", self._cell_ran)
+        # A name of the user's, or of IPython's own, is never replaced.
+        self._names = {name: value for name, value in notebook_routes.public_names().items() if name not in shell.user_ns}
+        shell.push(self._names, interactive=False)
+        atexit.register(self.session.close)
+
+    def unload(self) -> None:
+        """Take back all that `load` did, and stop the server."""
+        shell = self.shell
+        self.session.close()
+        atexit.unregister(self.session.close)
+        output.uninstall()
+        for kind, name in (("cell", "route"), ("cell", "request"), ("line", "request"), ("line", "routes")):
+            shell.magics_manager.magics[kind].pop(name, None)
+        if lift_magic in shell.input_transformers_cleanup:
+            shell.input_transformers_cleanup.remove(lift_magic)
+        shell.events.unregister("pre_run_cell", remember_cell)
+        shell.events.unregister("post_run_cell", self._cell_ran)
+        shell.drop_by_id(self._names)
+
+    def _cell_ran(self, result: ExecutionResult) -> None:
+        if result.success:
+            for route in self.session.cell_ran(running_cell().id):
+                print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
+
+    def _name_file(self, filename: str) -> str:
+        """IPython's cells are files in a temporary folder; people know them by their numbers."""
+        described = self.shell.compile.format_code_name(filename)
+        return " ".join(described) if described else filename
+
+
+def load(shell: InteractiveShell) -> None:
+    """Load into `shell`, once."""
+    global _extension  # noqa: PLW0603 - one kernel has one shell, and `%unload_ext` must find what was loaded
+    if _extension is None:
+        extension = Extension(shell)
+        extension.load()
+        _extension = extension
+
+
+def unload() -> None:
+    """Undo `load`."""
+    global _extension  # noqa: PLW0603 - the same
+    if _extension is not None:
+        extension, _extension = _extension, None
+        extension.unload()
+
+
+def current_session() -> Session:
+    """The session of this kernel.
+
+    Raises:
+        ServerError: the extension is not loaded.
+    """
+    if _extension is None:
+        raise ServerError("notebook_routes is not loaded: run %load_ext notebook_routes first")
+    return _extension.session

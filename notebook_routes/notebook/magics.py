@@ -1,0 +1,90 @@
+"""The magics: read the line, one call, show the result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
+from IPython.display import display
+
+from notebook_routes.notebook import actions, display as shown
+from notebook_routes.notebook.card import bundle
+from notebook_routes.notebook.cell_text import running_cell
+from notebook_routes.notebook.commands import parse_command
+from notebook_routes.notebook.requests import run_requests
+
+if TYPE_CHECKING:
+    from notebook_routes.notebook.client import FinishedResponse
+    from notebook_routes.notebook.session import Session
+
+
+@magics_class
+class RouteMagics(Magics):
+    """`%%route`, `%%request` and `%routes`."""
+
+    def __init__(self, shell: Any, session: Session) -> None:
+        super().__init__(shell)
+        self._session = session
+
+    @no_var_expand
+    @cell_magic
+    def route(self, line: str, cell: str) -> None:
+        """Make this cell a live route.
+
+        %%route [METHOD] /path [name:type[=default] ...] [--option value ...]
+
+        With a method, the cell is the body of one handler: `request`, `context`, `params`, `query`, `body`, every
+        [segment] and the typed parameters of the line are in scope, and the last expression is the answer.
+        Without a method, the cell is a whole route.py: functions GET, POST, ..., constants, helpers, imports.
+
+        Options: --revalidate N, --tag NAME, --dynamic VALUE, --max-duration SECONDS, --cors ORIGIN.
+        """
+        definition = self._session.define(
+            line,
+            cell,
+            cell=running_cell(),
+            label=f"cell [{self.shell.execution_count}]",
+            own_names=set(self.shell.user_ns_hidden),
+        )
+        text, html = shown.definition_text(definition), shown.definition_html(definition)
+        display(bundle(text, html, url=self._session.serving.location().url), raw=True)
+
+    @no_var_expand
+    @line_cell_magic
+    def request(self, line: str, cell: str | None = None) -> FinishedResponse:
+        """Send requests to this notebook's routes, in the format of .http files.
+
+        %%request [[METHOD] /path] [as name]
+        Header: value
+
+        a body
+        ?? status == 200
+
+        `??` lines assert, with response, status, headers, json and text in scope; `{{expr}}` is read from the
+        notebook; `###` separates requests; lines that begin with # are comments. `name` keeps the response.
+        """
+        return run_requests(
+            line,
+            cell or "",
+            namespace=self.shell.user_ns,
+            client=self._session.client,
+            show=display,
+            first_line=running_cell().first_line if cell is not None else 1,
+        )
+
+    @no_var_expand
+    @line_magic
+    def routes(self, line: str) -> Any:
+        """List the routes, or do something with them.
+
+        %routes                               the routes
+        %routes source [/path]                the module source that cells were expanded to
+        %routes log                           the last requests, what they printed, and their tracebacks
+        %routes url                           the address for a browser
+        %routes remove [METHOD] /path         withdraw routes
+        %routes clear                         withdraw all, forget the log and the client's cookies
+        %routes start [--port N] [--host ADDRESS] [--allow-host NAME] [--token SECRET] [--url URL]
+        %routes stop                          stop the server; the routes stay
+        """
+        command = parse_command(line)
+        return actions.COMMANDS[command.name](self._session, command)

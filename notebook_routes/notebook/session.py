@@ -1,0 +1,237 @@
+"""One kernel's routes: what the magics talk to.
+
+A `%%route` cell is: parse the line, compile the cell, check it all, then exchange old routes for new under one lock. A
+step that fails leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.app import App, Guard
+from notebook_routes.errors import CellError, DefinitionError, DirectiveError, RouteConflict, ServerError
+from notebook_routes.notebook.cells import Cell, CellRegistry
+from notebook_routes.notebook.client import KernelClient
+from notebook_routes.notebook.serving import Serving
+from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig, parse_directive
+from notebook_routes.runtime import Invoker, RouteModule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_routes.app import LogEntry
+    from notebook_routes.notebook.cell_text import RunningCell
+    from notebook_routes.routing import Directive
+    from notebook_routes.runtime import Exchange
+
+#: Options that are kept for the export and have no effect while the notebook serves.
+_LATER = ("revalidate", "tags", "dynamic", "dynamic_params", "fetch_cache", "generate_static_params")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a `%%route` cell has done.
+
+    Attributes:
+        routes: each route with what became of it ("new", "updated", ...).
+        remarks: sentences to show below.
+    """
+
+    routes: tuple[tuple[Route, str], ...]
+    remarks: tuple[str, ...] = field(default=())
+
+
+class Session:
+    """The routes of one notebook and the server that answers them.
+
+    Args:
+        namespace: the notebook's variables.
+        name_file: how tracebacks call a file of the notebook.
+    """
+
+    def __init__(self, namespace: dict[str, Any], *, name_file: Callable[[str], str] | None = None) -> None:
+        self.namespace = namespace
+        self.routes = RouteTable()
+        self.app = App(routes=self.routes, guard=Guard(hosts=()), explain=True, name_file=name_file)
+        self.app.log.listen(self._say_once)
+        self.serving = Serving(self.app)
+        self.client = KernelClient(self.serving.url, lambda: self.serving.token)
+        self._lock = threading.RLock()
+        self._cells = CellRegistry()
+        self._hidden_said: set[str] = set()
+        self._said: set[tuple[str, str]] = set()
+        self._defined_in: set[str | None] = set()
+
+    def define(self, line: str, body: str, *, cell: RunningCell, label: str, own_names: set[str]) -> Definition:
+        """Make the cell's routes live in place of what it defined before.
+
+        Args:
+            line: the magic line.
+            body: the text below it.
+            cell: the running cell.
+            label: how messages call it.
+            own_names: names in the namespace that are not the user's.
+
+        Raises:
+            DefinitionError: the line or the cell is refused; nothing was changed.
+            ServerError: no server could be started; nothing was changed.
+        """
+        directive = parse_directive(line)
+        module = self._compiled(directive, body, cell, label)
+        try:
+            routes = self._routes_of(module, directive, label)
+            moved = self.serving.ensure_started()
+            definition = self._exchange(Cell(cell.id, label, module, routes))
+        except BaseException:
+            module.close()
+            raise
+        self._defined_in.add(cell.id)
+        remarks = [*definition.remarks, *self._remarks(directive, routes, own_names)]
+        if moved:
+            remarks.append("Port 8000 is in use: the server took the next free one, %routes url shows it")
+        return Definition(definition.routes, tuple(remarks))
+
+    def cell_ran(self, cell_id: str | None) -> list[Route]:
+        """A cell has run to its end: withdraw routes of its former text that it has not defined again."""
+        if cell_id is None:
+            return []
+        with self._lock:
+            if cell_id in self._defined_in:
+                self._defined_in.discard(cell_id)
+                return []
+            gone = self._cells.owned_by(cell_id)
+            self._withdraw(gone)
+            return gone
+
+    def remove(self, method: str | None, path: str) -> list[Route]:
+        """Withdraw the routes of a path, or the one of a method.
+
+        Raises:
+            DefinitionError: there is none.
+        """
+        pattern = RoutePattern.parse(path)
+        with self._lock:
+            found = self.routes.at(pattern)
+            gone = [route for route in found.methods.values() if method in (None, route.method)] if found else []
+            if not gone:
+                wanted = f"{method} {path}" if method else path
+                raise DirectiveError(f"There is no route {wanted}: %routes lists those there are")
+            self._withdraw(gone)
+            return gone
+
+    def clear(self) -> int:
+        """Withdraw all routes, forget the log and the client's cookies; how many routes there were."""
+        with self._lock:
+            gone = self.routes.routes()
+            self._withdraw(gone)
+        self.app.log.clear()
+        self.client.close()
+        return len(gone)
+
+    def source(self, path: str | None = None) -> str:
+        """The module source that the routes, or those of one path, were compiled from.
+
+        Raises:
+            DefinitionError: the path has no route.
+        """
+        routes = self.routes.routes()
+        if path is not None:
+            found = self.routes.at(RoutePattern.parse(path))
+            routes = list(found.methods.values()) if found else []
+            if not routes:
+                raise DirectiveError(f"There is no route at {path}: %routes lists those there are")
+        texts = dict.fromkeys(f"# {route.pattern}  ({route.cell})\n{route.source.strip()}\n" for route in routes)
+        return "\n\n".join(texts)
+
+    def close(self) -> None:
+        """Stop the server, and leave nothing behind: no port, no thread, no module."""
+        self.serving.stop()
+        self.clear()
+
+    def _compiled(self, directive: Directive, body: str, cell: RunningCell, label: str) -> RouteModule:
+        make = RouteModule.from_body if directive.method else RouteModule.from_source
+        where = f"{label} {directive.method or ''} {directive.pattern}".replace("  ", " ")
+        try:
+            return make(
+                body, directive, namespace=self.namespace, label=where, first_line=cell.first_line
+            )
+        except (DefinitionError, KeyboardInterrupt):
+            raise
+        except Exception as error:
+            raise CellError(f"the cell failed while it ran:\n{self.app.failures.text(error)}") from error
+
+    def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
+        config = SegmentConfig.from_constants(module.constants, where=label)
+        if config.runtime == "edge":
+            raise CellError("runtime = \"edge\" is not in this version: leave it out, the route runs in the kernel")
+        context = copy_context()
+        return [
+            Route(
+                method,
+                directive.pattern,
+                Invoker(
+                    function,
+                    method=method,
+                    pattern=directive.pattern,
+                    context=context,
+                    max_duration=config.max_duration,
+                ),
+                config,
+                cell=label,
+                source=module.source,
+            )
+            for method, function in module.handlers.items()
+        ]
+
+    def _exchange(self, cell: Cell) -> Definition:
+        with self._lock:
+            mine = self._cells.owned_by(cell.id)
+            replaced = self.routes.replace(remove=mine, put=cell.routes)
+            owners = {(route.method, route.pattern.shape): self._cells.owner(route) for route in replaced}
+            updated = {(route.method, route.pattern.shape) for route in mine}
+            self._cells.withdraw([*mine, *replaced])
+            self._cells.add(cell)
+        kept = {(route.method, route.pattern.shape) for route in cell.routes}
+        gone = [route for route in mine if (route.method, route.pattern.shape) not in kept]
+        said = []
+        for route in cell.routes:
+            place = (route.method, route.pattern.shape)
+            owner = owners.get(place)
+            what = "updated" if place in updated else "new"
+            if owner is not None:
+                what = "updated" if owner.id is None else f"replaces the one of {owner.label}"
+            said.append((route, what))
+        return Definition(tuple(said), tuple(f"{route.method} {route.pattern} withdrawn" for route in gone))
+
+    def _withdraw(self, routes: list[Route]) -> None:
+        self.routes.replace(remove=routes)
+        self._cells.withdraw(routes)
+
+    def _remarks(self, directive: Directive, routes: list[Route], own_names: set[str]) -> list[str]:
+        remarks = []
+        for name in directive.pattern.names:
+            hides = name in self.namespace and name not in own_names and name not in self._hidden_said
+            if directive.method is not None and hides:
+                self._hidden_said.add(name)
+                remarks.append(f"`{name}` is the segment here, not the notebook's variable of that name")
+        explicit = routes[0].config.explicit if routes else {}
+        later = [name for name in _LATER if name in explicit]
+        if later:
+            remarks.append(f"{', '.join(later)}: kept with the route; nothing is cached while the notebook serves")
+        return remarks
+
+    def _say_once(self, entry: LogEntry, exchange: Exchange) -> None:
+        """What a handler should hear of goes to its own cell too, the first time."""
+        if exchange.route is None or exchange.context is None:
+            return
+        for note in entry.notes:
+            said = (str(exchange.route), note)
+            if said not in self._said:
+                self._said.add(said)
+                exchange.context.copy().run(print, f"{exchange.route.method} {exchange.route.pattern}: {note}")
+
+
+__all__ = ["Definition", "RouteConflict", "ServerError", "Session"]

@@ -1,0 +1,66 @@
+"""Where a request goes: paths, the table of live routes, and the line that makes a cell one.
+
+    directive = parse_directive("GET /products/[id] id:int --revalidate 60")
+    config = SegmentConfig.from_constants(directive.options, where="cell [3]")
+    table = RouteTable()
+    table.put(Route("GET", directive.pattern, handler, config, cell="cell [3]"))
+
+    match = table.match("/products/1")
+    match.route_path.methods["GET"], match.params      # the route, {"id": "1"}
+
+`segment` and `pattern` read a path, `directive` and `options` the whole line, `config` and `cors` the
+constants of a module; `table` keeps routes in a `trie` and refuses a `conflict`. Nothing here runs a handler.
+"""
+
+from notebook_routes.routing.config import (
+    CONFIG_NAMES,
+    DYNAMIC,
+    FETCH_CACHE,
+    RUNTIMES,
+    Revalidate,
+    SegmentConfig,
+)
+from notebook_routes.routing.cors import CorsPolicy
+from notebook_routes.routing.directive import Directive, LineParameter, parse_directive
+from notebook_routes.routing.pattern import RoutePattern, is_parameter_name
+from notebook_routes.routing.route import METHODS, Route, RoutePath
+from notebook_routes.routing.segment import (
+    RESERVED_NAMES,
+    CatchAll,
+    Dynamic,
+    OptionalCatchAll,
+    ParamSegment,
+    Segment,
+    Static,
+    parse_segment,
+)
+from notebook_routes.routing.table import Match, Removal, RouteTable
+
+__all__ = [
+    "CONFIG_NAMES",
+    "DYNAMIC",
+    "FETCH_CACHE",
+    "METHODS",
+    "RESERVED_NAMES",
+    "RUNTIMES",
+    "CatchAll",
+    "CorsPolicy",
+    "Directive",
+    "Dynamic",
+    "LineParameter",
+    "Match",
+    "OptionalCatchAll",
+    "ParamSegment",
+    "Removal",
+    "Revalidate",
+    "Route",
+    "RoutePath",
+    "RoutePattern",
+    "RouteTable",
+    "Segment",
+    "SegmentConfig",
+    "Static",
+    "is_parameter_name",
+    "parse_directive",
+    "parse_segment",
+]

@@ -1,0 +1,77 @@
+"""A route, and all the routes of one path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from notebook_routes.routing.config import SegmentConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from notebook_routes.routing.pattern import RoutePattern
+
+#: The methods that a handler may answer, in the order of lists shown to people.
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+
+
+# Compared by identity: a cell that runs again makes a new route, even from the same text.
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """One handler at one method and path.
+
+    Attributes:
+        method: one of `METHODS`.
+        pattern: where it answers.
+        handler: what is called; the runtime knows how.
+        config: what its cell or file says about the path.
+        cell: the cell's label for messages, "cell [3]"; empty where it comes from a file.
+        source: what the handler was compiled from.
+        extras: what floors above keep beside it.
+    """
+
+    method: str
+    pattern: RoutePattern
+    handler: object
+    config: SegmentConfig = field(default_factory=SegmentConfig)
+    cell: str = ""
+    source: str = ""
+    extras: Mapping[str, object] = field(default_factory=dict, kw_only=True)
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise ValueError(f"A route answers one of {', '.join(METHODS)}, not {self.method!r}")
+
+    def __str__(self) -> str:
+        place = f" ({self.cell})" if self.cell else ""
+        return f"{self.method} {self.pattern}{place}"
+
+
+class RoutePath:
+    """All the routes at one path, and the config that they share; it never changes, a table makes new ones.
+
+    Attributes:
+        pattern: the place.
+        methods: the routes by method, in the order of `METHODS`; to be read only.
+        config: what the routes say together.
+    """
+
+    __slots__ = ("_allow", "config", "methods", "pattern")
+
+    def __init__(self, pattern: RoutePattern, routes: Mapping[str, Route]) -> None:
+        self.pattern = pattern
+        self.methods: Mapping[str, Route] = {method: routes[method] for method in METHODS if method in routes}
+        self.config = reduce(
+            SegmentConfig.merged, (route.config for route in self.methods.values()), SegmentConfig()
+        )
+        automatic = {"OPTIONS", "HEAD"} if "GET" in self.methods else {"OPTIONS"}
+        self._allow = ", ".join(sorted({*self.methods, *automatic}))
+
+    def allow(self) -> str:
+        """The value of `Allow` (RFC 9110 §10.2.1): the methods with a route, HEAD beside GET, and OPTIONS."""
+        return self._allow
+
+    def __repr__(self) -> str:
+        return f"<RoutePath {self.pattern}: {', '.join(self.methods)}>"

@@ -1,0 +1,52 @@
+"""Control flow by exceptions: `redirect`, `not_found` and their kin can be called from anywhere below a handler."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from notebook_routes.errors import HTTPError, RedirectError
+
+
+def redirect(location: str) -> NoReturn:
+    """Answer with a redirect: 307, or 303 after a form was posted.
+
+    Raises:
+        RedirectError: always; that is how it works.
+    """
+    raise RedirectError(str(location))
+
+
+def permanent_redirect(location: str) -> NoReturn:
+    """Answer with a permanent redirect: 308, or 303 after a form was posted.
+
+    Raises:
+        RedirectError: always; that is how it works.
+    """
+    raise RedirectError(str(location), permanent=True)
+
+
+def not_found(message: str | None = None) -> NoReturn:
+    """Answer 404, with `message` as plain text or with no body.
+
+    Raises:
+        HTTPError: always; that is how it works.
+    """
+    raise HTTPError(404, message)
+
+
+def forbidden(message: str | None = None) -> NoReturn:
+    """Answer 403, with `message` as plain text or with no body.
+
+    Raises:
+        HTTPError: always; that is how it works.
+    """
+    raise HTTPError(403, message)
+
+
+def unauthorized(message: str | None = None) -> NoReturn:
+    """Answer 401, with `message` as plain text or with no body.
+
+    Raises:
+        HTTPError: always; that is how it works.
+    """
+    raise HTTPError(401, message)

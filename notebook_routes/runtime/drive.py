@@ -1,0 +1,81 @@
+"""Running a coroutine or an async generator in a context of its own, inside the task that awaits it.
+
+`loop.create_task(coro, context=...)` would do the same with a second task per request. Here each step of the
+coroutine is entered through `Context.run`, and what it waits for is passed on to the task outside; it costs one
+generator frame. `asyncio.current_task()` and `asyncio.timeout()` see the task of the request, as they should.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator
+    from contextvars import Context
+
+    from notebook_routes.runtime.exchange import Exchange
+    from notebook_routes.runtime.loop_watch import LoopWatch
+
+
+class InContext:
+    """Awaitable: the coroutine's result, its steps taken in `context`."""
+
+    __slots__ = ("_context", "_coroutine", "_exchange", "_watch")
+
+    def __init__(
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        context: Context,
+        watch: LoopWatch | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
+        self._coroutine = coroutine
+        self._context = context
+        self._watch = watch
+        self._exchange = exchange
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        run = self._context.run
+        coroutine, watch, exchange = self._coroutine, self._watch, self._exchange
+        step, argument = coroutine.send, None
+        try:
+            while True:
+                if watch is not None and exchange is not None:
+                    watch.enter(exchange)
+                try:
+                    waiting = run(step, argument)
+                except StopIteration as finished:
+                    return finished.value
+                finally:
+                    if watch is not None:
+                        watch.leave()
+                try:
+                    argument = yield waiting
+                    step = coroutine.send
+                except GeneratorExit:
+                    raise
+                except BaseException as thrown:  # noqa: BLE001 - passed on to the coroutine, whatever it is
+                    step, argument = coroutine.throw, thrown  # type: ignore[assignment]
+        finally:
+            coroutine.close()
+
+
+async def iterate_in_context(generator: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
+    """The values of an async generator whose every step, closing included, runs in `context`."""
+    try:
+        while True:
+            try:
+                value = await InContext(_steps(generator.__anext__()), context)
+            except StopAsyncIteration:
+                return
+            yield value
+    finally:
+        aclose = getattr(generator, "aclose", None)
+        if aclose is not None:
+            await InContext(_steps(aclose()), context)
+
+
+def _steps(awaitable: Any) -> Any:
+    """An object with send, throw and close: generators' awaitables have them, others give an iterator that does."""
+    return awaitable if hasattr(awaitable, "send") else awaitable.__await__()

@@ -1,0 +1,111 @@
+"""One request while it is being answered, and how the handler's code finds it.
+
+The exchange rides in a context variable. A handler runs in a copy of the context of the cell that registered it
+(so that `print` reaches that cell), with this variable set; threads of the worker pool are given the same copy.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from enum import Enum
+from time import perf_counter, time
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import ScopeError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from contextvars import Context
+
+    from notebook_routes.routing import Route
+    from notebook_routes.types import Params
+    from notebook_routes.web import Request, ResponseCookies
+
+#: What one request may print into the log; the rest is counted only.
+OUTPUT_LIMIT = 64 * 1024
+
+
+class Phase(Enum):
+    """How far the answer has come; cookies can be set only while the handler decides."""
+
+    HANDLER = "handler"
+    SENT = "sent"
+    AFTER = "after"
+
+
+class Exchange:
+    """A request, what has been decided about its answer, and what happened meanwhile.
+
+    Attributes:
+        request: the request being answered.
+        route: the route that answers; None until one has matched.
+        params: the dynamic segments.
+        phase: see `Phase`.
+        context: what the handler runs in, for `after()`; None before it runs.
+        cookies: what `cookies().set()` has collected, or None.
+        callbacks: what `after()` was given.
+        error: the traceback as the user sees it, once the handler has failed.
+        notes: sentences for the log ("text that begins with < was sent as plain text").
+        started: wall clock, seconds since the epoch.
+    """
+
+    __slots__ = (
+        "_began", "_output", "_output_size", "callbacks", "context", "cookies", "error", "notes",
+        "params", "phase", "request", "route", "started",
+    )  # fmt: skip
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self.route: Route | None = None
+        self.params: Params = {}
+        self.phase = Phase.HANDLER
+        self.context: Context | None = None
+        self.cookies: ResponseCookies | None = None
+        self.callbacks: list[Callable[[], object] | Awaitable[object]] = []
+        self.error: str | None = None
+        self.notes: list[str] = []
+        self.started = time()
+        self._began = perf_counter()
+        self._output: list[str] | None = None
+        self._output_size = 0
+
+    def elapsed(self) -> float:
+        """Seconds since the request came in."""
+        return perf_counter() - self._began
+
+    @property
+    def output(self) -> str:
+        """What the handler printed, cut at `OUTPUT_LIMIT` characters."""
+        if self._output is None:
+            return ""
+        text = "".join(self._output)
+        left_out = self._output_size - len(text)
+        return f"{text}\n… {left_out:,} more characters" if left_out else text
+
+    def write(self, text: str) -> str:
+        """Keep what the handler printed, and return the part of it that is still within the limit."""
+        room = max(OUTPUT_LIMIT - self._output_size, 0)
+        self._output_size += len(text)
+        kept = text[:room]
+        if kept:
+            if self._output is None:
+                self._output = []
+            self._output.append(kept)
+        if room and len(text) > room:
+            return f"{kept}\n… output of this request cut at {OUTPUT_LIMIT:,} characters\n"
+        return kept
+
+
+current_exchange: ContextVar[Exchange | None] = ContextVar("notebook_routes.exchange", default=None)
+
+
+def exchange_for(name: str) -> Exchange:
+    """The exchange the calling code belongs to.
+
+    Raises:
+        ScopeError: no request is being answered here; the message names the function that was called.
+    """
+    exchange = current_exchange.get()
+    if exchange is None:
+        raise ScopeError(f"{name}() belongs to a request: call it inside a handler, not at the top of a cell")
+    return exchange

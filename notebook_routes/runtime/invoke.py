@@ -1,0 +1,132 @@
+"""Calling a handler: `async def` on the loop, `def` on a worker thread, both in the context of their cell."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator
+from contextvars import Context, copy_context
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.errors import HTTPError
+from notebook_routes.runtime.bind import Binder
+from notebook_routes.runtime.drive import InContext
+from notebook_routes.runtime.exchange import current_exchange
+from notebook_routes.runtime.negotiate import is_stream, to_response
+from notebook_routes.runtime.streaming import stream_async, stream_sync
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_routes.routing import RoutePattern
+    from notebook_routes.runtime.exchange import Exchange
+    from notebook_routes.runtime.loop_watch import LoopWatch
+    from notebook_routes.runtime.workers import Workers
+    from notebook_routes.web import Response
+
+#: Seconds a handler may take to answer where its path declares no `max_duration` (the platform's default in the field).
+DEFAULT_MAX_DURATION = 300.0
+
+
+class Invoker:
+    """A handler, ready to be called with an exchange.
+
+    Args:
+        function: the user's function.
+        method: its HTTP method.
+        pattern: its path.
+        context: the context to run in, copied per request; by default the current one.
+        max_duration: seconds until a 504.
+
+    Raises:
+        CellError: a parameter can never be filled.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        method: str,
+        pattern: RoutePattern,
+        context: Context | None = None,
+        max_duration: float | None = None,
+    ) -> None:
+        self.function = function
+        self.label = f"{method} {pattern}"
+        self.max_duration = DEFAULT_MAX_DURATION if max_duration is None else float(max_duration)
+        self._binder = Binder(function, method=method, pattern=pattern)
+        self._context = context or copy_context()
+        self._on_loop = _runs_on_loop(function)
+
+    async def __call__(self, exchange: Exchange, workers: Workers | None, watch: LoopWatch | None) -> Response:
+        """Answer one request.
+
+        Raises:
+            HTTPError: 504 where the handler exceeds its `max_duration`, 4xx where arguments are refused.
+            AnswerError: the handler's value is no answer.
+            Exception: whatever the handler raises.
+        """
+        binder = self._binder
+        body = await binder.read_body(exchange.request) if binder.needs_body else None
+        arguments = binder.arguments(exchange, body)
+        exchange.context = context = self._context.copy()
+        context.run(current_exchange.set, exchange)
+        try:
+            async with asyncio.timeout(self.max_duration) as limit:
+                if self._on_loop or workers is None:
+                    return await self._run_here(arguments, exchange, context, workers, watch)
+                return await self._run_in_thread(arguments, exchange, context, workers)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise HTTPError(504, f"{self.label} took longer than its max_duration of {self.max_duration:g} s") from None
+
+    async def _run_here(
+        self,
+        arguments: dict[str, Any],
+        exchange: Exchange,
+        context: Context,
+        workers: Workers | None,
+        watch: LoopWatch | None,
+    ) -> Response:
+        value = context.run(self.function, **arguments)
+        if inspect.iscoroutine(value):
+            value = await InContext(value, context, watch, exchange)
+        if is_stream(value):
+            return await self._stream(value, context, workers)
+        return to_response(value, exchange.request)
+
+    async def _run_in_thread(
+        self, arguments: dict[str, Any], exchange: Exchange, context: Context, workers: Workers
+    ) -> Response:
+        function, request = self.function, exchange.request
+
+        def call() -> Any:
+            value = function(**arguments)
+            return value if is_stream(value) else to_response(value, request)
+
+        job = workers.submit(context, call, label=self.label)
+        try:
+            answer = await job.future
+        except asyncio.CancelledError:
+            workers.abandon(job)
+            raise
+        return await self._stream(answer, context, workers) if is_stream(answer) else answer
+
+    async def _stream(self, values: Any, context: Context, workers: Workers | None) -> Response:
+        if isinstance(values, AsyncIterator):
+            return await stream_async(values, context)
+        if workers is None:
+            return await stream_async(_stepwise(values), context)
+        return await stream_sync(values, context, workers, label=self.label)
+
+
+def _runs_on_loop(function: Callable[..., Any]) -> bool:
+    called = function if inspect.isroutine(function) else getattr(type(function), "__call__", function)
+    return inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
+
+
+async def _stepwise(values: Any) -> AsyncIterator[Any]:
+    """A sync generator on the loop, where there are no threads."""
+    for value in values:
+        yield value

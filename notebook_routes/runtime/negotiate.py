@@ -1,0 +1,126 @@
+"""From what a handler returned to a Response (DESIGN §3, "Answers")."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.errors import AnswerError
+from notebook_routes.runtime.media import best_match, representations
+from notebook_routes.web import Headers, Response, ServerSentEvent, json_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_routes.web import Request
+
+_TEXT = "text/plain; charset=utf-8"
+_EXACT = (dict, list, int, float, bool, set, frozenset)
+
+
+def to_response(value: Any, request: Request) -> Response:
+    """The response that `value` stands for.
+
+    Raises:
+        AnswerError: it stands for none; the message has the fix.
+    """
+    if isinstance(value, Response):
+        return value
+    if isinstance(value, _EXACT):
+        return _json(value)
+    if value is None:
+        return Response(None, status=204)
+    if isinstance(value, str):
+        return Response(value, headers={"content-type": _TEXT})
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return Response(bytes(value), headers={"content-type": "application/octet-stream"})
+    if inspect.isawaitable(value):
+        raise AnswerError(_missing_await(value))
+    if isinstance(value, tuple):
+        _refuse_status_tuple(value)
+        return _json(value)
+    if is_stream(value):
+        raise AnswerError("a stream is negotiated by its first chunk, see runtime.streaming")
+    return _shown(value, request)
+
+
+def is_stream(value: Any) -> bool:
+    """Whether the answer comes in pieces: a generator or another iterator, sync or async."""
+    return isinstance(value, (Iterator, AsyncIterator)) and not isinstance(value, Response)
+
+
+def stream_encoding(first: Any) -> tuple[str, Callable[[Any], bytes]]:
+    """The content type of a stream whose first value is `first`, and how to write each value.
+
+    Str and bytes go out as they are, `ServerSentEvent`s as an event stream, anything else as NDJSON.
+    """
+    if isinstance(first, ServerSentEvent):
+        return "text/event-stream", _event_chunk
+    if isinstance(first, str):
+        return _TEXT, _chunk
+    if isinstance(first, (bytes, bytearray, memoryview)):
+        return "application/octet-stream", _chunk
+    return "application/x-ndjson", _chunk
+
+
+def _chunk(value: Any) -> bytes:
+    if isinstance(value, str):
+        return value.encode()
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
+    return _encode(value) + b"\n"
+
+
+def _event_chunk(value: Any) -> bytes:
+    return (value if isinstance(value, ServerSentEvent) else ServerSentEvent(value)).encode()
+
+
+def _json(value: Any) -> Response:
+    response = Response(_encode(value))
+    response.headers.append("content-type", "application/json")
+    return response
+
+
+def _encode(value: Any) -> bytes:
+    try:
+        return json_bytes(value)
+    except (TypeError, ValueError) as error:
+        raise AnswerError(f"the answer cannot be written: {error}") from error
+
+
+def _missing_await(value: Any) -> str:
+    name = getattr(value, "__qualname__", None) or type(value).__name__
+    if inspect.iscoroutine(value):
+        value.close()
+    return f"the answer holds a coroutine that nobody awaited: write `await {name}(...)`"
+
+
+def _refuse_status_tuple(value: tuple[Any, ...]) -> None:
+    if len(value) not in (2, 3) or isinstance(value[0], (int, float)):
+        return
+    status = value[1]
+    if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599:
+        made = "Response(value" if isinstance(value[0], (str, bytes)) else "Response.json(value"
+        raise AnswerError(
+            f"a tuple is a JSON list here, so (value, {status}) would not set the status: "
+            f"write {made}, status={status})"
+        )
+
+
+def _shown(value: Any, request: Request) -> Response:
+    """What a cell could show, in the form the client likes best; else JSON; else an error that says what to return."""
+    shapes = representations(value)
+    if not shapes:
+        return _json(value)
+    media = best_match(request.headers.get("accept") or "*/*", list(shapes))
+    if media is None:
+        return Response(
+            f"This resource comes as {', '.join(shapes)}\n", status=406, headers={"content-type": _TEXT}
+        )
+    body = shapes[media]()
+    headers = Headers({"vary": "Accept"})
+    headers.set("content-type", f"{media}; charset=utf-8" if media.startswith("text/") else media)
+    return Response(body if isinstance(body, bytes) else str(body).encode(), headers=headers)

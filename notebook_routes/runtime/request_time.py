@@ -1,0 +1,128 @@
+"""`cookies()`, `headers()` and `after()`: what a handler can ask for without taking it as an argument.
+
+They behave as the functions of the same names in Next.js, without its promises.
+"""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.errors import ScopeError
+from notebook_routes.runtime.exchange import Exchange, Phase, exchange_for
+from notebook_routes.web import Headers, ResponseCookies
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from notebook_routes.web import Cookie
+
+
+def headers() -> Headers:
+    """The headers of the request being answered, read-only.
+
+    Raises:
+        ScopeError: called where no request is being answered.
+    """
+    return exchange_for("headers").request.headers.frozen()
+
+
+def cookies() -> CookieJar:
+    """The cookies of the request being answered; what is set here goes out with the response and is read back at once.
+
+    Raises:
+        ScopeError: called where no request is being answered.
+    """
+    return CookieJar(exchange_for("cookies"))
+
+
+def after(work: Callable[[], object] | Awaitable[object]) -> None:
+    """Run `work` once the response has been sent whole, also when the handler fails.
+
+    Several run side by side; one that fails is logged and stops no other.
+
+    Args:
+        work: a function without arguments (`def` runs in a worker thread, `async def` on the loop), or an awaitable.
+
+    Raises:
+        ScopeError: called where no request is being answered.
+        TypeError: `work` is neither a function nor awaitable.
+    """
+    exchange = exchange_for("after")
+    if not callable(work) and not inspect.isawaitable(work):
+        raise TypeError(
+            f"after() takes a function or an awaitable, not {type(work).__name__}: write after(lambda: ...)"
+        )
+    exchange.callbacks.append(work)
+
+
+class CookieJar:
+    """What `cookies()` returns: the request's cookies with this response's changes on top."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    def get(self, name: str) -> Cookie | None:
+        """The cookie of that name (`.name`, `.value`), or None."""
+        return self._merged().get(name)
+
+    def value(self, name: str, default: str | None = None) -> str | None:
+        """The value of the cookie of that name, or `default`."""
+        cookie = self.get(name)
+        return default if cookie is None else cookie.value
+
+    def get_all(self, name: str | None = None) -> list[Cookie]:
+        """All cookies, or those of one name."""
+        return [cookie for cookie in self._merged().values() if name in (None, cookie.name)]
+
+    def has(self, name: str) -> bool:
+        """Whether there is a cookie of that name."""
+        return name in self._merged()
+
+    def set(self, *args: Any, **options: Any) -> CookieJar:
+        """Set a cookie on the response; takes what `response.cookies.set` takes.
+
+        Raises:
+            ScopeError: the response is already on its way.
+            ValueError: the name or an attribute cannot be written.
+        """
+        self._outgoing("set").set(*args, **options)
+        return self
+
+    def delete(self, *args: Any, **options: Any) -> CookieJar:
+        """Have the browser forget a cookie; takes what `response.cookies.delete` takes.
+
+        Raises:
+            ScopeError: the response is already on its way.
+        """
+        self._outgoing("deleted").delete(*args, **options)
+        return self
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._merged()
+
+    def __iter__(self) -> Iterator[Cookie]:
+        return iter(self.get_all())
+
+    def __len__(self) -> int:
+        return len(self._merged())
+
+    def __repr__(self) -> str:
+        return f"<cookies {', '.join(self._merged()) or 'none'}>"
+
+    def _merged(self) -> dict[str, Cookie]:
+        merged = {cookie.name: cookie for cookie in self._exchange.request.cookies.get_all()}
+        if self._exchange.cookies is not None:
+            merged |= {cookie.name: cookie for cookie in self._exchange.cookies.get_all()}
+        return merged
+
+    def _outgoing(self, what: str) -> ResponseCookies:
+        if self._exchange.phase is Phase.AFTER:
+            raise ScopeError(f"a cookie cannot be {what} in after(): the response has been sent; do it in the handler")
+        if self._exchange.phase is Phase.SENT:
+            raise ScopeError(
+                f"a cookie cannot be {what} now: the response's head has been sent; do it before the first chunk"
+            )
+        if self._exchange.cookies is None:
+            self._exchange.cookies = ResponseCookies(Headers())
+        return self._exchange.cookies

@@ -1,0 +1,502 @@
+"""What a body of statements does with names, in the order in which it does it.
+
+Python's own `symtable` knows which names are local, but not when: `body = await request.json()` makes `body`
+a local that needs no argument, `if late: body = 1` followed by a read does. So a body is walked once, in
+evaluation order, and with it goes the set of names that certainly have a value by then (*definite
+assignment*, as the Java specification calls it, chapter 16). A path that ends in `return`, `raise`, `break`
+or `continue` says nothing about what comes after.
+
+The *own level* of a body leaves out what runs later or elsewhere: nested functions, lambdas, generator
+expressions (but for their outermost iterable), and class bodies. Of those only the names they take from
+outside are seen.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+class Act(Enum):
+    """What is done with a name."""
+
+    LOAD = "load"
+    STORE = "store"
+    AUGMENT = "augment"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One place where a body names something.
+
+    Attributes:
+        name: the name.
+        act: what happens to it.
+        line: the 1-based line.
+        column: the column, in bytes of UTF-8, as `ast` counts.
+        settled: the name certainly has a value of the body's own by then.
+        loops: the loops it stands in, innermost last.
+        nested: it stands in a function, a lambda, a generator expression or a class inside the body.
+    """
+
+    name: str
+    act: Act
+    line: int
+    column: int
+    settled: bool
+    loops: tuple[int, ...]
+    nested: bool
+
+
+@dataclass
+class BodyNames:
+    """What `read_names` found at the own level of a body.
+
+    Attributes:
+        occurrences: every use of a name, in evaluation order; of nested scopes only the names from outside.
+        declared_global: names in `global` statements, and their line.
+        declared_nonlocal: names in `nonlocal` statements, and their line.
+        annotated: names of annotations without a value (`page: int`), and their line.
+        awaits: lines that only an `async def` can hold.
+        yields: lines with a `yield`.
+        returns: the `return` statements.
+        star_imports: lines with `from module import *`.
+    """
+
+    occurrences: list[Occurrence] = field(default_factory=list)
+    declared_global: dict[str, int] = field(default_factory=dict)
+    declared_nonlocal: dict[str, int] = field(default_factory=dict)
+    annotated: dict[str, int] = field(default_factory=dict)
+    awaits: list[int] = field(default_factory=list)
+    yields: list[int] = field(default_factory=list)
+    returns: list[ast.Return] = field(default_factory=list)
+    star_imports: list[int] = field(default_factory=list)
+
+    @property
+    def bound(self) -> frozenset[str]:
+        """The names that the body binds itself, which makes them its locals."""
+        # Nested scopes only load from here; a walrus in a generator expression binds here.
+        own = {seen.name for seen in self.occurrences if seen.act is not Act.LOAD}
+        return frozenset(
+            (own | self.annotated.keys()) - self.declared_global.keys() - self.declared_nonlocal.keys()
+        )
+
+    def of(self, name: str) -> list[Occurrence]:
+        """The uses of one name at the own level, in evaluation order."""
+        return [seen for seen in self.occurrences if seen.name == name and not seen.nested]
+
+
+def read_names(body: Sequence[ast.stmt]) -> BodyNames:
+    """Walk a body of statements, as the body of one function or module."""
+    walker = _Walker()
+    walker.statements(body)
+    return walker.names
+
+
+class _Walker(ast.NodeVisitor):
+    """Visits one scope in evaluation order.
+
+    `settled` is the set of names that certainly have a value here, or None where no execution arrives.
+    """
+
+    def __init__(self) -> None:
+        self.names = BodyNames()
+        self.settled: frozenset[str] | None = frozenset()
+        self._loops: list[int] = []
+        self._breaks: list[frozenset[str] | None] = []
+        self._loop_count = 0
+        self._hidden: list[frozenset[str]] = []
+        self._deferred = False
+
+    # -- names
+
+    def _see(self, name: str, act: Act, node: ast.AST, *, nested: bool = False) -> None:
+        if any(name in hidden for hidden in self._hidden):
+            return
+        self.names.occurrences.append(
+            Occurrence(
+                name=name,
+                act=act,
+                line=getattr(node, "lineno", 0),
+                column=getattr(node, "col_offset", 0),
+                settled=self.settled is None or name in self.settled,
+                loops=tuple(self._loops),
+                nested=nested or self._deferred,
+            )
+        )
+
+    def _store(self, name: str, node: ast.AST) -> None:
+        self._see(name, Act.STORE, node)
+        if self.settled is not None:
+            self.settled |= {name}
+
+    def _delete(self, name: str, node: ast.AST) -> None:
+        self._see(name, Act.DELETE, node)
+        if self.settled is not None:
+            self.settled -= {name}
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if isinstance(node.ctx, ast.Load):
+            self._see(node.id, Act.LOAD, node)
+        elif isinstance(node.ctx, ast.Store):
+            self._store(node.id, node)
+        else:
+            self._delete(node.id, node)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        for name in node.names:
+            self.names.declared_global.setdefault(name, node.lineno)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        for name in node.names:
+            self.names.declared_nonlocal.setdefault(name, node.lineno)
+
+    # -- statements
+
+    def statements(self, body: Iterable[ast.stmt]) -> None:
+        for statement in body:
+            self.visit(statement)
+
+    def _expressions(self, nodes: Iterable[ast.AST | None]) -> None:
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
+
+    def visit_Assign(self, node: ast.Assign) -> None:
+        self._expressions([node.value, *node.targets])
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self._see(node.target.id, Act.AUGMENT, node.target)
+            self.visit(node.value)
+            if self.settled is not None:
+                self.settled |= {node.target.id}
+        else:
+            self._expressions([node.target, node.value])
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        # Functions do not evaluate the annotations of their locals.
+        if node.value is not None:
+            self._expressions([node.value, node.target])
+        elif isinstance(node.target, ast.Name):
+            self.names.annotated.setdefault(node.target.id, node.lineno)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._store(alias.asname or alias.name.partition(".")[0], alias)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            if alias.name == "*":
+                self.names.star_imports.append(node.lineno)
+            else:
+                self._store(alias.asname or alias.name, alias)
+
+    def visit_Return(self, node: ast.Return) -> None:
+        self.names.returns.append(node)
+        self._expressions([node.value])
+        self.settled = None
+
+    def visit_Raise(self, node: ast.Raise) -> None:
+        self._expressions([node.exc, node.cause])
+        self.settled = None
+
+    def visit_Break(self, _node: ast.Break) -> None:
+        if self._breaks:
+            self._breaks[-1] = _either(self._breaks[-1], self.settled)
+        self.settled = None
+
+    def visit_Continue(self, _node: ast.Continue) -> None:
+        self.settled = None
+
+    def visit_If(self, node: ast.If) -> None:
+        self.visit(node.test)
+        self._branches([node.body, node.orelse])
+
+    def visit_While(self, node: ast.While) -> None:
+        forever = isinstance(node.test, ast.Constant) and bool(node.test.value)
+        self._enter_loop()
+        self.visit(node.test)
+        before = self.settled
+        self.statements(node.body)
+        self._leave_loop(None if forever else before, node.orelse)
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        self.visit(node.iter)
+        self._enter_loop()
+        self.visit(node.target)
+        # The loop's own name counts as given after the loop too: who reads it there expects a turn.
+        before = self.settled
+        self.statements(node.body)
+        self._leave_loop(before, node.orelse)
+
+    def visit_AsyncFor(self, node: ast.AsyncFor) -> None:
+        self._await(node)
+        self.visit_For(node)
+
+    def _enter_loop(self) -> None:
+        self._loop_count += 1
+        self._loops.append(self._loop_count)
+        self._breaks.append(None)
+
+    def _leave_loop(self, exhausted: frozenset[str] | None, orelse: Sequence[ast.stmt]) -> None:
+        self._loops.pop()
+        broken = self._breaks.pop()
+        self.settled = exhausted
+        self.statements(orelse)
+        self.settled = _either(self.settled, broken)
+
+    def visit_Try(self, node: ast.Try) -> None:
+        self._try(node)
+
+    def _try(self, node: ast.Try | ast.TryStar) -> None:
+        before = self.settled
+        self.statements(node.body)
+        self.statements(node.orelse)
+        after = self.settled
+        for handler in node.handlers:
+            self.settled = before
+            self.visit(handler)
+            after = _either(after, self.settled)
+        # `finally` also runs when the body failed at its first line.
+        self.settled = before
+        self.statements(node.finalbody)
+        if after is not None and self.settled is not None:
+            self.settled |= after
+        else:
+            self.settled = None
+
+    def visit_TryStar(self, node: ast.TryStar) -> None:
+        self._try(node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self._expressions([node.type])
+        if node.name is not None:
+            self._store(node.name, node)
+        self.statements(node.body)
+        if node.name is not None and self.settled is not None:
+            self.settled -= {node.name}
+
+    def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
+        for item in node.items:
+            self._expressions([item.context_expr, item.optional_vars])
+        self.statements(node.body)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> None:
+        self._await(node)
+        self.visit_With(node)
+
+    def visit_Match(self, node: ast.Match) -> None:
+        self.visit(node.subject)
+        before = self.settled
+        after: frozenset[str] | None = None
+        exhaustive = False
+        for case in node.cases:
+            self.settled = before
+            self._expressions([case.pattern, case.guard])
+            self.statements(case.body)
+            after = _either(after, self.settled)
+            exhaustive |= case.guard is None and _always_matches(case.pattern)
+        self.settled = after if exhaustive else _either(after, before)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
+        self._expressions([node.pattern])
+        if node.name is not None:
+            self._store(node.name, node)
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> None:
+        if node.name is not None:
+            self._store(node.name, node)
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self._expressions([*node.keys, *node.patterns])
+        if node.rest is not None:
+            self._store(node.rest, node)
+
+    def _branches(self, branches: Sequence[Sequence[ast.stmt]]) -> None:
+        before = self.settled
+        after: frozenset[str] | None = None
+        for branch in branches:
+            self.settled = before
+            self.statements(branch)
+            after = _either(after, self.settled)
+        self.settled = after
+
+    # -- expressions whose parts do not run in the order of their fields, or not always
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        self.visit(node.values[0])
+        self._maybe(node.values[1:])
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        self.visit(node.test)
+        before = self.settled
+        self.visit(node.body)
+        after, self.settled = self.settled, before
+        self.visit(node.orelse)
+        self.settled = _either(after, self.settled)
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        self._expressions([node.value, node.target])
+
+    def visit_Await(self, node: ast.Await) -> None:
+        self._await(node)
+        self.visit(node.value)
+
+    def visit_Yield(self, node: ast.Yield) -> None:
+        self._expressions([node.value])
+        if not self._deferred:
+            self.names.yields.append(node.lineno)
+
+    def visit_YieldFrom(self, node: ast.YieldFrom) -> None:
+        self.visit(node.value)
+        if not self._deferred:
+            self.names.yields.append(node.lineno)
+
+    def _await(self, node: ast.expr | ast.stmt) -> None:
+        if not self._deferred:
+            self.names.awaits.append(node.lineno)
+
+    def _maybe(self, nodes: Iterable[ast.AST]) -> None:
+        before = self.settled
+        self._expressions(nodes)
+        self.settled = _either(before, self.settled)
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        self._comprehension(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        self._comprehension(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        self._comprehension(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        self._comprehension(node)
+
+    def _comprehension(self, node: _Comprehension) -> None:
+        first, *others = node.generators
+        self.visit(first.iter)
+        deferred, self._deferred = self._deferred, self._deferred or isinstance(node, ast.GeneratorExp)
+        if any(generator.is_async for generator in node.generators):
+            self._await(node)
+        self._hidden.append(_targets(generator.target for generator in node.generators))
+        parts: list[ast.AST] = [first.target, *first.ifs]
+        for generator in others:
+            parts += [generator.iter, generator.target, *generator.ifs]
+        parts += [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        self._maybe(parts)
+        self._hidden.pop()
+        self._deferred = deferred
+
+    # -- nested scopes
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._expressions([*node.args.defaults, *node.args.kw_defaults])
+        self._nested(_names_of_function(node))
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._function(node)
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        arguments = node.args
+        self._expressions([*node.decorator_list, *arguments.defaults, *arguments.kw_defaults])
+        generic = _type_parameters(node)
+        self._hidden.append(generic)
+        self._expressions([argument.annotation for argument in _arguments(arguments)])
+        self._expressions([node.returns])
+        self._hidden.pop()
+        self._store(node.name, node)
+        self._nested(_names_of_function(node), hidden=generic)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._expressions(node.decorator_list)
+        generic = _type_parameters(node)
+        self._hidden.append(generic)
+        self._expressions([*node.bases, *(keyword.value for keyword in node.keywords)])
+        self._hidden.pop()
+        names = read_names(node.body)
+        # Methods do not see the names of the class around them; its own statements do.
+        own = names.bound
+        outside = [seen for seen in names.occurrences if seen.nested or seen.name not in own]
+        self._nested(_from_outside(names, outside), hidden=generic)
+        self._store(node.name, node)
+
+    def visit_TypeAlias(self, node: ast.AST) -> None:
+        # Python 3.12: `type Pair[T] = tuple[T, T]`; the value is evaluated when first asked for.
+        name: ast.expr = getattr(node, "name")  # noqa: B009 - ast.TypeAlias is unknown to Python 3.11
+        value: ast.expr = getattr(node, "value")  # noqa: B009 - the same
+        walker = _Walker()
+        walker.visit(value)
+        self._nested(walker.names.occurrences, hidden=_type_parameters(node))
+        self.visit(name)
+
+    def _nested(self, occurrences: Iterable[Occurrence], *, hidden: frozenset[str] = frozenset()) -> None:
+        for seen in occurrences:
+            if seen.name not in hidden:
+                place = ast.Pass(lineno=seen.line, col_offset=seen.column)
+                self._see(seen.name, Act.LOAD, place, nested=True)
+
+
+def _either(left: frozenset[str] | None, right: frozenset[str] | None) -> frozenset[str] | None:
+    """What is settled where two paths meet; a path that never arrives does not count."""
+    if left is None or right is None:
+        return right if left is None else left
+    return left & right
+
+
+def _names_of_function(node: _Function) -> list[Occurrence]:
+    """What a function takes from the scopes around it."""
+    walker = _Walker()
+    if isinstance(node, ast.Lambda):
+        walker.visit(node.body)
+    else:
+        walker.statements(node.body)
+    own = walker.names.bound | {argument.arg for argument in _arguments(node.args)}
+    return _from_outside(walker.names, [seen for seen in walker.names.occurrences if seen.name not in own])
+
+
+def _from_outside(names: BodyNames, occurrences: Iterable[Occurrence]) -> list[Occurrence]:
+    found = [seen for seen in occurrences if seen.name not in names.declared_global]
+    declared = (
+        Occurrence(name, Act.LOAD, line, 0, settled=False, loops=(), nested=True)
+        for name, line in names.declared_nonlocal.items()
+    )
+    return [*found, *declared]
+
+
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
+    rest = [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+
+
+def _type_parameters(node: ast.AST) -> frozenset[str]:
+    # Python 3.12: `def first[T](items: list[T])`.
+    return frozenset(parameter.name for parameter in getattr(node, "type_params", ()))
+
+
+def _targets(targets: Iterable[ast.expr]) -> frozenset[str]:
+    return frozenset(
+        node.id
+        for target in targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+
+
+def _always_matches(pattern: ast.pattern) -> bool:
+    if isinstance(pattern, ast.MatchAs):
+        return pattern.pattern is None or _always_matches(pattern.pattern)
+    return isinstance(pattern, ast.MatchOr) and any(_always_matches(part) for part in pattern.patterns)

@@ -1,0 +1,70 @@
+"""The address that opens *here*: behind a hub or an editor's tunnel, localhost is another machine.
+
+Rules in order: an explicit setting, `VSCODE_PROXY_URI`, JupyterHub's prefix (needs jupyter-server-proxy), Colab's
+proxy, localhost. Each gives its reason, so that a wrong guess can be understood.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a browser finds the server.
+
+    Attributes:
+        url: without a trailing slash.
+        reason: which rule gave it, in words.
+        host: the host to let through the Host check, None where it is not known.
+    """
+
+    url: str
+    reason: str
+    host: str | None
+
+
+def public_location(
+    host: str, port: int, *, setting: str | None = None, environ: Mapping[str, str] | None = None
+) -> Location:
+    """The address for a browser, for a server listening on `host` and `port`."""
+    environ = os.environ if environ is None else environ
+    if setting:
+        return _located(setting.replace("{{port}}", str(port)).replace("{port}", str(port)), "set by --url")
+    template = environ.get("VSCODE_PROXY_URI")
+    if template:
+        return _located(template.replace("{{port}}", str(port)), "from VSCODE_PROXY_URI")
+    prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    if prefix:
+        hub = environ.get("JUPYTERHUB_PUBLIC_URL") or environ.get("JUPYTERHUB_PUBLIC_HUB_URL") or ""
+        parts = urlsplit(hub)
+        origin = f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+        return Location(
+            f"{origin}{prefix.rstrip('/')}/proxy/{port}",
+            "JupyterHub's prefix; the hub needs jupyter-server-proxy",
+            parts.hostname,
+        )
+    colab = _colab_url(port)
+    if colab is not None:
+        return _located(colab, "Colab's proxy; it passes GET only")
+    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::", "localhost") else host  # noqa: S104 - compared, not bound
+    return Location(f"http://{shown}:{port}", "this machine", None)
+
+
+def _located(url: str, reason: str) -> Location:
+    return Location(url.rstrip("/"), reason, urlsplit(url).hostname)
+
+
+def _colab_url(port: int) -> str | None:
+    if "google.colab" not in sys.modules:
+        return None
+    from google.colab import output  # type: ignore[import-not-found] # noqa: PLC0415 - only there
+
+    return str(output.eval_js(f"google.colab.kernel.proxyPort({port})"))

@@ -1,0 +1,156 @@
+"""The server's own thread with its own loop, beside the kernel's.
+
+The socket is bound by whoever starts it, so that a port in use is an exception in that cell. The loop is a selector
+loop on every platform: Tornado needs one. asyncio is not patched, and the kernel's loop is not touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import ServerError
+from notebook_routes.runtime import LoopWatch, Workers
+from notebook_routes.servers.switch_interval import SwitchInterval
+from notebook_routes.servers.tornado import MAX_BODY_SIZE, TornadoServer
+
+if TYPE_CHECKING:
+    from notebook_routes.app import App
+
+DEFAULT_PORT = 8000
+_PORTS_TRIED = 100
+
+
+class ServerThread:
+    """Serves an App from a daemon thread.
+
+    Args:
+        app: what answers.
+        host: the address to listen on.
+        port: the port; None takes 8000, or the next free one.
+        max_body_size: bytes of a request body.
+
+    Raises:
+        ServerError: the port is in use, or the address is not this machine's.
+
+    Attributes:
+        port: the port it listens on.
+        moved: whether 8000 was in use and another port was taken.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        host: str = "127.0.0.1",
+        port: int | None = None,
+        max_body_size: int = MAX_BODY_SIZE,
+    ) -> None:
+        self.app = app
+        self.host = host
+        self._socket = _bind(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self.moved = port is None and self.port != DEFAULT_PORT
+        self._max_body_size = max_body_size
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="notebook_routes server", daemon=True)
+        # A breakpoint in a cell must not stop the server: debugpy leaves threads marked so alone.
+        self._thread.pydev_do_not_trace = True  # type: ignore[attr-defined]
+        self._thread.is_pydev_daemon_thread = True  # type: ignore[attr-defined]
+
+    def start(self) -> None:
+        """Start the thread, and return once it listens.
+
+        Raises:
+            ServerError: the loop could not be set up.
+        """
+        self._thread.start()
+        self._ready.wait()
+        if self._failure is not None:
+            raise ServerError(f"the server could not start: {self._failure}") from self._failure
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        return self._thread.is_alive()
+
+    def stop(self, *, timeout: float = 1.0) -> None:
+        """Stop listening, cancel what is being answered, and end the thread; gives up after about `timeout` seconds."""
+        loop, stop = self._loop, self._stop
+        if loop is not None and stop is not None and self._thread.is_alive():
+            loop.call_soon_threadsafe(stop.set)
+            self._thread.join(timeout + 0.5)
+        self._socket.close()
+
+    def _run(self) -> None:
+        loop = asyncio.SelectorEventLoop()
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._serve())
+        except BaseException as error:  # noqa: BLE001 - the thread that waits in start() must hear of it
+            self._failure = error
+        finally:
+            self._ready.set()
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            asyncio.set_event_loop(None)
+            loop.close()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        interval = SwitchInterval()
+        workers, watch = Workers(), LoopWatch()
+        self.app.workers, self.app.watch = workers, watch
+        server = TornadoServer(self.app, max_body_size=self._max_body_size, on_traffic=interval.touch)
+        watch.start()
+        try:
+            server.listen([self._socket])
+            self._ready.set()
+            await self._stop.wait()
+            await server.stop()
+        finally:
+            interval.restore()
+            watch.stop()
+            workers.stop()
+
+
+def _bind(host: str, port: int | None) -> socket.socket:
+    wanted = [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED)
+    for number in wanted:
+        try:
+            return _listening(host, number)
+        except OverflowError as error:
+            raise ServerError(f"{number} is no port: a port is a number from 0 to 65535") from error
+        except OSError as error:
+            if not isinstance(error, PermissionError) and error.errno not in _IN_USE:
+                raise ServerError(f"cannot listen on {host}: {error.strerror}; is it an address of this machine?") from error
+            if port is not None:
+                why = "is in use" if error.errno in _IN_USE else "needs more rights"
+                raise ServerError(f"port {port} on {host} {why}: leave --port out for the next free one") from error
+    return _listening(host, 0)
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        # Elsewhere than on Windows this takes a port again that is in TIME_WAIT; there it would share a live one.
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(1024)
+        listener.setblocking(False)  # noqa: FBT003 - the method's own signature
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+_IN_USE = (98, 48, 10048)  # EADDRINUSE of Linux, macOS, Windows

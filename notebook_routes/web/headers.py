@@ -1,0 +1,283 @@
+"""`Headers`: the header fields of a request or a response, as in the Fetch standard.
+
+Fields are kept as a list of (lower-case name, value) in the order they were added. Reading joins fields of
+one name by ", " (RFC 9110 §5.3); `raw` is what an adapter writes.
+"""
+
+# ruff: noqa: SLF001 - the class methods and views here belong to Headers
+
+from __future__ import annotations
+
+import re
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping, ValuesView
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
+
+if TYPE_CHECKING:
+    from notebook_routes.types import HeadersInit
+
+T = TypeVar("T")
+
+# RFC 9110 §5.6.2: token = 1*tchar
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
+# Request fields whose grammar has no list: of several, the first counts, as servers of the field do it.
+_FIRST_COUNTS = frozenset({"authorization", "host", "proxy-authorization", "referer", "user-agent"})
+
+
+class Headers(MutableMapping[str, str]):
+    """A case-insensitive multimap of header fields; a mapping whose values are strings.
+
+    Iteration, `keys`, `values` and `items` are sorted by name and joined, with one entry for each Set-Cookie,
+    as in the Fetch standard. Everything of a mutable mapping works too (`update`, `pop`, `setdefault`,
+    `dict(headers)`).
+
+    Args:
+        init: other headers, a mapping, or (name, value) pairs.
+
+    Raises:
+        ValueError: a name is not a token, or a value has line breaks, NUL or characters beyond Latin-1.
+        TypeError: a name or a value is not a string.
+
+    Example:
+        >>> headers = Headers({"Accept": "text/html"})
+        >>> headers.append("accept", "text/plain")
+        >>> headers.get("ACCEPT")
+        'text/html, text/plain'
+    """
+
+    __slots__ = ("_pairs",)
+
+    _pairs: list[tuple[str, str]]
+
+    def __init__(self, init: Headers | HeadersInit | None = None) -> None:
+        if init is None:
+            self._pairs = []
+        elif isinstance(init, Headers):
+            self._pairs = init._pairs.copy()
+        else:
+            self._pairs = _pairs_of(init)
+
+    @classmethod
+    def from_pairs(cls, pairs: list[tuple[str, str]]) -> Self:
+        """Wraps valid fields with names in lower case; for adapters, nothing is checked.
+
+        The list is kept, not copied.
+        """
+        headers = cls.__new__(cls)
+        headers._pairs = pairs
+        return headers
+
+    @overload
+    def get(self, name: str, default: None = None) -> str | None: ...
+    @overload
+    def get(self, name: str, default: str) -> str: ...
+    @overload
+    def get(self, name: str, default: T) -> str | T: ...
+    def get(self, name: str, default: object = None) -> object:
+        """Returns the value of a field, several joined by ", "; `default` where there is none."""
+        name = name.lower()
+        found: str | None = None
+        for other, value in self._pairs:
+            if other == name:
+                if found is not None:
+                    return self._joined(name)
+                found = value
+        return default if found is None else found
+
+    def set(self, name: str, value: str) -> None:
+        """Replaces every field of this name by one."""
+        name = _valid_name(name)
+        value = _valid_value(name, value)
+        pairs = self._pairs
+        for index, (other, _) in enumerate(pairs):
+            if other == name:
+                rest = [pair for pair in pairs[index + 1 :] if pair[0] != name]
+                pairs[index:] = [(name, value), *rest]
+                return
+        pairs.append((name, value))
+
+    def append(self, name: str, value: str) -> None:
+        """Adds a field beside those of the same name."""
+        name = _valid_name(name)
+        self._pairs.append((name, _valid_value(name, value)))
+
+    def delete(self, name: str) -> None:
+        """Removes every field of this name; nothing happens where there is none."""
+        name = name.lower()
+        self._pairs[:] = [pair for pair in self._pairs if pair[0] != name]
+
+    def has(self, name: str) -> bool:
+        """Whether there is a field of this name."""
+        name = name.lower()
+        return any(other == name for other, _ in self._pairs)
+
+    def get_set_cookie(self) -> list[str]:
+        """The values of all Set-Cookie fields, one each: they cannot be joined (RFC 9110 §5.3)."""
+        return [value for name, value in self._pairs if name == "set-cookie"]
+
+    @property
+    def raw(self) -> list[tuple[str, str]]:
+        """The fields in the order they were added, one entry a line; what an adapter writes. A copy."""
+        return self._pairs.copy()
+
+    def copy(self) -> Headers:
+        """A copy that may be changed, of frozen headers too."""
+        return Headers.from_pairs(self._pairs.copy())
+
+    def frozen(self) -> FrozenHeaders:
+        """A view of these headers that cannot be written through; it follows later changes."""
+        return FrozenHeaders.from_pairs(self._pairs)
+
+    def items(self) -> ItemsView[str, str]:
+        """(name, joined value) pairs, sorted by name; one for each Set-Cookie."""
+        return _Items(self)
+
+    def values(self) -> ValuesView[str]:
+        """The joined values, sorted by name; one for each Set-Cookie."""
+        return _Values(self)
+
+    def __getitem__(self, name: str) -> str:
+        value = self.get(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __setitem__(self, name: str, value: str) -> None:
+        self.set(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        if not self.has(name):
+            raise KeyError(name)
+        self.delete(name)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.has(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([name for name, _ in self._combined()])
+
+    def __len__(self) -> int:
+        return len(self._combined())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Headers):
+            return self._combined() == other._combined()
+        if isinstance(other, Mapping):
+            mine = dict(self._combined())
+            return mine == {name.lower() if isinstance(name, str) else name: other[name] for name in other}
+        return NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # mutable: equal today, different tomorrow
+
+    def __repr__(self) -> str:
+        shown = [(name, "[secret]" if name in _SECRET else value) for name, value in self._pairs]
+        return f"{type(self).__name__}({shown!r})"
+
+    def _joined(self, name: str) -> str:
+        values = [value for other, value in self._pairs if other == name]
+        if name in _FIRST_COUNTS:
+            return values[0]
+        # HTTP/2 clients may split Cookie into several fields; they are one list by "; " (RFC 9113 §8.2.3).
+        return ("; " if name == "cookie" else ", ").join(values)
+
+    def _combined(self) -> list[tuple[str, str]]:
+        names = sorted({name for name, _ in self._pairs})
+        combined: list[tuple[str, str]] = []
+        for name in names:
+            if name == "set-cookie":
+                combined.extend(pair for pair in self._pairs if pair[0] == name)
+            else:
+                combined.append((name, self._joined(name)))
+        return combined
+
+
+class FrozenHeaders(Headers):
+    """Headers that are only read, such as those that `headers()` gives; `copy()` can be changed."""
+
+    __slots__ = ()
+
+    def set(self, name: str, value: str) -> NoReturn:  # noqa: ARG002 - the signature is the base's
+        """Refuses.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(_frozen(name))
+
+    def append(self, name: str, value: str) -> NoReturn:  # noqa: ARG002 - as above
+        """Refuses.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(_frozen(name))
+
+    def delete(self, name: str) -> NoReturn:
+        """Refuses.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(_frozen(name))
+
+
+class _Items(ItemsView[str, str]):
+    _mapping: Headers
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._mapping._combined())
+
+
+class _Values(ValuesView[str]):
+    _mapping: Headers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([value for _, value in self._mapping._combined()])
+
+
+def _frozen(name: str) -> str:
+    return f"these headers are read-only, so {name!r} cannot be changed; set it on a Response, or on a copy()"
+
+
+def _pairs_of(init: HeadersInit) -> list[tuple[str, str]]:
+    given: Iterable[Any] = init.items() if isinstance(init, Mapping) else init
+    if isinstance(given, (str, bytes)):
+        raise TypeError(f"headers are a mapping or (name, value) pairs, not {type(given).__name__}")
+    pairs: list[tuple[str, str]] = []
+    for pair in given:
+        if isinstance(pair, str) or len(pair) != 2:
+            raise TypeError(f"headers are a mapping or (name, value) pairs; {pair!r} is no pair")
+        name = _valid_name(pair[0])
+        pairs.append((name, _valid_value(name, pair[1])))
+    return pairs
+
+
+@lru_cache(maxsize=1024)
+def _valid_name(name: str) -> str:
+    if not isinstance(name, str):
+        raise TypeError(f"a header name is a str, not {type(name).__name__}")
+    if not _TOKEN.fullmatch(name):
+        raise ValueError(
+            f"{name!r} cannot be a header name: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.1)"
+        )
+    return name.lower()
+
+
+def _valid_value(name: str, value: str) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"header {name} takes a str, not {type(value).__name__}: write str(...)")
+    value = value.strip(" \t\r\n")
+    if value.isascii() and value.isprintable():
+        return value
+    for character in value:
+        if character in "\r\n\0":
+            raise ValueError(
+                f"header {name} cannot contain {character!r}, which would end it (RFC 9110 §5.5)"
+            )
+        if character > "\xff":
+            raise ValueError(
+                f"header {name} cannot contain {character!r}: a header value is Latin-1; percent-encode it "
+                "with urllib.parse.quote(...)"
+            )
+    return value

@@ -1,0 +1,252 @@
+"""`json_bytes`: the one way a Python value becomes JSON, in answers, events, caches and exports.
+
+A prebuilt encoder writes ordinary values at C speed and asks `_plain` about the others. Where it gives up
+(NaN, a key that is no string, an iterator, a value that nobody can write) the value is walked once instead,
+with the place kept for the message. Iterators are left to the walk alone: the encoder may fail after it has
+emptied one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Unwritable(Exception):  # noqa: N818 - a signal between the encoder and the walk, never seen outside
+    """The encoder cannot write the value by itself."""
+
+    def __init__(self, value: object, message: str = "") -> None:
+        super().__init__(message)
+        self.value = value
+        self.message = message
+
+
+def json_bytes(value: object) -> bytes:
+    """Writes a value as compact UTF-8 JSON.
+
+    Beside JSON's own types: NaN and infinities (null), dates, times and durations (ISO 8601, UTC as "Z"),
+    UUID, Path and Decimal (strings), Enum (its value), bytes (UTF-8 text), sets, tuples, deques and iterators
+    (lists), any mapping, dataclasses, pydantic models (by alias), numpy and pandas scalars and arrays, and
+    DataFrames (a list of records). Keys that are no strings become strings.
+
+    Raises:
+        TypeError: something cannot be written, or contains itself; the message names its type and place.
+
+    Example:
+        >>> json_bytes({"at": date(2030, 1, 1), "x": float("nan")})
+        b'{"at":"2030-01-01","x":null}'
+    """
+    try:
+        text = _ENCODER.encode(value)
+    except (_Unwritable, TypeError, ValueError, RecursionError):
+        text = _ENCODER.encode(_walked(value))
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # A lone surrogate is no UTF-8; \udXXX is how JSON spells it (RFC 8259 §8.2), as JSON.stringify does.
+        return text.encode("utf-8", "backslashreplace")
+
+
+def _default(value: object) -> object:
+    if isinstance(value, Iterator):
+        raise _Unwritable(value)
+    return _plain(value)
+
+
+# A cycle ends in RecursionError, which costs nothing on the way of values that have none.
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False, default=_default
+)
+
+
+def _plain(value: object) -> object:
+    """One step from a value towards what the encoder knows.
+
+    Raises:
+        _Unwritable: there is no such step.
+    """
+    write = _WRITERS.get(type(value))
+    if write is not None:
+        return write(value)
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return write(value)
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, type):
+        raise _Unwritable(value)
+    return _foreign(value)
+
+
+def _foreign(value: Any) -> object:
+    """Values of libraries that are recognised by their shape, so that none has to be imported."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json", by_alias=True)
+    kind = type(value).__name__
+    if kind == "DataFrame":
+        return value.to_dicts() if hasattr(value, "to_dicts") else value.to_dict(orient="records")
+    if getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M") and hasattr(value, "astype"):
+        # Nanoseconds would come out of tolist() as bare integers.
+        unit = "datetime64[us]" if value.dtype.kind == "M" else "timedelta64[us]"
+        return (value.to_numpy() if hasattr(value, "to_numpy") else value).astype(unit).tolist()
+    for name in ("tolist", "to_list", "item"):
+        method = getattr(value, name, None)
+        if callable(method):
+            return method()
+    if kind == "NAType":
+        return None
+    if type(value).__module__ == "ipaddress":
+        return str(value)
+    raise _Unwritable(value)
+
+
+def _written_datetime(value: datetime) -> str | None:
+    if value != value:  # noqa: PLR0124 - pandas' NaT is a datetime that differs from itself
+        return None
+    text = value.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+def _written_time(value: time) -> str:
+    text = value.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+def _written_duration(value: timedelta) -> str | None:
+    if value != value:  # noqa: PLR0124 - pandas' NaT again
+        return None
+    sign = "-" if value < timedelta() else ""
+    value = abs(value)
+    years, days = divmod(value.days, 365)  # pydantic counts years so, and reads them back so
+    hours, rest = divmod(value.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    fraction = f".{value.microseconds:06d}".rstrip("0") if value.microseconds else ""
+    day_part = (f"{years}Y" if years else "") + (f"{days}D" if days else "")
+    time_part = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+    if seconds or fraction:
+        time_part += f"{seconds}{fraction}S"
+    if not day_part and not time_part:
+        return "PT0S"
+    return f"{sign}P{day_part}{'T' if time_part else ''}{time_part}"
+
+
+def _written_bytes(value: bytes | bytearray | memoryview) -> str:
+    try:
+        return bytes(value).decode()
+    except UnicodeDecodeError:
+        raise _Unwritable(value, "are not UTF-8 text: write base64.b64encode(...).decode()") from None
+
+
+def _refused_coroutine(value: CoroutineType[Any, Any, Any]) -> object:
+    value.close()
+    raise _Unwritable(value, f"was not awaited: write await {value.__qualname__}(...)")
+
+
+# Looked up by exact type first, then in this order: a datetime is also a date.
+_WRITERS: dict[type, Callable[[Any], object]] = {
+    datetime: _written_datetime,
+    date: date.isoformat,
+    time: _written_time,
+    timedelta: _written_duration,
+    UUID: str,
+    Decimal: str,
+    PurePath: str,
+    Enum: lambda member: member.value,
+    bytes: _written_bytes,
+    bytearray: _written_bytes,
+    memoryview: _written_bytes,
+    set: list,
+    frozenset: list,
+    deque: list,
+    Mapping: dict,
+    AbstractSet: list,
+    ValuesView: list,
+    range: list,
+    Sequence: list,
+    Iterator: list,
+    CoroutineType: _refused_coroutine,
+}
+
+
+def _walked(value: object) -> object:
+    """The value rebuilt from what the encoder knows, iterators emptied once, NaN as None."""
+    try:
+        return _walk(value, (), set())
+    except RecursionError:
+        raise TypeError("the value is nested too deeply to be written as JSON") from None
+
+
+def _walk(value: object, place: tuple[object, ...], open_ids: set[int]) -> object:
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    if value is None or isinstance(value, (str, int)):
+        return value
+    if id(value) in open_ids:
+        raise TypeError(f"{_named(value)} at {_spelled(place)} contains itself and cannot be written as JSON")
+    open_ids.add(id(value))
+    try:
+        if isinstance(value, dict):
+            return {_key(key, place): _walk(item, (*place, key), open_ids) for key, item in value.items()}
+        if isinstance(value, (list, tuple, Iterator)):
+            return [_walk(item, (*place, index), open_ids) for index, item in enumerate(value)]
+        return _walk(_stepped(value, place), place, open_ids)
+    finally:
+        open_ids.discard(id(value))
+
+
+def _stepped(value: object, place: tuple[object, ...]) -> object:
+    try:
+        return _plain(value)
+    except _Unwritable as problem:
+        message = problem.message or "cannot be written as JSON"
+        raise TypeError(f"{_named(value)} at {_spelled(place)} {message}") from None
+
+
+def _key(key: object, place: tuple[object, ...]) -> str | int | float | bool | None:
+    if isinstance(key, Enum) and not isinstance(key, (str, int)):
+        key = key.value
+    if isinstance(key, float) and not math.isfinite(key):
+        return str(key)
+    if key is None or isinstance(key, (str, int, float)):
+        return key
+    plain = _stepped(key, place)
+    if plain is None or isinstance(plain, (str, int, float)):
+        return plain
+    raise TypeError(f"the key {key!r} of {_spelled(place)} cannot be written as JSON: a key is a string")
+
+
+def _named(value: object) -> str:
+    if isinstance(value, CoroutineType):
+        return f"the coroutine {value.__qualname__}()"
+    if isinstance(value, type):
+        return f"the class {value.__qualname__}"
+    name = type(value).__name__
+    if isinstance(value, (bytes, bytearray)):
+        return f"the {name}"
+    return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _spelled(place: tuple[object, ...]) -> str:
+    spelled = "$"
+    for part in place:
+        if isinstance(part, int) and not isinstance(part, bool):
+            spelled += f"[{part}]"
+        elif isinstance(part, str) and part.isidentifier():
+            spelled += f".{part}"
+        else:
+            spelled += f"[{json.dumps(str(part), ensure_ascii=False)}]"
+    return spelled

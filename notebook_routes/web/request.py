@@ -1,0 +1,329 @@
+"""`Request`: what a client asks, as the Fetch standard and `NextRequest` have it.
+
+Making one costs an adapter next to nothing: URL, query, cookies, body stream and signal are made when first
+read.
+"""
+
+# ruff: noqa: SLF001 - the class methods here make instances of their own class without its constructor
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.errors import Aborted
+from notebook_routes.web.abort import AbortSignal
+from notebook_routes.web.body import Body
+from notebook_routes.web.content import content_of
+from notebook_routes.web.headers import Headers
+from notebook_routes.web.json import json_bytes
+from notebook_routes.web.request_cookies import RequestCookies
+from notebook_routes.web.search_params import URLSearchParams
+from notebook_routes.web.url import URL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_routes.types import ByteStream, HeadersInit
+    from notebook_routes.web.content import BodyInit
+
+_UNSET: Any = object()
+_NO_BODY = frozenset({"GET", "HEAD"})
+# RFC 9110 §9.1: method = token
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
+class Request(Body):
+    """What a client asks.
+
+    Args:
+        url: absolute.
+        method: any; written in upper case.
+        headers: header fields.
+        body: as for `Response`; GET and HEAD have none.
+        json: a value sent as JSON, instead of a body.
+        signal: what tells the handler that nobody waits any longer.
+
+    Raises:
+        ValueError: the URL is not absolute, or the method is no token.
+        TypeError: the body cannot be one, stands beside `json`, or the method has none.
+
+    Example:
+        >>> request = Request("http://127.0.0.1:8000/products", method="POST", json={"name": "Lamp"})
+        >>> asyncio.run(request.json())
+        {'name': 'Lamp'}
+    """
+
+    __slots__ = (
+        "_abort_reason",
+        "_aborted",
+        "_cookies",
+        "_next_url",
+        "_origin",
+        "_original_url",
+        "_query",
+        "_signal",
+        "_signal_factory",
+        "_state",
+        "_url",
+        "exchange",
+        "method",
+        "path",
+        "query_string",
+        "target",
+    )
+
+    #: What the app keeps beside the request while it is answered; None outside of one.
+    exchange: object
+    #: The method, in upper case.
+    method: str
+    #: The request target as it came: path and query, percent-encoded.
+    target: str
+    #: The path of the target, percent-encoded, not normalised.
+    path: str
+    #: The query of the target without its "?".
+    query_string: str
+    _abort_reason: object
+    _aborted: bool
+    _cookies: RequestCookies | None
+    _next_url: URL | None
+    _origin: str
+    _original_url: str | None
+    _query: URLSearchParams | None
+    _signal: AbortSignal | None
+    _signal_factory: Callable[[], AbortSignal] | None
+    _state: SimpleNamespace | None
+    _url: str | None
+
+    def __init__(
+        self,
+        url: str | URL,
+        *,
+        method: str = "GET",
+        headers: Headers | HeadersInit | None = None,
+        body: BodyInit | None = None,
+        json: Any = _UNSET,
+        signal: AbortSignal | None = None,
+    ) -> None:
+        parts = URL(url)
+        if not _TOKEN.fullmatch(method):
+            raise ValueError(f"{method!r} cannot be a request's method: one word such as GET or POST")
+        self._begin(method.upper(), parts.pathname + parts.search, parts.origin)
+        self.headers = Headers(headers)
+        self._signal = signal
+        self._url = parts.href
+        if json is not _UNSET:
+            if body is not None:
+                raise TypeError("Request takes body= or json=, not both")
+            self._content = json_bytes(json)
+            kind: str | None = "application/json"
+        elif body is not None:
+            content = content_of(body, owner="Request", json_form="json=...")
+            self._content, self._source, kind = content.data, content.stream, content.content_type
+        else:
+            return
+        if self.method in _NO_BODY:
+            raise TypeError(
+                f"a {self.method} request has no body: use method='POST', or put the values into the URL"
+            )
+        if kind is not None and not self.headers.has("content-type"):
+            self.headers.append("content-type", kind)
+
+    @classmethod
+    def from_target(
+        cls,
+        method: str,
+        target: str,
+        *,
+        origin: str,
+        headers: Headers,
+        body: bytes | ByteStream | None = None,
+        signal_factory: Callable[[], AbortSignal] | None = None,
+    ) -> Request:
+        """Makes a request from what stands on the wire; for adapters, nothing is checked.
+
+        Args:
+            method: in upper case.
+            target: the raw request target, "/a%20b?x=1".
+            origin: scheme, host and port, "http://127.0.0.1:8000".
+            headers: kept, not copied.
+            body: the bytes, or pieces of them as they arrive; ignored for GET and HEAD.
+            signal_factory: makes the signal when it is first asked for; a plain one if not given.
+        """
+        request = cls.__new__(cls)
+        request._begin(method, target, origin)
+        request.headers = headers
+        request._signal_factory = signal_factory
+        if body is not None and method not in _NO_BODY:
+            if isinstance(body, bytes):
+                request._content = body
+            else:
+                request._source = body
+        return request
+
+    @property
+    def url(self) -> str:
+        """The absolute URL, normalised by the URL standard."""
+        url = self._url
+        if url is None:
+            self._url = url = URL(self._raw_url()).href
+        return url
+
+    @property
+    def original_url(self) -> str:
+        """The URL that the client asked for, where middleware has rewritten it; else `url`."""
+        return self.url if self._original_url is None else self._original_url
+
+    @property
+    def next_url(self) -> URL:
+        """The URL taken apart; changes stay on this object and do not reach `url`."""
+        if self._next_url is None:
+            self._next_url = URL(self.url)
+        return self._next_url
+
+    @property
+    def query(self) -> URLSearchParams:
+        """The query as names and values."""
+        if self._query is None:
+            self._query = URLSearchParams(self.query_string)
+        return self._query
+
+    @property
+    def cookies(self) -> RequestCookies:
+        """The cookies of the client; changes stay on this object and do not reach the headers."""
+        if self._cookies is None:
+            self._cookies = RequestCookies(self.headers.get("cookie", ""))
+        return self._cookies
+
+    @property
+    def signal(self) -> AbortSignal:
+        """Fires when the client has left, or the handler has run out of time."""
+        signal = self._signal
+        if signal is None:
+            signal = AbortSignal() if self._signal_factory is None else self._signal_factory()
+            self._signal = signal
+            # Looked at after the signal is in place: abort() in another thread looks in the other order.
+            if self._aborted:
+                signal.fire(self._abort_reason)
+        return signal
+
+    @property
+    def aborted(self) -> bool:
+        """Whether `signal` has fired; asking makes no signal."""
+        return self._aborted or (self._signal is not None and self._signal.aborted)
+
+    @property
+    def state(self) -> SimpleNamespace:
+        """A place where middleware leaves things for the handler: `request.state.user = ...`."""
+        if self._state is None:
+            self._state = SimpleNamespace()
+        return self._state
+
+    def abort(self, reason: object = None) -> None:
+        """Says that nobody waits for the answer any longer; for adapters, from any thread."""
+        self._abort_reason = Aborted() if reason is None else reason
+        self._aborted = True
+        if self._signal is not None:
+            self._signal.fire(self._abort_reason)
+
+    async def json(self) -> Any:
+        """Reads the body as JSON, whatever its content type.
+
+        Raises:
+            InvalidBody: it is no JSON; the message says where.
+            BodyUsed: the body was read already.
+        """
+        return await self._read_json()
+
+    async def buffer(self) -> bytes:
+        """Reads the whole body into memory without using it up.
+
+        `json()`, `text()` and the others still work once.
+
+        Raises:
+            BodyUsed: the body was read already.
+        """
+        if self._used or (self._stream is not None and (self._stream.disturbed or self._stream.locked)):
+            self._refuse()
+        if self._content is None and self._source is not None:
+            stream = self.body
+            if stream is not None:
+                self._content = await stream.collect()
+            self._source = self._stream = None
+        return self._content or b""
+
+    def clone(self) -> Request:
+        """A second request with the same body and signal; a stream is read once for both.
+
+        Raises:
+            BodyUsed: the body was read already.
+        """
+        twin = Request.__new__(Request)
+        twin._begin(self.method, self.target, self._origin)
+        self._share(twin)
+        twin.headers = self.headers.copy()
+        twin._url = self._url
+        twin._original_url = self._original_url
+        twin._signal = self.signal
+        twin._state = self._state
+        return twin
+
+    def rewritten(self, url: str | URL, *, headers: Headers | None = None) -> Request:
+        """The same request at another URL, for middleware that rewrites; the body moves over to it.
+
+        Args:
+            url: absolute, or relative to this request's.
+            headers: the header fields instead of this request's.
+
+        Raises:
+            ValueError: it is no URL.
+        """
+        parts = URL(url, base=self.url)
+        moved = Request.__new__(Request)
+        moved._begin(self.method, parts.pathname + parts.search, parts.origin)
+        moved.headers = self.headers if headers is None else headers
+        moved._content, moved._source, moved._stream, moved._used = (
+            self._content,
+            self._source,
+            self._stream,
+            self._used,
+        )
+        moved._original_url = self.original_url
+        moved._signal = self.signal
+        moved._state = self.state
+        return moved
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self._raw_url()}>"
+
+    def _begin(self, method: str, target: str, origin: str) -> None:
+        self.method = method
+        self.target = target
+        self.exchange = None
+        self._origin = origin
+        if "#" in target:
+            target = target.partition("#")[0]
+        if not target.startswith("/"):
+            target = _origin_form(target)
+        self.path, _, self.query_string = target.partition("?")
+        self._content = self._source = self._stream = self._url = self._original_url = None
+        self._next_url = self._query = self._cookies = self._state = None
+        self._signal = self._signal_factory = self._abort_reason = None
+        self._used = self._aborted = False
+
+    def _raw_url(self) -> str:
+        path = self.path if self.path != "*" else ""
+        return f"{self._origin}{path}?{self.query_string}" if self.query_string else self._origin + path
+
+
+def _origin_form(target: str) -> str:
+    """The path and query of a target in another form: absolute as for proxies, or "*" (RFC 9112 §3.2)."""
+    scheme, separator, rest = target.partition("://")
+    if not separator or not scheme.isalpha():
+        return target if target == "*" else f"/{target}"
+    _, slash, path = rest.partition("/")
+    if not slash:
+        query = rest.partition("?")[2]
+        return f"/?{query}" if query else "/"
+    return f"/{path}"

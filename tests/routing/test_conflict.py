@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import pytest
+
+from notebook_routes.errors import RouteConflict
+from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig
+
+
+def route(line, cell, **options):
+    method, _, path = line.partition(" ")
+    return Route(method, RoutePattern.parse(path), None, SegmentConfig(**options), cell=cell)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "message"),
+    [
+        ("GET /p/[id]", "GET /p/[slug]", "two names"),
+        ("GET /p/[id]", "POST /p/[slug]", "two names"),
+        ("GET /p/[id]/a", "GET /p/[slug]/b", "two names"),
+        ("GET /p/[id]/[...r]", "GET /p/[slug]", "two names"),
+        ("GET /p/[...a]", "GET /p/[...b]", "two names"),
+        ("GET /p/[[...a]]", "GET /p/[[...b]]", "two names"),
+        ("GET /p/[...a]", "GET /p/[[...a]]", "answer the same paths"),
+        ("GET /p/[...a]", "POST /p/[[...b]]", "answer the same paths"),
+        ("GET /p", "GET /p/[[...a]]", "may be empty"),
+        ("GET /p", "POST /p/[[...a]]", "may be empty"),
+        ("GET /", "GET /[[...a]]", "may be empty"),
+        ("GET /p/[id]", "GET /p/[id]/[[...a]]", "may be empty"),
+        ("GET /(a)/x", "GET /(b)/x", "the same path, /x"),
+        ("GET /(a)/x", "GET /x", "the same path, /x"),
+        ("GET /(a)/x/[...r]", "GET /x/[...r]", "the same path, /x/[...r]"),
+        ("GET /x%20y", "POST /x y", "the same path"),
+    ],
+)
+def test_both_are_named_in_either_order(one, other, message):
+    for first, second in [(one, other), (other, one)]:
+        table = RouteTable([route(first, "cell [1]")])
+        with pytest.raises(RouteConflict) as caught:
+            table.put(route(second, "cell [2]"))
+        text = str(caught.value)
+        assert f"{second} (cell [2])" in text
+        assert f"{first} (cell [1])" in text
+        assert message in text
+        assert [str(left) for left in table.routes()] == [f"{first} (cell [1])"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("GET /p/[id]", "GET /p/[...slug]"),
+        ("GET /p/[id]", "GET /p/[[...slug]]"),
+        ("GET /p", "GET /p/[...slug]"),
+        ("GET /p/[id]", "GET /q/[slug]"),
+        ("GET /p/[id]", "GET /p/id/[slug]"),
+        ("GET /(a)/x", "GET /(b)/y"),
+        ("GET /(a)/x", "POST /(a)/x"),
+        ("GET /p/[id]/[...r]", "GET /p/[...r]"),
+    ],
+)
+def test_what_may_stand_side_by_side(one, other):
+    for first, second in [(one, other), (other, one)]:
+        table = RouteTable([route(first, "cell [1]")])
+        assert table.put(route(second, "cell [2]")) is None
+
+
+def test_config_belongs_to_the_path():
+    table = RouteTable([route("GET /x", "cell [1]", revalidate=60)])
+    with pytest.raises(RouteConflict) as caught:
+        table.put(route("POST /x", "cell [2]", revalidate=5))
+    assert "POST /x (cell [2]) has revalidate = 5" in str(caught.value)
+    assert "GET /x (cell [1]) has revalidate = 60" in str(caught.value)
+    assert table.match("/x").route_path.config.revalidate == 60
+
+
+def test_the_same_config_twice_or_another_piece_of_it_is_fine():
+    table = RouteTable([route("GET /x", "cell [1]", revalidate=60)])
+    table.put(route("POST /x", "cell [2]", revalidate=60, tags=["a"]))
+    table.put(route("PUT /x", "cell [3]"))
+    assert table.match("/x").route_path.config == SegmentConfig(revalidate=60, tags=["a"])
+
+
+def test_the_config_of_a_replaced_route_does_not_count():
+    table = RouteTable([route("GET /x", "cell [1]", revalidate=60)])
+    table.put(route("GET /x", "cell [1]", revalidate=5))
+    assert table.match("/x").route_path.config.revalidate == 5
