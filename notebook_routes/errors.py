@@ -1,23 +1,23 @@
 """Every exception of notebook_routes, in one tree.
 
-    NotebookRoutesError
-    ├── DefinitionError          a cell or a file declares something that cannot be; nothing was changed
-    │   ├── InvalidPattern       the path cannot be a route
-    │   ├── RouteConflict        two routes cannot live side by side
-    │   ├── DirectiveError       the magic line cannot be read
-    │   ├── CellError            the cell's code is refused
-    │   └── ConfigError          an option or a segment constant has a value it cannot have
-    ├── HTTPError                an answer that is not a success, raised from anywhere in a handler
-    │   ├── InvalidBody          400: the body is not what it was read as (also a ValueError)
-    │   ├── ValidationFailed     422: parameters do not have their declared types
-    │   └── BodyTooLarge         413: the body is over the limit
-    ├── RedirectError            an answer that points elsewhere, raised by redirect()
-    ├── BodyUsed                 a body was read twice (also a TypeError, as in Fetch)
-    ├── AnswerError              what the handler returned cannot become a response
-    ├── ScopeError               cookies(), headers(), after() called where no request is being answered
-    ├── Aborted                  an AbortSignal has fired
-    ├── ServerError              the server cannot start, or a request has nowhere to go
-    └── ExpectationFailed        a `??` line did not hold (also an AssertionError)
+NotebookRoutesError
+├── DefinitionError          a cell or a file declares something that cannot be; nothing was changed
+│   ├── InvalidPattern       the path cannot be a route
+│   ├── RouteConflict        two routes cannot live side by side
+│   ├── DirectiveError       the magic line cannot be read
+│   ├── CellError            the cell's code is refused
+│   └── ConfigError          an option or a segment constant has a value it cannot have
+├── HTTPError                an answer that is not a success, raised from anywhere in a handler
+│   ├── InvalidBody          400: the body is not what it was read as (also a ValueError)
+│   ├── ValidationFailed     422: parameters do not have their declared types
+│   └── BodyTooLarge         413: the body is over the limit
+├── RedirectError            an answer that points elsewhere, raised by redirect()
+├── BodyUsed                 a body was read twice (also a TypeError, as in Fetch)
+├── AnswerError              what the handler returned cannot become a response
+├── ScopeError               cookies(), headers(), after() called where no request is being answered
+├── Aborted                  an AbortSignal has fired
+├── ServerError              the server cannot start, or a request has nowhere to go
+└── ExpectationFailed        a `??` line did not hold (also an AssertionError)
 """
 
 from __future__ import annotations
@@ -92,9 +92,7 @@ class HTTPError(NotebookRoutesError):
         headers: further response headers.
     """
 
-    def __init__(
-        self, status: int, message: str | None = None, *, headers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, status: int, message: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
         if not 400 <= status <= 599:
             raise ValueError(f"HTTPError takes a status from 400 to 599, not {status}; return a Response for others")
         super().__init__(message or _phrase(status))

@@ -19,7 +19,7 @@ from notebook_routes.runtime import Exchange, InContext, Invoker, LoopWatch, Pha
 from notebook_routes.web import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from notebook_routes.types import HeadersInit
 
@@ -72,7 +72,9 @@ class App:
         """Send a request without a socket, for tests and for the browser: `await app.request("/products/1")`."""
         request = Request(_ORIGIN + target, method=method, headers=headers, body=body)
         response = await self.fetch(request)
-        await self.sent(request, status=response.status, size=len(response.content or b""))
+        work = self.sent(request, status=response.status, size=len(response.content or b""))
+        if work is not None:
+            await work
         return response
 
     def head_sent(self, request: Request) -> None:
@@ -83,21 +85,31 @@ class App:
         """The response for a stream that failed before anything of it was sent."""
         return self._failed(error, _exchange_of(request))
 
-    async def sent(self, request: Request, *, status: int, size: int, error: BaseException | None = None) -> None:
-        """The response is out, or the client has left: log it and run what `after()` was given.
+    def sent(
+        self, request: Request, *, status: int, size: int, error: BaseException | None = None
+    ) -> Coroutine[Any, Any, None] | None:
+        """The response is out, or the client has left: log it.
 
         Args:
             request: what `fetch` was given.
             status: the status that was sent, 0 where none was.
             size: bytes of the body that were sent.
             error: what broke a stream off.
+
+        Returns:
+            What `after()` was given, to be awaited; None where there is nothing to wait for.
         """
         exchange = _exchange_of(request)
         if error is not None:
             exchange.error = self.failures.text(error)
         exchange.phase = Phase.AFTER
         if exchange.callbacks:
-            await self._run_callbacks(exchange)
+            return self._finish_later(exchange, status=status, size=size)
+        self.log.add(exchange, status=status, size=size)
+        return None
+
+    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
+        await self._run_callbacks(exchange)
         self.log.add(exchange, status=status, size=size)
 
     async def _respond(self, exchange: Exchange) -> Response:
@@ -155,17 +167,13 @@ class App:
         """Run the callbacks, and those that they add, until there are none."""
         while exchange.callbacks:
             batch, exchange.callbacks = exchange.callbacks, []
-            done = await asyncio.gather(
-                *(self._run_callback(work, exchange) for work in batch), return_exceptions=True
-            )
+            done = await asyncio.gather(*(self._run_callback(work, exchange) for work in batch), return_exceptions=True)
             for outcome in done:
                 if isinstance(outcome, Exception):
                     text = f"after() failed\n{self.failures.text(outcome)}"
                     exchange.error = f"{exchange.error}\n{text}" if exchange.error else text
 
-    async def _run_callback(
-        self, work: Callable[[], object] | Awaitable[object], exchange: Exchange
-    ) -> None:
+    async def _run_callback(self, work: Callable[[], object] | Awaitable[object], exchange: Exchange) -> None:
         context = exchange.context
         if context is None:
             return

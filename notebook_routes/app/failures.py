@@ -90,9 +90,7 @@ class Failures:
 
 
 def _is_users(filename: str) -> bool:
-    if filename.startswith("<frozen") or filename.startswith(_OURS):
-        return False
-    return not filename.startswith(_LIBRARIES)
+    return not filename.startswith(("<frozen", _OURS, *_LIBRARIES))
 
 
 def _redirect(error: RedirectError, exchange: Exchange) -> Response:

@@ -26,7 +26,8 @@ def not_found(request: Request, routes: RouteTable | None) -> Response:
     if media == "text/html":
         items = "".join(f"<li><code>{html.escape(pattern)}</code></li>" for pattern in near)
         listed = f"<p>Routes that look like it:</p><ul>{items}</ul>" if items else ""
-        page = f"<!doctype html><meta charset=utf-8><title>404</title><h1>404 Not Found</h1><p>No route answers <code>{html.escape(request.path)}</code></p>{listed}"
+        said = f"<p>No route answers <code>{html.escape(request.path)}</code></p>"
+        page = f"<!doctype html><meta charset=utf-8><title>404</title><h1>404 Not Found</h1>{said}{listed}"
         return Response(page, status=404, headers={"content-type": "text/html; charset=utf-8"})
     listed = "\nRoutes that look like it: " + ", ".join(near) if near else ""
     return Response(f"{said}{listed}\n", status=404, headers=_TEXT)
@@ -34,6 +35,4 @@ def not_found(request: Request, routes: RouteTable | None) -> Response:
 
 def method_not_allowed(request: Request, allow: str) -> Response:
     """405 with Allow (RFC 9110 §15.5.6)."""
-    return Response(
-        f"{request.method} is not allowed here: {allow}\n", status=405, headers={**_TEXT, "allow": allow}
-    )
+    return Response(f"{request.method} is not allowed here: {allow}\n", status=405, headers={**_TEXT, "allow": allow})

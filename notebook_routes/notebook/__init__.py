@@ -63,9 +63,7 @@ def start(
     Raises:
         ServerError: the port is in use, or the address is not this machine's.
     """
-    location = current_session().serving.start(
-        port=port, host=host, allow_hosts=allow_hosts, token=token, url=url
-    )
+    location = current_session().serving.start(port=port, host=host, allow_hosts=allow_hosts, token=token, url=url)
     return location.url
 
 

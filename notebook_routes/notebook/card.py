@@ -20,8 +20,9 @@ def bundle(text: str, html: str, *, url: str) -> dict[str, Any]:
     data: dict[str, Any] = {"text/plain": text, "text/html": html}
     if importlib.util.find_spec("anywidget") is not None:
         card = _card_class()(content=html, url=url)
-        data |= card._repr_mimebundle_()[0]  # noqa: SLF001 - IPython's display protocol
-        data["text/plain"] = text
+        shown = card._repr_mimebundle_()
+        if shown is not None:
+            data |= {**shown[0], "text/plain": text}
     return data
 
 

@@ -38,7 +38,7 @@ class RunningCell:
         return 2
 
 
-_running: ContextVar[RunningCell] = ContextVar("notebook_routes.running_cell", default=RunningCell())
+_running: ContextVar[RunningCell | None] = ContextVar("notebook_routes.running_cell", default=None)
 
 
 def remember_cell(info: ExecutionInfo) -> None:
@@ -48,7 +48,7 @@ def remember_cell(info: ExecutionInfo) -> None:
 
 def running_cell() -> RunningCell:
     """The cell whose code calls this."""
-    return _running.get()
+    return _running.get() or RunningCell()
 
 
 def lift_magic(lines: list[str]) -> list[str]:

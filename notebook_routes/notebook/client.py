@@ -75,7 +75,7 @@ class FinishedResponse:
 
         return response_text(self)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_wanted: object) -> dict[str, str]:
         from notebook_routes.notebook.display import response_html, response_text  # noqa: PLC0415 - the same
 
         return {"text/plain": response_text(self), "text/html": response_html(self)}
@@ -107,7 +107,7 @@ class KernelClient:
         import httpx2  # noqa: PLC0415 - a tenth of a second that only the first request pays
 
         if self._client is None:
-            self._client = httpx2.Client(timeout=None, trust_env=False)  # noqa: S113 - Stop ends a request
+            self._client = httpx2.Client(timeout=None, trust_env=False)
         local = spec.target.startswith("/")
         url = self._base_url() + spec.target if local else spec.target
         headers = list(spec.headers)
@@ -132,9 +132,7 @@ class KernelClient:
             self._client = None
 
 
-def _taken_in(
-    response: httpx2.Response, spec: RequestSpec, show: Callable[[str], None] | None
-) -> FinishedResponse:
+def _taken_in(response: httpx2.Response, spec: RequestSpec, show: Callable[[str], None] | None) -> FinishedResponse:
     headers = Headers([(name, value) for name, value in response.headers.multi_items()])
     finished = FinishedResponse(
         response.status_code, headers, b"", spec.method, spec.target, reason=response.reason_phrase

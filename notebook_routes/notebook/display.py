@@ -1,4 +1,7 @@
-"""What cells show: plain text and HTML of the same content, without port, id or time, so that notebooks can be checked."""
+"""What cells show: the same content as plain text and as HTML.
+
+Neither carries a port, an id or a time, so that notebooks can be checked against their saved output.
+"""
 
 from __future__ import annotations
 
@@ -71,7 +74,9 @@ def routes_text(routes: Sequence[Route]) -> str:
         return "No routes yet: write a cell that begins with %%route GET /hello"
     rows = [("METHOD", "PATH", "CELL", "CONFIG"), *(_row(route) for route in routes)]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def routes_html(routes: Sequence[Route]) -> str:

@@ -34,7 +34,9 @@ class Extension:
         shell.events.register("pre_run_cell", remember_cell)
         shell.events.register("post_run_cell", self._cell_ran)
         # A name of the user's, or of IPython's own, is never replaced.
-        self._names = {name: value for name, value in notebook_routes.public_names().items() if name not in shell.user_ns}
+        self._names = {
+            name: value for name, value in notebook_routes.public_names().items() if name not in shell.user_ns
+        }
         shell.push(self._names, interactive=False)
         atexit.register(self.session.close)
 
@@ -74,7 +76,7 @@ def load(shell: InteractiveShell) -> None:
 
 def unload() -> None:
     """Undo `load`."""
-    global _extension  # noqa: PLW0603 - the same
+    global _extension
     if _extension is not None:
         extension, _extension = _extension, None
         extension.unload()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
-from notebook_routes.notebook import actions, display as shown
+from notebook_routes.notebook import actions
+from notebook_routes.notebook import display as shown
 from notebook_routes.notebook.card import bundle
 from notebook_routes.notebook.cell_text import running_cell
 from notebook_routes.notebook.commands import parse_command
@@ -24,6 +25,7 @@ class RouteMagics(Magics):
 
     def __init__(self, shell: Any, session: Session) -> None:
         super().__init__(shell)
+        self._shell = shell
         self._session = session
 
     @no_var_expand
@@ -43,8 +45,8 @@ class RouteMagics(Magics):
             line,
             cell,
             cell=running_cell(),
-            label=f"cell [{self.shell.execution_count}]",
-            own_names=set(self.shell.user_ns_hidden),
+            label=f"cell [{self._shell.execution_count}]",
+            own_names=set(self._shell.user_ns_hidden),
         )
         text, html = shown.definition_text(definition), shown.definition_html(definition)
         display(bundle(text, html, url=self._session.serving.location().url), raw=True)
@@ -66,7 +68,7 @@ class RouteMagics(Magics):
         return run_requests(
             line,
             cell or "",
-            namespace=self.shell.user_ns,
+            namespace=self._shell.user_ns,
             client=self._session.client,
             show=display,
             first_line=running_cell().first_line if cell is not None else 1,

@@ -41,7 +41,7 @@ class HandlerOutput:
 def install() -> None:
     """Put the proxy in place of `sys.stdout`, once."""
     if not isinstance(sys.stdout, HandlerOutput):
-        sys.stdout = HandlerOutput(sys.stdout)  # type: ignore[assignment]
+        sys.stdout = HandlerOutput(sys.stdout)
 
 
 def uninstall() -> None:

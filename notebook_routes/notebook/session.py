@@ -155,9 +155,7 @@ class Session:
         make = RouteModule.from_body if directive.method else RouteModule.from_source
         where = f"{label} {directive.method or ''} {directive.pattern}".replace("  ", " ")
         try:
-            return make(
-                body, directive, namespace=self.namespace, label=where, first_line=cell.first_line
-            )
+            return make(body, directive, namespace=self.namespace, label=where, first_line=cell.first_line)
         except (DefinitionError, KeyboardInterrupt):
             raise
         except Exception as error:
@@ -166,7 +164,7 @@ class Session:
     def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
         config = SegmentConfig.from_constants(module.constants, where=label)
         if config.runtime == "edge":
-            raise CellError("runtime = \"edge\" is not in this version: leave it out, the route runs in the kernel")
+            raise CellError('runtime = "edge" is not in this version: leave it out, the route runs in the kernel')
         context = copy_context()
         return [
             Route(

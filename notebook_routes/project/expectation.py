@@ -78,9 +78,7 @@ def parse_expectation(text: str, *, line: int) -> Expectation:
     source = text.strip()
     shown = f"?? {source}".strip()
     if not source:
-        raise CellError(
-            "`??` needs a Python expression behind it: write `?? status == 200`", line=line, text=shown
-        )
+        raise CellError("`??` needs a Python expression behind it: write `?? status == 200`", line=line, text=shown)
     try:
         tree = parse_expression(source)
     except SyntaxError as error:
@@ -231,9 +229,7 @@ def _quiet() -> warnings.catch_warnings[None]:
 
 
 def _compared(part: str, pairs: list[_Pair], verdict: str) -> str:
-    return part + " and ".join(
-        f"{_short(left)} {symbol} {_short(right)} is {verdict}" for left, symbol, right in pairs
-    )
+    return part + " and ".join(f"{_short(left)} {symbol} {_short(right)} is {verdict}" for left, symbol, right in pairs)
 
 
 def _short(value: object) -> str:

@@ -189,9 +189,7 @@ def _start(words: list[str], line: _Line) -> _Start:
     if not words:
         raise line.error(f"{method} needs a path behind it: write `{method} /path`")
     if not _is_target(words[0]):
-        raise line.error(
-            f"`{words[0]}` is not a path: write `/{words[0]}`, or a URL with http:// or https://"
-        )
+        raise line.error(f"`{words[0]}` is not a path: write `/{words[0]}`, or a URL with http:// or https://")
     if "as" in words[1:]:
         raise line.error("`as name` stands on the magic line: write `%%request ... as name`")
     if len(words) > 1:
@@ -295,8 +293,7 @@ def _headers(lines: list[_Line], *, headless: bool) -> list[tuple[str, str, int]
             if headless and not headers:
                 break
             raise lines[0].error(
-                f"`{text}` is not a header: write `Name: value`, "
-                "or a blank line above it if the body begins here"
+                f"`{text}` is not a header: write `Name: value`, or a blank line above it if the body begins here"
             )
         del lines[0]
         if not text:

@@ -34,7 +34,8 @@ from notebook_routes.routing.segment import (
     Static,
     parse_segment,
 )
-from notebook_routes.routing.table import Match, Removal, RouteTable
+from notebook_routes.routing.table import Removal, RouteTable
+from notebook_routes.routing.trie import Match
 
 __all__ = [
     "CONFIG_NAMES",

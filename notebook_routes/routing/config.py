@@ -167,20 +167,14 @@ def _boolean(name: str, value: object) -> bool:
 
 def _tags(name: str, value: object) -> tuple[str, ...]:
     if isinstance(value, str):
-        raise ConfigError(
-            f"{name} = {_short(value)} is one text, not a list: write {name} = [{_short(value)}]"
-        )
+        raise ConfigError(f"{name} = {_short(value)} is one text, not a list: write {name} = [{_short(value)}]")
     if not isinstance(value, list | tuple | set | frozenset):
         raise ConfigError(f'{name} = {_short(value)} is no list of texts: write {name} = ["products"]')
     for tag in value:
         if not isinstance(tag, str) or not tag:
-            raise ConfigError(
-                f'{name} holds {_short(tag)}, which is no tag: write texts, {name} = ["products"]'
-            )
+            raise ConfigError(f'{name} holds {_short(tag)}, which is no tag: write texts, {name} = ["products"]')
         if len(tag) > _TAG_LENGTH:
-            raise ConfigError(
-                f"{name} holds {_short(tag)}, which is longer than {_TAG_LENGTH} characters: shorten it"
-            )
+            raise ConfigError(f"{name} holds {_short(tag)}, which is longer than {_TAG_LENGTH} characters: shorten it")
     ordered = value if isinstance(value, list | tuple) else sorted(value)
     return tuple(dict.fromkeys(ordered))
 

@@ -58,9 +58,7 @@ class CorsPolicy:
             if key not in _KEYS:
                 raise ConfigError(f"{name} has no {key!r}: write some of {', '.join(_KEYS)}")
         if "origins" not in given:
-            raise ConfigError(
-                f'{name} names no origins: write {name} = {{"origins": ["https://shop.example"]}}'
-            )
+            raise ConfigError(f'{name} names no origins: write {name} = {{"origins": ["https://shop.example"]}}')
         policy = cls(
             tuple(dict.fromkeys(_origin(item, name) for item in _texts(given["origins"], f"{name} origins"))),
             methods=tuple(item.upper() for item in _tokens(given.get("methods", ()), f"{name} methods")),
@@ -70,13 +68,9 @@ class CorsPolicy:
             max_age=_seconds(given.get("max_age"), f"{name} max_age"),
         )
         if not policy.origins:
-            raise ConfigError(
-                f'{name} lists no origin: write {name} = ["https://shop.example"], or leave it out'
-            )
+            raise ConfigError(f'{name} lists no origin: write {name} = ["https://shop.example"], or leave it out')
         if policy.credentials and "*" in policy.origins:
-            raise ConfigError(
-                f'{name} cannot have credentials for "*": browsers refuse that, name the origins'
-            )
+            raise ConfigError(f'{name} cannot have credentials for "*": browsers refuse that, name the origins')
         return policy
 
     def allows(self, origin: str) -> bool:
@@ -89,9 +83,7 @@ def _origin(text: str, name: str) -> str:
         return text
     found = _ORIGIN.fullmatch(text.lower())
     if found is None:
-        raise ConfigError(
-            f'{name}: "{text}" is no origin: write scheme and host alone, "https://shop.example", or "*"'
-        )
+        raise ConfigError(f'{name}: "{text}" is no origin: write scheme and host alone, "https://shop.example", or "*"')
     if found["port"] == _DEFAULT_PORTS.get(found["scheme"]):
         # Browsers leave the usual port out.
         return f"{found['scheme']}://{found['host']}"

@@ -114,9 +114,7 @@ def _word_end(text: str) -> int:
         if char.isspace():
             return position
         if char == "#":
-            raise DirectiveError(
-                f'"{shown(text[position:])}" is a comment: write it on a line above the magic'
-            )
+            raise DirectiveError(f'"{shown(text[position:])}" is a comment: write it on a line above the magic')
     return len(text)
 
 
@@ -152,9 +150,7 @@ def _method(plain: list[str]) -> str | None:
         raise DirectiveError(f'"{word}" is a method in small letters: write {word.upper()}')
     if not any(other.startswith("/") for other in plain[1:]):
         raise _no_path(word)
-    raise DirectiveError(
-        f'"{shown(word)}" is no method: write one of {" ".join(METHODS)}, or none for a whole module'
-    )
+    raise DirectiveError(f'"{shown(word)}" is no method: write one of {" ".join(METHODS)}, or none for a whole module')
 
 
 def _path(plain: list[str], method: str | None) -> str:
@@ -174,12 +170,7 @@ def _no_path(word: str) -> DirectiveError:
     bare = word.strip("'\"")
     # Of a whole address only the path is a route's.
     path = re.sub(r"^[a-z]+://[^/]*", "", bare).lstrip("/") if "://" in bare else bare.lstrip("/")
-    return DirectiveError(
-        f'"{shown(word)}" is no path: a path starts with "/" and has no quotes, write /{path}'
-    )
-
-
-_SPLIT = re.compile(r"\s*(?P<name>[^:=\s]*)\s*(?P<sign>[:=])?")
+    return DirectiveError(f'"{shown(word)}" is no path: a path starts with "/" and has no quotes, write /{path}')
 
 
 def _parameters(plain: list[str], method: str | None, pattern: RoutePattern) -> tuple[LineParameter, ...]:
@@ -198,11 +189,7 @@ def _parameters(plain: list[str], method: str | None, pattern: RoutePattern) -> 
         if parameter.name in found:
             raise DirectiveError(f'"{shown(word)}" declares {parameter.name} a second time: write it once')
         segment = pattern.params.get(parameter.name)
-        if (
-            segment is not None
-            and parameter.default is not None
-            and not isinstance(segment, OptionalCatchAll)
-        ):
+        if segment is not None and parameter.default is not None and not isinstance(segment, OptionalCatchAll):
             raise DirectiveError(
                 f'"{shown(word)}" has a default, and {segment} is always there: '
                 f"write {parameter.name}:{parameter.annotation}"
@@ -213,26 +200,18 @@ def _parameters(plain: list[str], method: str | None, pattern: RoutePattern) -> 
 
 def _parameter(word: str) -> LineParameter:
     if word.endswith(","):
-        raise DirectiveError(
-            f'"{shown(word)}" ends with a comma: write {word.rstrip(",")}, spaces are enough'
-        )
-    head = _SPLIT.match(word)
-    name = head["name"] if head else ""
-    sign = head["sign"] if head else None
-    if sign is None:
-        fix = f"write {word}:str" if is_parameter_name(word) else "write name:type or name:type=default"
-        raise DirectiveError(f'"{shown(word)}" has no type: {fix}')
+        raise DirectiveError(f'"{shown(word)}" ends with a comma: write {word.rstrip(",")}, spaces are enough')
+    cut = next((position for position, char in enumerate(word) if char in ":="), None)
+    if cut is None:
+        fix = f"{shown(word)}:str" if is_parameter_name(word) else "name:type or name:type=default"
+        raise DirectiveError(f'"{shown(word)}" has no type: write {fix}')
+    name, sign, rest = word[:cut].strip(), word[cut], word[cut + 1 :]
     if not is_parameter_name(name):
         fix = re.sub(r"\W+", "_", name).strip("_") or "name"
         fix = fix if is_parameter_name(fix) else f"{fix}_" if is_parameter_name(f"{fix}_") else f"n{fix}"
-        raise DirectiveError(
-            f'"{shown(word)}": "{shown(name)}" is no Python name, write {fix}{word[len(name) :]}'
-        )
+        raise DirectiveError(f'"{shown(word)}": "{shown(name)}" is no Python name, write {shown(fix + word[cut:])}')
     if name in RESERVED_NAMES:
-        raise DirectiveError(
-            f'"{shown(word)}": "{name}" is given to every handler anyway, write another name'
-        )
-    rest = word[head.end() :] if head else ""
+        raise DirectiveError(f'"{shown(word)}": "{name}" is given to every handler anyway, write another name')
     if sign == "=":
         default = _expression(rest, word, f"{name}=", "default")
         return LineParameter(name, _type_of(default, word, name), default)
@@ -262,12 +241,8 @@ def _expression(text: str, word: str, before: str, what: str) -> str:
         raise DirectiveError(f'"{shown(word)}": the {what} "{shown(text)}" is no Python expression') from None
     # A bare tuple would be two parameters in a signature; the others would change the function around it.
     refused = ast.Yield | ast.YieldFrom | ast.Await | ast.NamedExpr
-    if (isinstance(tree.body, ast.Tuple) and text[0] != "(") or any(
-        isinstance(n, refused) for n in ast.walk(tree)
-    ):
-        raise DirectiveError(
-            f'"{shown(word)}": "{shown(text)}" cannot stand in a signature, write one plain {what}'
-        )
+    if (isinstance(tree.body, ast.Tuple) and text[0] != "(") or any(isinstance(n, refused) for n in ast.walk(tree)):
+        raise DirectiveError(f'"{shown(word)}": "{shown(text)}" cannot stand in a signature, write one plain {what}')
     return text
 
 

@@ -36,15 +36,11 @@ def take_option(word: str, words: list[str]) -> tuple[str, str]:
     """
     name, equals, value = word.partition("=")
     if word[0] in _LONG_DASHES:
-        raise DirectiveError(
-            f'"{shown(word)}" has a long dash: write --{word.lstrip("-" + "".join(_LONG_DASHES))}'
-        )
+        raise DirectiveError(f'"{shown(word)}" has a long dash: write --{word.lstrip("-" + "".join(_LONG_DASHES))}')
     if name not in _OPTIONS:
         known = f"the options are {', '.join(_OPTIONS)}"
         close = difflib.get_close_matches(name, _OPTIONS, n=1)
-        raise DirectiveError(
-            f'"{shown(name)}" is no option: {f"write {close[0]} ({known})" if close else known}'
-        )
+        raise DirectiveError(f'"{shown(name)}" is no option: {f"write {close[0]} ({known})" if close else known}')
     if not equals and words and not is_option(words[0]):
         value = words.pop(0)
     value = value[1:-1] if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"" else value
@@ -63,9 +59,7 @@ def read_options(given: Mapping[str, list[str]]) -> dict[str, object]:
     for name, values in given.items():
         if len(values) > 1 and not _OPTIONS[name].repeatable:
             raise DirectiveError(f'"{name} {shown(values[1])}" is a second {name}: write it once')
-    constants = {
-        option.constant: option.read(name, given[name]) for name, option in _OPTIONS.items() if name in given
-    }
+    constants = {option.constant: option.read(name, given[name]) for name, option in _OPTIONS.items() if name in given}
     SegmentConfig.from_constants(constants)
     return constants
 
@@ -84,9 +78,7 @@ def _lifetime(name: str, values: list[str]) -> object:
         return False
     if re.fullmatch(r"[0-9]{1,12}", values[0]):
         return int(values[0])
-    raise ConfigError(
-        f"{name} {shown(values[0])}: write whole seconds, 0 for never kept, or false for kept for ever"
-    )
+    raise ConfigError(f"{name} {shown(values[0])}: write whole seconds, 0 for never kept, or false for kept for ever")
 
 
 def _seconds(name: str, values: list[str]) -> object:

@@ -83,7 +83,7 @@ class RoutePattern:
         """Whether there is exactly one URL path that it answers."""
         return not self.names
 
-    def build(self, **params: object) -> str:
+    def build(self, /, **params: object) -> str:
         """Make a path that this pattern answers, percent-encoded: `build(id="a b")` is "/products/a%20b".
 
         Args:
@@ -127,9 +127,7 @@ class RoutePattern:
         for value in values:
             # A URL parser takes the last two, encoded or not, for steps in the tree (WHATWG URL §4.4).
             if value in {"", ".", ".."}:
-                raise ValueError(
-                    f'{self.text} cannot hold {value!r} for "{segment.name}": no URL has such a segment'
-                )
+                raise ValueError(f'{self.text} cannot hold {value!r} for "{segment.name}": no URL has such a segment')
         return values
 
 
@@ -154,9 +152,7 @@ def _split(text: str) -> list[str]:
         raise InvalidPattern(f'"{text}" ends with a slash: write "{text.rstrip("/") or "/"}"')
     words = [word for word in text[1:].split("/") if not is_invisible(word)]
     if words and decode_segment(words[0]) == _OURS:
-        raise InvalidPattern(
-            f'"{text}" is under /{_OURS}, where notebook_routes answers: choose another first segment'
-        )
+        raise InvalidPattern(f'"{text}" is under /{_OURS}, where notebook_routes answers: choose another first segment')
     return words
 
 
@@ -171,9 +167,7 @@ def _is_utf8(text: str) -> bool:
 def _check_order(segments: tuple[Segment, ...], text: str) -> None:
     for segment in segments[:-1]:
         if isinstance(segment, CatchAll | OptionalCatchAll):
-            raise InvalidPattern(
-                f'"{segment}" in "{text}" takes all that follows: write it last, or [{segment.name}]'
-            )
+            raise InvalidPattern(f'"{segment}" in "{text}" takes all that follows: write it last, or [{segment.name}]')
 
 
 def _check_names(names: list[str], text: str) -> None:

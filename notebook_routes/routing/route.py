@@ -63,9 +63,7 @@ class RoutePath:
     def __init__(self, pattern: RoutePattern, routes: Mapping[str, Route]) -> None:
         self.pattern = pattern
         self.methods: Mapping[str, Route] = {method: routes[method] for method in METHODS if method in routes}
-        self.config = reduce(
-            SegmentConfig.merged, (route.config for route in self.methods.values()), SegmentConfig()
-        )
+        self.config = reduce(SegmentConfig.merged, (route.config for route in self.methods.values()), SegmentConfig())
         automatic = {"OPTIONS", "HEAD"} if "GET" in self.methods else {"OPTIONS"}
         self._allow = ", ".join(sorted({*self.methods, *automatic}))
 

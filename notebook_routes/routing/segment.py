@@ -95,9 +95,7 @@ def parse_segment(text: str, *, path: str = "") -> Segment:
         raise InvalidPattern(f"There is an empty segment{place}: write one slash between two segments")
     _refuse_foreign(text, place)
     if not _balanced(text):
-        raise InvalidPattern(
-            f'"{text}"{place} has unbalanced brackets: write [name], [...name] or [[...name]]'
-        )
+        raise InvalidPattern(f'"{text}"{place} has unbalanced brackets: write [name], [...name] or [[...name]]')
     for opening, closing, kind in _BRACKETS:
         if text.startswith(opening) and text.endswith(closing) and len(text) >= len(opening) + len(closing):
             return kind(_name(text, text[len(opening) : -len(closing)], place))
@@ -138,9 +136,7 @@ def _refuse_foreign(text: str, place: str) -> None:
 def _name(text: str, name: str, place: str) -> str:
     if name.startswith("[") and name.endswith("]"):
         inner = name.strip("[].") or "id"
-        raise InvalidPattern(
-            f'"{text}"{place} has too many brackets: write [{inner}], or [[...{inner}]] for a rest'
-        )
+        raise InvalidPattern(f'"{text}"{place} has too many brackets: write [{inner}], or [[...{inner}]] for a rest')
     if name.startswith((".", "…")):
         inner = name.strip(".…") or "slug"
         raise InvalidPattern(f'"{text}"{place} needs exactly three dots: write [...{inner}]')
@@ -148,15 +144,11 @@ def _name(text: str, name: str, place: str) -> str:
         raise InvalidPattern(f'"{text}"{place} has no name: write {text.replace("]", "id]", 1)}')
     if ":" in name or "=" in name:
         inner = re.split("[:=]", name)[0] or "id"
-        raise InvalidPattern(
-            f'"{text}"{place} is more than a name: write [{inner}], and {inner}:int behind the path'
-        )
+        raise InvalidPattern(f'"{text}"{place} is more than a name: write [{inner}], and {inner}:int behind the path')
     if not _NAME.fullmatch(name) or not _is_visible(name):
         raise InvalidPattern(f'"{text}"{place} is no name for a parameter: use letters, digits, "_" and "-"')
     if name in RESERVED_NAMES:
-        raise InvalidPattern(
-            f'"{text}"{place} takes a name that handlers are given anyway: write [{name}_id], say'
-        )
+        raise InvalidPattern(f'"{text}"{place} takes a name that handlers are given anyway: write [{name}_id], say')
     return name
 
 
@@ -171,9 +163,7 @@ def _static(text: str, place: str) -> str:
     if value is None:
         raise InvalidPattern(f'"{text}"{place} is not percent-encoded UTF-8: write %25 for a percent sign')
     if "\\" in value or value in {".", ".."}:
-        raise InvalidPattern(
-            f'"{text}"{place} can never be requested: a URL has no "\\", "." or ".." segments'
-        )
+        raise InvalidPattern(f'"{text}"{place} can never be requested: a URL has no "\\", "." or ".." segments')
     if not _is_visible(value):
         raise InvalidPattern(f'"{text}"{place} holds a control character: leave it out')
     return value

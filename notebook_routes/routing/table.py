@@ -19,26 +19,15 @@ from notebook_routes.routing.conflict import check_config, check_place
 from notebook_routes.routing.pattern import RoutePattern
 from notebook_routes.routing.route import Route, RoutePath
 from notebook_routes.routing.segment import CatchAll, Dynamic, OptionalCatchAll, Static
-from notebook_routes.routing.trie import Node, find, grow, prune
+from notebook_routes.routing.trie import Match, Node, find, grow, prune
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from notebook_routes.routing.segment import Segment
-    from notebook_routes.types import ParamValue
 
 #: A route that is to go: the route itself, or whatever is at a method and pattern.
 Removal: TypeAlias = Route | tuple[str, RoutePattern]
-
-
-class Match(NamedTuple):
-    """What answers a path: all its methods, and the values of its parameters.
-
-    An optional catch-all that is empty has no key in `params`.
-    """
-
-    route_path: RoutePath
-    params: dict[str, ParamValue]
 
 
 class RouteTable:
@@ -63,8 +52,7 @@ class RouteTable:
         route_path = index.literal.get(path)
         if route_path is not None:
             return Match(route_path, {})
-        found = find(index.root, path)
-        return None if found is None else Match(*found)
+        return find(index.root, path)
 
     def put(self, route: Route) -> Route | None:
         """Add a route and give back the one with the same method and path whose place it took, or None.

@@ -13,7 +13,7 @@ and `prune` return a new root, which shares what has not changed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.errors import HTTPError
 from notebook_routes.routing.segment import CatchAll, Dynamic, OptionalCatchAll, Static, decode_segment
@@ -37,11 +37,7 @@ class Leaf:
         places = tuple(enumerate(route_path.pattern.segments))
         self.slots = tuple((segment.name, place) for place, segment in places if isinstance(segment, Dynamic))
         self.rest = next(
-            (
-                (segment.name, place)
-                for place, segment in places
-                if isinstance(segment, CatchAll | OptionalCatchAll)
-            ),
+            ((segment.name, place) for place, segment in places if isinstance(segment, CatchAll | OptionalCatchAll)),
             None,
         )
 
@@ -69,13 +65,23 @@ class Node:
         return not (self.children or self.dynamic or self.end or self.rest)
 
 
-def find(root: Node, path: str) -> tuple[RoutePath, dict[str, ParamValue]] | None:
+class Match(NamedTuple):
+    """What answers a path: all its methods, and the values of its parameters.
+
+    An optional catch-all that is empty has no key in `params`.
+    """
+
+    route_path: RoutePath
+    params: dict[str, ParamValue]
+
+
+def find(root: Node, path: str) -> Match | None:
     """Find what answers a raw, percent-encoded path.
 
     Raises:
         HTTPError: 400, a parameter's value is no percent-encoded UTF-8.
     """
-    if not path.startswith("/"):
+    if path[:1] != "/":
         return None
     words = path[1:].split("/") if path != "/" else []
     if "" in words:
@@ -90,12 +96,14 @@ def find(root: Node, path: str) -> tuple[RoutePath, dict[str, ParamValue]] | Non
         # It equals no route's text, so it is a parameter's value.
         bad = path[1:].split("/")[words.index(_UNDECODABLE)]
         raise HTTPError(400, f'"{bad[:60]}" in the path is not percent-encoded UTF-8')
-    params: dict[str, ParamValue] = {name: words[place] for name, place in leaf.slots}
+    params: dict[str, ParamValue] = {}
+    for name, place in leaf.slots:
+        params[name] = words[place]
     if leaf.rest is not None:
         name, place = leaf.rest
         if place < len(words):
             params[name] = words[place:]
-    return leaf.route_path, params
+    return Match(leaf.route_path, params)
 
 
 def _walk(root: Node, words: list[str]) -> Leaf | None:

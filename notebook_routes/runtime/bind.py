@@ -245,7 +245,9 @@ def _name_of(hint: Any) -> str:
 
 _SPECIAL: dict[str, Reader] = {
     "request": lambda exchange, _body: exchange.request,
-    "context": lambda exchange, _body: RouteContext(exchange.params, exchange.route.pattern.text if exchange.route else ""),
+    "context": lambda exchange, _body: RouteContext(
+        exchange.params, exchange.route.pattern.text if exchange.route else ""
+    ),
     "params": lambda exchange, _body: exchange.params,
     "query": lambda exchange, _body: exchange.request.query,
     "body": lambda _exchange, body: body,

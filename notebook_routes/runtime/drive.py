@@ -7,21 +7,54 @@ generator frame. `asyncio.current_task()` and `asyncio.timeout()` see the task o
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Generator
+    from collections.abc import AsyncIterator, Coroutine, Generator
     from contextvars import Context
 
     from notebook_routes.runtime.exchange import Exchange
     from notebook_routes.runtime.loop_watch import LoopWatch
 
 
+class Deadline:
+    """Cancels the current task `seconds` after it has first waited; what never waits is never timed.
+
+    `asyncio.timeout` does the same for any code; this costs nothing for the handlers that answer at once.
+    """
+
+    __slots__ = ("_handle", "_seconds", "_task", "expired")
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._handle: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[Any] | None = None
+        self.expired = False
+
+    def begin(self) -> None:
+        """The task waits: from now on the time counts."""
+        if self._handle is None:
+            self._task = asyncio.current_task()
+            self._handle = asyncio.get_running_loop().call_later(self._seconds, self._expire)
+
+    def end(self) -> None:
+        """The work is done, in time or not."""
+        if self._handle is not None:
+            self._handle.cancel()
+        if self.expired and self._task is not None:
+            self._task.uncancel()
+
+    def _expire(self) -> None:
+        self.expired = True
+        if self._task is not None:
+            self._task.cancel()
+
+
 class InContext:
     """Awaitable: the coroutine's result, its steps taken in `context`."""
 
-    __slots__ = ("_context", "_coroutine", "_exchange", "_watch")
+    __slots__ = ("_context", "_coroutine", "_deadline", "_exchange", "_watch")
 
     def __init__(
         self,
@@ -29,11 +62,13 @@ class InContext:
         context: Context,
         watch: LoopWatch | None = None,
         exchange: Exchange | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         self._coroutine = coroutine
         self._context = context
         self._watch = watch
         self._exchange = exchange
+        self._deadline = deadline
 
     def __await__(self) -> Generator[Any, Any, Any]:
         run = self._context.run
@@ -50,13 +85,15 @@ class InContext:
                 finally:
                     if watch is not None:
                         watch.leave()
+                if self._deadline is not None:
+                    self._deadline.begin()
                 try:
                     argument = yield waiting
                     step = coroutine.send
                 except GeneratorExit:
                     raise
                 except BaseException as thrown:  # noqa: BLE001 - passed on to the coroutine, whatever it is
-                    step, argument = coroutine.throw, thrown  # type: ignore[assignment]
+                    step, argument = coroutine.throw, thrown
         finally:
             coroutine.close()
 

@@ -96,9 +96,7 @@ def expand_body(
         CellError: the body is refused; nothing has run.
     """
     if directive.method is None:
-        raise ValueError(
-            "expand_body takes the body of one handler; a line without a method is a whole module"
-        )
+        raise ValueError("expand_body takes the body of one handler; a line without a method is a whole module")
     text = CellText.read(cell, first_line=first_line)
     namespace = namespace or {}
     route = f"{directive.method} {directive.pattern.text}"
@@ -110,16 +108,12 @@ def expand_body(
     names = read_names(statements)
     refuse_declarations(text, names, given=_in_scope(directive))
     parameters = _parameters(directive, names)
-    refuse_unassigned(
-        text, names, parameters=[parameter.name for parameter in parameters], namespace=namespace
-    )
+    refuse_unassigned(text, names, parameters=[parameter.name for parameter in parameters], namespace=namespace)
     refuse_stream_return(text, names)
     refuse_dropped(text, statements, names=names, namespace=namespace)
 
     answer = _answer(statements[-1], names)
-    expansion = _assemble(
-        text, directive, parameters, future=future, answer=answer, is_async=bool(names.awaits)
-    )
+    expansion = _assemble(text, directive, parameters, future=future, answer=answer, is_async=bool(names.awaits))
     _check(expansion, text)
     return expansion
 
@@ -144,9 +138,7 @@ def _split_future(cell: CellText, body: Sequence[ast.stmt]) -> tuple[list[ast.Im
     for index, statement in enumerate(body):
         if isinstance(statement, ast.ImportFrom) and statement.module == "__future__" and not statement.level:
             if len(rest) > 1 or (rest and not _is_docstring(rest[0])):
-                raise cell.error(
-                    "write from __future__ imports above the other lines of the cell", statement.lineno
-                )
+                raise cell.error("write from __future__ imports above the other lines of the cell", statement.lineno)
             before = body[index - 1].end_lineno if index else 0
             after = body[index + 1].lineno if index + 1 < len(body) else 0
             if statement.lineno == before or statement.end_lineno == after:
@@ -242,7 +234,9 @@ def _trimmed(cell: CellText, hoisted: frozenset[int]) -> list[int]:
     """The lines of the body without those hoisted, and without blank lines at both ends."""
     numbers = [number for number in range(1, len(cell.lines) + 1) if number not in hoisted]
     filled = [index for index, number in enumerate(numbers) if cell.lines[number - 1].strip()]
-    return numbers[filled[0] : filled[-1] + 1]
+    # A backslash continues into the blank line below it.
+    last = filled[-1] + (2 if cell.lines[numbers[filled[-1]] - 1].endswith("\\") else 1)
+    return numbers[filled[0] : last]
 
 
 def _signature(start: str, parameters: Iterable[_Parameter]) -> list[str]:

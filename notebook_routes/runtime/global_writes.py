@@ -114,9 +114,7 @@ class _Rewriter(ast.NodeTransformer):
         declared = read_names(body).declared_global
         # In a class Python renames `__name`; what it writes then is a name of the module.
         return frozenset(
-            name
-            for name in declared
-            if name not in self._own and not (name.startswith("__") and name[-2:] != "__")
+            name for name in declared if name not in self._own and not (name.startswith("__") and name[-2:] != "__")
         )
 
     # -- writes
@@ -136,9 +134,7 @@ class _Rewriter(ast.NodeTransformer):
 
     # -- writes that only a plain name can take
 
-    def _refuse(
-        self, name: str | None, node: ast.stmt | ast.expr | ast.pattern | ast.excepthandler, by: str
-    ) -> None:
+    def _refuse(self, name: str | None, node: ast.stmt | ast.expr | ast.pattern | ast.excepthandler, by: str) -> None:
         if name is not None and self._is_redirected(name):
             raise self._cell.error_in_cell(
                 f'"global {name}" is the notebook\'s {name}, which {by} cannot bind: bind another name, then '

@@ -12,12 +12,8 @@ from io import StringIO
 
 WIDTH = 4
 
-_OPENING = frozenset(
-    getattr(tokenize, name) for name in ("FSTRING_START", "TSTRING_START") if hasattr(tokenize, name)
-)
-_CLOSING = frozenset(
-    getattr(tokenize, name) for name in ("FSTRING_END", "TSTRING_END") if hasattr(tokenize, name)
-)
+_OPENING = frozenset(getattr(tokenize, name) for name in ("FSTRING_START", "TSTRING_START") if hasattr(tokenize, name))
+_CLOSING = frozenset(getattr(tokenize, name) for name in ("FSTRING_END", "TSTRING_END") if hasattr(tokenize, name))
 # A form feed makes Python count the indentation anew.
 _AFTER_FORM_FEED = re.compile(r"[ \t\f]*\f|")
 

@@ -6,11 +6,13 @@ import asyncio
 import inspect
 from collections.abc import AsyncIterator
 from contextvars import Context, copy_context
+from dataclasses import dataclass
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import HTTPError
 from notebook_routes.runtime.bind import Binder
-from notebook_routes.runtime.drive import InContext
+from notebook_routes.runtime.drive import Deadline, InContext
 from notebook_routes.runtime.exchange import current_exchange
 from notebook_routes.runtime.negotiate import is_stream, to_response
 from notebook_routes.runtime.streaming import stream_async, stream_sync
@@ -71,58 +73,64 @@ class Invoker:
         arguments = binder.arguments(exchange, body)
         exchange.context = context = self._context.copy()
         context.run(current_exchange.set, exchange)
+        call = _Call(exchange, context, workers, watch, Deadline(self.max_duration))
         try:
-            async with asyncio.timeout(self.max_duration) as limit:
-                if self._on_loop or workers is None:
-                    return await self._run_here(arguments, exchange, context, workers, watch)
-                return await self._run_in_thread(arguments, exchange, context, workers)
-        except TimeoutError:
-            if not limit.expired():
+            if self._on_loop or workers is None:
+                return await self._run_here(arguments, call)
+            return await self._run_in_thread(arguments, call, workers)
+        except asyncio.CancelledError:
+            if not call.deadline.expired:
                 raise
             raise HTTPError(504, f"{self.label} took longer than its max_duration of {self.max_duration:g} s") from None
+        finally:
+            call.deadline.end()
 
-    async def _run_here(
-        self,
-        arguments: dict[str, Any],
-        exchange: Exchange,
-        context: Context,
-        workers: Workers | None,
-        watch: LoopWatch | None,
-    ) -> Response:
-        value = context.run(self.function, **arguments)
-        if inspect.iscoroutine(value):
-            value = await InContext(value, context, watch, exchange)
+    async def _run_here(self, arguments: dict[str, Any], call: _Call) -> Response:
+        value = call.context.run(self.function, **arguments)
+        if value.__class__ is CoroutineType:
+            value = await InContext(value, call.context, call.watch, call.exchange, call.deadline)
         if is_stream(value):
-            return await self._stream(value, context, workers)
-        return to_response(value, exchange.request)
+            return await self._stream(value, call)
+        return to_response(value, call.exchange.request)
 
-    async def _run_in_thread(
-        self, arguments: dict[str, Any], exchange: Exchange, context: Context, workers: Workers
-    ) -> Response:
-        function, request = self.function, exchange.request
+    async def _run_in_thread(self, arguments: dict[str, Any], call: _Call, workers: Workers) -> Response:
+        function, request = self.function, call.exchange.request
 
-        def call() -> Any:
+        def work() -> Any:
             value = function(**arguments)
             return value if is_stream(value) else to_response(value, request)
 
-        job = workers.submit(context, call, label=self.label)
+        call.deadline.begin()
+        job = workers.submit(call.context, work, label=self.label)
         try:
             answer = await job.future
         except asyncio.CancelledError:
             workers.abandon(job)
             raise
-        return await self._stream(answer, context, workers) if is_stream(answer) else answer
+        return await self._stream(answer, call) if is_stream(answer) else answer
 
-    async def _stream(self, values: Any, context: Context, workers: Workers | None) -> Response:
+    async def _stream(self, values: Any, call: _Call) -> Response:
+        call.deadline.begin()
         if isinstance(values, AsyncIterator):
-            return await stream_async(values, context)
-        if workers is None:
-            return await stream_async(_stepwise(values), context)
-        return await stream_sync(values, context, workers, label=self.label)
+            return await stream_async(values, call.context)
+        if call.workers is None:
+            return await stream_async(_stepwise(values), call.context)
+        return await stream_sync(values, call.context, call.workers, label=self.label)
+
+
+@dataclass(slots=True)
+class _Call:
+    """What one call of a handler runs with."""
+
+    exchange: Exchange
+    context: Context
+    workers: Workers | None
+    watch: LoopWatch | None
+    deadline: Deadline
 
 
 def _runs_on_loop(function: Callable[..., Any]) -> bool:
-    called = function if inspect.isroutine(function) else getattr(type(function), "__call__", function)
+    called = function if inspect.isroutine(function) else type(function).__call__
     return inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
 
 

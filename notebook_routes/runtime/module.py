@@ -146,9 +146,7 @@ class RouteModule:
         name = _free_name(module_name(label), filename)
         module = types.ModuleType(name)
         module.__file__ = filename
-        module.__dict__.update(
-            {"__builtins__": NotebookBuiltins(namespace), NOTEBOOK: NotebookNames(namespace)}
-        )
+        module.__dict__.update({"__builtins__": NotebookBuiltins(namespace), NOTEBOOK: NotebookNames(namespace)})
         before = sys.modules.get(name)
         sys.modules[name] = module
         try:
@@ -229,7 +227,7 @@ def _refuse_contradiction(
     constants: Mapping[str, object], directive: Directive, lines: Mapping[str, int], cell: CellText
 ) -> None:
     for name, stated in directive.options.items():
-        if not same_constant(constants[name], stated):
+        if name in constants and not same_constant(constants[name], stated):
             raise cell.error_in_cell(
                 f"the magic line says {name} = {literal(stated)} and the cell says {name} = "
                 f"{literal(constants[name])}: keep one of the two",

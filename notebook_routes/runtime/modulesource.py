@@ -24,7 +24,7 @@ class ModuleSource:
     Attributes:
         source: the cell's text, with the options of its line below the imports at the top.
         origins: for every line of `source` its line in the cell; None for lines that are not the user's.
-        constant_lines: the lines of the cell that bind names which are also on the magic line.
+        constant_lines: where the cell itself assigns constants that are also on the magic line.
     """
 
     source: str
@@ -44,33 +44,21 @@ def expand_module(cell: CellText, directive: Directive) -> ModuleSource:
     """Write a module-form cell as the module that it is.
 
     Raises:
-        CellError: it is no Python, uses `return`, `yield` or `await` outside functions, has types on its
-            line, or has no handler.
+        CellError: it is no Python, uses `return`, `yield` or `await` outside functions, or has no handler.
     """
     path = directive.pattern.text
     tree = cell.parse()
     names = read_names(tree.body)
     _refuse_body(cell, names, path=path)
-    if directive.parameters:
-        name = directive.parameters[0].name
-        raise cell.error(
-            f"{name} stands on a line without a method, so no handler takes it: write it in a function's "
-            "signature, or name the method on the line",
-            None,
-        )
     _refuse_no_handler(cell, names, path=path)
 
-    constant_lines = {name: names.of(name)[0].line for name in directive.options if names.of(name)}
-    stated = write_constants(
-        {name: value for name, value in directive.options.items() if name not in constant_lines}
-    )
-    lines: list[tuple[str, int | None]] = [
-        (line, number + cell.first_line) for number, line in enumerate(cell.lines)
-    ]
-    while len(lines) > 1 and not lines[-1][0].strip():
+    constant_lines = {name: line for name, line in _assigned(tree.body).items() if name in directive.options}
+    stated = write_constants({name: value for name, value in directive.options.items() if name not in constant_lines})
+    lines: list[tuple[str, int | None]] = [(line, number + cell.first_line) for number, line in enumerate(cell.lines)]
+    while len(lines) > 1 and not lines[-1][0].strip() and not lines[-2][0].endswith("\\"):
         lines.pop()
     if stated:
-        place = _below_imports(tree.body)
+        place = _below_imports(tree.body, end=len(lines))
         before, after = lines[:place], lines[place:]
         gap_above: list[tuple[str, int | None]] = [("", None)] if before else []
         gap_below: list[tuple[str, int | None]] = [("", None)] if after and after[0][0].strip() else []
@@ -82,16 +70,24 @@ def expand_module(cell: CellText, directive: Directive) -> ModuleSource:
     )
 
 
-def _below_imports(body: Sequence[ast.stmt]) -> int:
-    """How many lines the docstring and the imports at the top take."""
+def _assigned(body: Sequence[ast.stmt]) -> dict[str, int]:
+    """The names that statements of the module itself assign, whatever happens, and their lines."""
+    return {
+        target.id: statement.lineno
+        for statement in body
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)) and statement.value is not None
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        if isinstance(target, ast.Name)
+    }
+
+
+def _below_imports(body: Sequence[ast.stmt], *, end: int) -> int:
+    """How many lines the docstring and the imports at the top take; `end` if a line goes on after them."""
     place = 0
     for index, statement in enumerate(body):
-        docstring = (
-            index == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-        )
+        docstring = index == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         if not docstring and not isinstance(statement, (ast.Import, ast.ImportFrom)):
-            # A line that holds two statements is not torn apart.
-            return place if statement.lineno > place else 0
+            return place if statement.lineno > place else end
         place = statement.end_lineno or statement.lineno
     return place
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from notebook_routes.web import Request
 
 _TEXT = "text/plain; charset=utf-8"
+#: The classes of nearly all answers: an isinstance() against an abstract class costs more than all else here.
+_WHOLE = frozenset({Response, dict, list, str, bytes, type(None)})
 _EXACT = (dict, list, int, float, bool, set, frozenset)
 
 
@@ -47,7 +49,9 @@ def to_response(value: Any, request: Request) -> Response:
 
 def is_stream(value: Any) -> bool:
     """Whether the answer comes in pieces: a generator or another iterator, sync or async."""
-    return isinstance(value, (Iterator, AsyncIterator)) and not isinstance(value, Response)
+    if value.__class__ in _WHOLE:
+        return False
+    return isinstance(value, (Iterator, AsyncIterator))
 
 
 def stream_encoding(first: Any) -> tuple[str, Callable[[Any], bytes]]:
@@ -79,9 +83,10 @@ def _event_chunk(value: Any) -> bytes:
 
 
 def _json(value: Any) -> Response:
-    response = Response(_encode(value))
-    response.headers.append("content-type", "application/json")
-    return response
+    try:
+        return Response.json(value)
+    except (TypeError, ValueError) as error:
+        raise AnswerError(f"the answer cannot be written: {error}") from error
 
 
 def _encode(value: Any) -> bytes:
@@ -117,9 +122,7 @@ def _shown(value: Any, request: Request) -> Response:
         return _json(value)
     media = best_match(request.headers.get("accept") or "*/*", list(shapes))
     if media is None:
-        return Response(
-            f"This resource comes as {', '.join(shapes)}\n", status=406, headers={"content-type": _TEXT}
-        )
+        return Response(f"This resource comes as {', '.join(shapes)}\n", status=406, headers={"content-type": _TEXT})
     body = shapes[media]()
     headers = Headers({"vary": "Accept"})
     headers.set("content-type", f"{media}; charset=utf-8" if media.startswith("text/") else media)

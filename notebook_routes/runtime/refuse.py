@@ -71,9 +71,7 @@ def refuse_empty(cell: CellText, body: Sequence[ast.stmt], *, route: str) -> Non
         )
 
 
-def refuse_definition(
-    cell: CellText, body: Sequence[ast.stmt], *, path: str, methods: Collection[str]
-) -> None:
+def refuse_definition(cell: CellText, body: Sequence[ast.stmt], *, path: str, methods: Collection[str]) -> None:
     """`def GET(...)` below a line that already names a method: the function would never be called."""
     last = body[-1]
     if isinstance(last, _FUNCTION) and last.name in methods:
@@ -138,15 +136,11 @@ def refuse_dropped(
     if names.yields:
         return
     shadowed = names.bound | {
-        name
-        for name in _PURE_BUILTINS
-        if name in namespace and namespace[name] is not getattr(builtins, name)
+        name for name in _PURE_BUILTINS if name in namespace and namespace[name] is not getattr(builtins, name)
     }
     for statement in _last_of_branches(body[-1]):
         if isinstance(statement, ast.Expr) and _is_value(statement.value, shadowed):
-            raise cell.error(
-                'this value would be dropped: write "return ..." in front of it', statement.lineno
-            )
+            raise cell.error('this value would be dropped: write "return ..." in front of it', statement.lineno)
 
 
 def _fails(first: Occurrence, occurrences: Sequence[Occurrence], *, known: bool) -> bool:
@@ -161,9 +155,7 @@ def _fails(first: Occurrence, occurrences: Sequence[Occurrence], *, known: bool)
 
 def _unassigned(first: Occurrence, *, in_notebook: bool) -> str:
     name = first.name
-    reason = (
-        f"{name} is read here before this cell gives it a value, and the cell's assignment makes it a local"
-    )
+    reason = f"{name} is read here before this cell gives it a value, and the cell's assignment makes it a local"
     if not in_notebook and hasattr(builtins, name):
         return f"{reason}: {name} is a Python builtin, so give your value another name"
     return f'{reason}: write "global {name}" as the first line to use the notebook\'s, or use another name'
@@ -184,7 +176,8 @@ def _branches(statement: ast.stmt) -> list[list[ast.stmt]]:
         return [statement.body]
     if isinstance(statement, (ast.Try, ast.TryStar)):
         handled = [handler.body for handler in statement.handlers]
-        return [statement.body, *handled, statement.orelse, statement.finalbody]
+        # With an `else`, the body only tries: `try: items[id]`.
+        return [statement.orelse or statement.body, *handled, statement.finalbody]
     if isinstance(statement, ast.Match):
         return [case.body for case in statement.cases]
     return []

@@ -86,9 +86,7 @@ class BodyNames:
         """The names that the body binds itself, which makes them its locals."""
         # Nested scopes only load from here; a walrus in a generator expression binds here.
         own = {seen.name for seen in self.occurrences if seen.act is not Act.LOAD}
-        return frozenset(
-            (own | self.annotated.keys()) - self.declared_global.keys() - self.declared_nonlocal.keys()
-        )
+        return frozenset((own | self.annotated.keys()) - self.declared_global.keys() - self.declared_nonlocal.keys())
 
     def of(self, name: str) -> list[Occurrence]:
         """The uses of one name at the own level, in evaluation order."""
@@ -108,8 +106,9 @@ class _Walker(ast.NodeVisitor):
     `settled` is the set of names that certainly have a value here, or None where no execution arrives.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_class: bool = False) -> None:
         self.names = BodyNames()
+        self._in_class = in_class
         self.settled: frozenset[str] | None = frozenset()
         self._loops: list[int] = []
         self._breaks: list[frozenset[str] | None] = []
@@ -184,7 +183,9 @@ class _Walker(ast.NodeVisitor):
             self._expressions([node.target, node.value])
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        # Functions do not evaluate the annotations of their locals.
+        # Functions do not evaluate the annotations of their locals, classes do.
+        if self._in_class:
+            self.visit(node.annotation)
         if node.value is not None:
             self._expressions([node.value, node.target])
         elif isinstance(node.target, ast.Name):
@@ -427,7 +428,9 @@ class _Walker(ast.NodeVisitor):
         self._hidden.append(generic)
         self._expressions([*node.bases, *(keyword.value for keyword in node.keywords)])
         self._hidden.pop()
-        names = read_names(node.body)
+        walker = _Walker(in_class=True)
+        walker.statements(node.body)
+        names = walker.names
         # Methods do not see the names of the class around them; its own statements do.
         own = names.bound
         outside = [seen for seen in names.occurrences if seen.nested or seen.name not in own]

@@ -65,6 +65,6 @@ def _located(url: str, reason: str) -> Location:
 def _colab_url(port: int) -> str | None:
     if "google.colab" not in sys.modules:
         return None
-    from google.colab import output  # type: ignore[import-not-found] # noqa: PLC0415 - only there
+    from google.colab import output  # noqa: PLC0415 - only there
 
     return str(output.eval_js(f"google.colab.kernel.proxyPort({port})"))

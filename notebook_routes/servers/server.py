@@ -14,5 +14,5 @@ class Server(Protocol):
     def listen(self, sockets: list[socket.socket]) -> None:
         """Accept connections on `sockets`."""
 
-    async def stop(self, *, timeout: float = 1.0) -> None:
-        """Stop listening and end every connection within `timeout` seconds."""
+    async def stop(self, *, grace: float = 1.0) -> None:
+        """Stop listening and end every connection within `grace` seconds."""

@@ -128,7 +128,9 @@ def _bind(host: str, port: int | None) -> socket.socket:
             raise ServerError(f"{number} is no port: a port is a number from 0 to 65535") from error
         except OSError as error:
             if not isinstance(error, PermissionError) and error.errno not in _IN_USE:
-                raise ServerError(f"cannot listen on {host}: {error.strerror}; is it an address of this machine?") from error
+                raise ServerError(
+                    f"cannot listen on {host}: {error.strerror}; is it an address of this machine?"
+                ) from error
             if port is not None:
                 why = "is in use" if error.errno in _IN_USE else "needs more rights"
                 raise ServerError(f"port {port} on {host} {why}: leave --port out for the next free one") from error
@@ -146,7 +148,7 @@ def _listening(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
         listener.listen(1024)
-        listener.setblocking(False)  # noqa: FBT003 - the method's own signature
+        listener.setblocking(False)
     except OSError:
         listener.close()
         raise

@@ -3,18 +3,21 @@
 It sits on Tornado's connection delegate rather than on `tornado.web`. The handler starts when the headers are in; the
 body comes through a bounded queue; the response is pulled, chunk by chunk, as fast as the client reads.
 
-Tornado promises a delegate either `finish` or `on_connection_close`: after the body of a request has finished, a client
-that leaves is reported only through `connection.set_close_callback`.
+A request without a body is answered inside Tornado's own task for the connection, which waits for what
+`headers_received` returns; a handler that never waits costs no task and no turn of the loop. One with a body gets a
+task of its own, since the connection has to go on reading meanwhile. Either way all steps of a handler and of its
+stream are taken by one task.
+
+Tornado promises a delegate either `finish` or `on_connection_close`: once the body of a request has been read, a client
+that leaves is reported only through a close callback.
 """
 
 from __future__ import annotations
 
 import asyncio
-import time
+import types
 from contextlib import aclosing, suppress
 from email.utils import formatdate
-from functools import lru_cache
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, cast
 
 from tornado.httpserver import HTTPServer
@@ -25,15 +28,16 @@ from tornado.httputil import (
     RequestStartLine,
     ResponseStartLine,
 )
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 
 from notebook_routes.servers.incoming import IncomingBody
-from notebook_routes.servers.target import InvalidTarget, origin_form
+from notebook_routes.servers.request_target import InvalidTarget, origin_form
+from notebook_routes.servers.wire import BODILESS, head, phrase
 from notebook_routes.web import Headers, Request, Response
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Generator
 
     from tornado.http1connection import HTTP1Connection
 
@@ -51,6 +55,7 @@ _HEAD_GRACE = 0.05
 _DRAIN_TIME = 2.0
 #: Seconds a connection may stay silent between requests, or take for the head of one.
 _IDLE_TIME = 120.0
+_SWEEP_TIME = 10.0
 _NO_LIMIT = 1 << 62
 
 
@@ -74,80 +79,112 @@ class TornadoServer:
         self.max_body_size = max_body_size
         self.on_traffic = on_traffic or _quiet
         self.tasks: set[asyncio.Task[None]] = set()
-        self._http = HTTPServer(
+        self.silent: set[_Message] = set()
+        self._http = _HTTPServer(
             cast("Any", _Connections(self)),
             max_body_size=_NO_LIMIT,  # ours is checked where a 413 can still be sent
             max_header_size=_HARD_HEADER_SIZE,
-            idle_connection_timeout=_IDLE_TIME,
         )
+        # Tornado would set a timer for the head of each request, which costs as much as parsing it.
+        self._http.conn_params.header_timeout = None
+        self._sweeper = asyncio.get_running_loop().call_later(_SWEEP_TIME, self._sweep)
 
     def listen(self, sockets: list[socket.socket]) -> None:
         """Accept connections on `sockets`, which it owns from now on."""
         self._http.add_sockets(sockets)
 
-    async def stop(self, *, timeout: float = 1.0) -> None:
-        """Stop listening, cancel what is being answered, wait `timeout` seconds for it, and close all connections."""
+    async def stop(self, *, grace: float = 1.0) -> None:
+        """Stop listening, cancel what is being answered, wait `grace` seconds for it, and close all connections."""
+        self._sweeper.cancel()
         self._http.stop()
         tasks = list(self.tasks)
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.wait(tasks, timeout=timeout)
+            await asyncio.wait(tasks, timeout=grace)
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._http.close_all_connections(), timeout)
+            await asyncio.wait_for(self._http.close_all_connections(), grace)
+
+    def _sweep(self) -> None:
+        """Close connections that have been silent too long, or are too slow with the head of a request."""
+        loop = asyncio.get_running_loop()
+        oldest = loop.time() - _IDLE_TIME
+        for message in [message for message in self.silent if message.since < oldest]:
+            message.close()
+        self._sweeper = loop.call_later(_SWEEP_TIME, self._sweep)
+
+
+class _HTTPServer(HTTPServer):
+    """Connections with Nagle's algorithm off for good; Tornado switches it on and off around each response."""
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        stream.set_nodelay(True)
+        stream.set_nodelay = _keep_nodelay  # type: ignore[assignment]
+        super().handle_stream(stream, address)
 
 
 class _Connections(HTTPServerConnectionDelegate):
     def __init__(self, server: TornadoServer) -> None:
         self._server = server
+        self._time = asyncio.get_running_loop().time
 
-    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
-        return _Message(self._server, request_conn)
+    def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:  # noqa: ARG002 - Tornado's
+        message = _Message(self._server, request_conn, self._time())
+        self._server.silent.add(message)
+        return message
 
 
 class _Message(HTTPMessageDelegate):
     """One request and its response on a connection."""
 
-    def __init__(self, server: TornadoServer, connection: HTTP1Connection) -> None:
+    def __init__(self, server: TornadoServer, connection: HTTP1Connection, since: float) -> None:
+        self.since = since
         self._server = server
         self._connection = connection
         self._request: Request | None = None
         self._body: IncomingBody | None = None
         self._task: asyncio.Task[None] | None = None
+        self._connection_header: str | None = None
         self._head_sent = False
+        self._answered = False
+        self._status = 0
         self._sent = 0
+        self._error: BaseException | None = None
 
-    def headers_received(
-        self, start_line: RequestStartLine | Any, headers: HTTPHeaders
-    ) -> Awaitable[None] | None:
+    def headers_received(self, start_line: RequestStartLine | Any, headers: HTTPHeaders) -> Awaitable[None] | None:
         server = self._server
+        server.silent.discard(self)
         server.on_traffic()
-        refused = self._refuse(start_line, headers)
+        method, target, version = start_line
+        pairs = [(name.lower(), value) for name, value in headers.get_all()]
+        self._connection_header = _connection_header(version, headers.get("Connection"))
+        has_body = "Content-Length" in headers or "Transfer-Encoding" in headers
+        refused = self._refusal(target, pairs, headers.get("Content-Length") if has_body else None)
         if refused is not None:
-            self._refuse_now(refused)
+            self._refuse(refused)
             return None
         try:
-            target, host = origin_form(start_line.method, start_line.path)
+            target, host = origin_form(method, target)
         except InvalidTarget as invalid:
-            self._refuse_now(_plain(400, str(invalid)))
+            self._refuse(_plain(400, str(invalid)))
             return None
-        if "Content-Length" in headers or "Transfer-Encoding" in headers:
+        if has_body:
             self._body = IncomingBody(limit=server.max_body_size)
-        pairs = [(name.lower(), value) for name, value in headers.get_all()]
         if host is not None:
             # RFC 9112 §3.2.2: the authority of an absolute-form target overrides Host.
             pairs = [pair for pair in pairs if pair[0] != "host"] + [("host", host)]
         self._request = request = Request.from_target(
-            start_line.method,
+            method,
             target,
             origin=f"http://{host or headers.get('Host', 'localhost')}",
             headers=Headers.from_pairs(pairs),
             body=self._body,
         )
+        if self._body is None:
+            return cast("Awaitable[None]", self._answer_here(request))
         self._connection.set_close_callback(self._left)
-        self._task = task = asyncio.get_running_loop().create_task(self._answer(request))
-        server.tasks.add(task)
-        task.add_done_callback(server.tasks.discard)
+        self._task = asyncio.get_running_loop().create_task(self._answer_beside(request))
+        self._track(self._task)
         return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
@@ -156,9 +193,14 @@ class _Message(HTTPMessageDelegate):
     def finish(self) -> None:
         if self._body is not None:
             self._body.end()
+        elif self._answered:
+            self._connection.finish()
+            self._report()
 
     def on_connection_close(self) -> None:
         self._left()
+        if self._body is None and self._answered:
+            self._report()
 
     def _left(self) -> None:
         """The client is gone: the signal fires, then the handler is cancelled."""
@@ -169,56 +211,109 @@ class _Message(HTTPMessageDelegate):
             self._request.abort("The client disconnected")
             task.cancel()
 
-    async def _answer(self, request: Request) -> None:
-        app = self._server.app
-        status, error = 0, None
+    @types.coroutine
+    def _answer_here(self, request: Request) -> Generator[Any, Any, None]:
+        """Answer in the connection's task; Tornado calls `finish` when this has ended."""
+        steps = self._answer(request).__await__()
+        step: Callable[[Any], Any] = steps.send
+        argument: Any = None
+        waiting_task = None
         try:
-            response = await app.fetch(request)
-            status = response.status
-            content = response.content
-            if content is not None or request.method == "HEAD" or response.body is None:
-                await self._send_whole(response, content or b"", request)
-            else:
-                status, error = await self._send_stream(response, request)
-            self._task = None
-        except asyncio.CancelledError:
-            if not self._head_sent:
-                status = 0
-        except StreamClosedError:
-            # The client left between two chunks, before the close callback told.
-            self._left()
+            while True:
+                try:
+                    waiting = step(argument)
+                except StopIteration:
+                    break
+                if waiting_task is None:
+                    # The handler waits for something: from now on the client may leave, and the server may stop.
+                    waiting_task = self._wait_here()
+                try:
+                    argument = yield waiting
+                    step = steps.send
+                except GeneratorExit:
+                    steps.close()
+                    raise
+                except BaseException as thrown:  # noqa: BLE001 - passed on, whatever it is
+                    step, argument = steps.throw, thrown
+        finally:
+            if waiting_task is not None:
+                self._task = None
+                self._server.tasks.discard(waiting_task)
+        self._answered = True
+
+    def _wait_here(self) -> asyncio.Task[None]:
+        task: asyncio.Task[None] | None = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._server.tasks.add(task)
+        self._connection.stream.set_close_callback(self._left)
+        return task
+
+    async def _answer_beside(self, request: Request) -> None:
+        """Answer in a task of its own, while the connection reads the body."""
+        try:
+            await self._answer(request)
+            await self._drain()
+            with suppress(StreamClosedError):
+                self._connection.finish()
         finally:
             self._task = None
-            await app.sent(request, status=status, size=self._sent, error=error)
+            self._report()
 
-    async def _send_whole(self, response: Response, content: bytes, request: Request) -> None:
-        headers = _wire_headers(response)
-        if response.status not in (204, 304) and "Content-Length" not in headers:
-            if response.content is not None or response.body is None:
-                headers["Content-Length"] = str(len(content))
-            if request.method == "HEAD":
-                content = b""
-        elif request.method == "HEAD" or response.status in (204, 304):
+    async def _answer(self, request: Request) -> None:
+        """Run the app and write its response, but for the end of it."""
+        try:
+            response = await self._server.app.fetch(request)
+            self._status = response.status
+            content = response.content
+            if content is not None or request.method == "HEAD" or response.body is None:
+                self._send_whole(response, content or b"", request)
+                if request.method == "HEAD" and response.body is not None:
+                    await response.body.cancel("a HEAD request has no use for it")
+            else:
+                await self._send_stream(response, request)
+        except asyncio.CancelledError:
+            if not self._head_sent:
+                self._status = 0
+            self._connection.close()
+            task = asyncio.current_task()
+            if task is not None:
+                task.uncancel()
+        except StreamClosedError:
+            # The client left between two chunks, before the close callback told.
+            request.abort("The client disconnected")
+
+    def _report(self) -> None:
+        """Tell the app, once, that the response is out."""
+        request, self._request = self._request, None
+        if request is None:
+            return
+        work = self._server.app.sent(request, status=self._status, size=self._sent, error=self._error)
+        if work is not None:
+            self._track(asyncio.get_running_loop().create_task(work))
+
+    def _track(self, task: asyncio.Task[None]) -> None:
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
+
+    def _send_whole(self, response: Response, content: bytes, request: Request) -> None:
+        length = len(content) if response.content is not None or response.body is None else None
+        if response.status in BODILESS or request.method == "HEAD":
             content = b""
-        if request.method == "HEAD" and response.body is not None:
-            await response.body.cancel("a HEAD request has no use for it")
         self._head_sent = True
         self._sent = len(content)
-        flushed = self._connection.write_headers(_start_line(response), cast("HTTPHeaders", headers), content or None)
-        await self._drain()
-        self._connection.finish()
-        if not flushed.done():
-            await flushed
+        # Tornado lets the head be written as plain bytes; it then frames nothing.
+        self._connection.write(head(response, content_length=length, connection=self._connection_header) + content)
 
-    async def _send_stream(self, response: Response, request: Request) -> tuple[int, BaseException | None]:
+    async def _send_stream(self, response: Response, request: Request) -> None:
         connection, on_traffic = self._connection, self._server.on_traffic
-        grace = asyncio.get_running_loop().call_later(_HEAD_GRACE, self._send_head, response)
+        grace = asyncio.get_running_loop().call_later(_HEAD_GRACE, self._send_head, response, request)
         assert response.body is not None
         try:
-            async with aclosing(response.body.__aiter__()) as chunks:  # type: ignore[type-var]
+            async with aclosing(response.body.__aiter__()) as chunks:
                 async for chunk in chunks:
                     if not self._head_sent:
-                        self._send_head(response)
+                        self._send_head(response, request)
                     if chunk:
                         on_traffic()
                         self._sent += len(chunk)
@@ -226,26 +321,26 @@ class _Message(HTTPMessageDelegate):
         except StreamClosedError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever the handler's stream raises breaks this response only
-            if self._head_sent:
-                connection.close()
-                return response.status, error
             grace.cancel()
+            if self._head_sent:
+                # Cut off without the last chunk, so that the client knows that this is not all.
+                self._error = error
+                connection.close()
+                return
             failed = self._server.app.failed_to_start(error, request)
-            await self._send_whole(failed, failed.content or b"", request)
-            return failed.status, None
+            self._status = failed.status
+            self._send_whole(failed, failed.content or b"", request)
+            return
         finally:
             grace.cancel()
-        self._send_head(response)
-        await self._drain()
-        connection.finish()
-        return response.status, None
+        self._send_head(response, request)
 
-    def _send_head(self, response: Response) -> None:
+    def _send_head(self, response: Response, request: Request) -> None:
         if not self._head_sent:
             self._head_sent = True
-            assert self._request is not None
-            self._server.app.head_sent(self._request)
-            self._connection.write_headers(_start_line(response), cast("HTTPHeaders", _wire_headers(response)))
+            self._server.app.head_sent(request)
+            start_line = ResponseStartLine("HTTP/1.1", response.status, response.status_text or phrase(response.status))
+            self._connection.write_headers(start_line, _tornado_headers(response))
 
     async def _drain(self) -> None:
         """Take in what the handler left of the body: closing on unread data would reset the client's connection."""
@@ -255,26 +350,28 @@ class _Message(HTTPMessageDelegate):
             with suppress(TimeoutError):
                 await asyncio.wait_for(body.wait_ended(), _DRAIN_TIME)
 
-    def _refuse(self, start_line: RequestStartLine, headers: HTTPHeaders) -> Response | None:
-        size = len(start_line.path) + sum(len(name) + len(value) + 4 for name, value in headers.get_all())
+    def _refusal(self, target: str, pairs: list[tuple[str, str]], declared: str | None) -> Response | None:
+        size = len(target) + sum([len(name) + len(value) + 4 for name, value in pairs])
         if size > MAX_HEADER_SIZE:
             return _plain(431, f"The head of the request is larger than {MAX_HEADER_SIZE:,} bytes")
-        declared = headers.get("Content-Length")
         if declared is not None and declared.isdecimal() and int(declared) > self._server.max_body_size:
-            return _plain(413, f"The body is larger than {self._server.max_body_size:,} bytes, the limit of this server")
+            return _plain(
+                413, f"The body is larger than {self._server.max_body_size:,} bytes, the limit of this server"
+            )
         return None
 
-    def _refuse_now(self, response: Response) -> None:
+    def _refuse(self, response: Response) -> None:
         """Answer without a handler, and close the connection."""
-        headers = _wire_headers(response)
-        headers["Content-Length"] = str(len(response.content or b""))
-        headers["Connection"] = "close"
-        self._connection.write_headers(_start_line(response), cast("HTTPHeaders", headers), response.content)
+        content = response.content or b""
+        self._connection.write(head(response, content_length=len(content), connection="close") + content)
         self._body = IncomingBody(limit=_NO_LIMIT)
         self._body.discard()
-        task = asyncio.get_running_loop().create_task(self._close_after_refusal())
-        self._server.tasks.add(task)
-        task.add_done_callback(self._server.tasks.discard)
+        self._track(asyncio.get_running_loop().create_task(self._close_after_refusal()))
+
+    def close(self) -> None:
+        """Close the connection, whatever is going on."""
+        self._server.silent.discard(self)
+        self._connection.close()
 
     async def _close_after_refusal(self) -> None:
         await self._drain()
@@ -283,52 +380,23 @@ class _Message(HTTPMessageDelegate):
             self._connection.close()
 
 
-class _WireHeaders(dict[str, str]):
-    """What `write_headers` needs of HTTPHeaders; ours have been checked already, so nothing is parsed again."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.cookies: list[str] = []
-
-    def get_all(self) -> list[tuple[str, str]]:
-        return [*self.items(), *(("Set-Cookie", line) for line in self.cookies)]
-
-
-def _wire_headers(response: Response) -> _WireHeaders:
-    headers = _WireHeaders()
+def _tornado_headers(response: Response) -> HTTPHeaders:
+    headers = HTTPHeaders()
     for name, value in response.headers.raw:
-        title = _title(name)
-        if title == "Set-Cookie":
-            headers.cookies.append(value)
-        elif title in headers:
-            headers[title] += f", {value}"
-        else:
-            headers[title] = value
+        headers.add(name, value)
     if "Date" not in headers:
-        headers["Date"] = _date(int(time.time()))
+        headers["Date"] = formatdate(usegmt=True)
     return headers
 
 
-def _start_line(response: Response) -> ResponseStartLine:
-    return ResponseStartLine("HTTP/1.1", response.status, response.status_text or _phrase(response.status))
-
-
-@lru_cache(maxsize=1024)
-def _title(name: str) -> str:
-    return name.title()
-
-
-@lru_cache(maxsize=2)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
-
-
-@lru_cache(maxsize=600)
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+def _connection_header(version: str, asked: str | None) -> str | None:
+    """What Connection has to say about whether it stays open (RFC 9112 §9.3)."""
+    if asked is None:
+        return None
+    asked = asked.lower()
+    if version == "HTTP/1.0":
+        return "Keep-Alive" if asked == "keep-alive" else None
+    return "close" if asked == "close" else None
 
 
 def _plain(status: int, text: str) -> Response:
@@ -336,4 +404,8 @@ def _plain(status: int, text: str) -> Response:
 
 
 def _quiet() -> None:
+    return None
+
+
+def _keep_nodelay(_value: bool) -> None:  # noqa: FBT001 - Tornado's signature
     return None

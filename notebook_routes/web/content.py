@@ -76,6 +76,4 @@ def _is_data(body: object) -> bool:
     """Whether iterating would lose what the value is: a dict, a list, a model, an array, a DataFrame."""
     if isinstance(body, (Mapping, list, tuple, AbstractSet, range)):
         return True
-    return any(
-        hasattr(body, name) for name in ("model_dump", "tolist", "to_dict", "to_dicts", "_repr_mimebundle_")
-    )
+    return any(hasattr(body, name) for name in ("model_dump", "tolist", "to_dict", "to_dicts", "_repr_mimebundle_"))

@@ -67,9 +67,7 @@ class Cookie:
             ValueError: the name is no token, or an attribute has a value that it cannot have.
         """
         if not _TOKEN.fullmatch(self.name):
-            raise ValueError(
-                f"{self.name!r} cannot be a cookie's name: letters, digits and !#$%&'*+-.^_`|~ (RFC 6265)"
-            )
+            raise ValueError(f"{self.name!r} cannot be a cookie's name: letters, digits and !#$%&'*+-.^_`|~ (RFC 6265)")
         pieces = [f"{self.name}={encode_value(self.value)}"]
         if self.path:
             pieces.append(f"Path={self._checked('path', self.path)}")
@@ -114,9 +112,7 @@ class Cookie:
 
     def _checked(self, field: str, value: str) -> str:
         if ";" in value or not value.isprintable() or not value.isascii():
-            raise ValueError(
-                f"{value!r} cannot be the {field} of cookie {self.name!r}: printable ASCII without ';'"
-            )
+            raise ValueError(f"{value!r} cannot be the {field} of cookie {self.name!r}: printable ASCII without ';'")
         return value
 
     def _one_of(self, field: str, value: str, *allowed: str) -> str:
@@ -157,9 +153,7 @@ def as_expiry(value: datetime | float | None) -> datetime | None:
         return None
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise ValueError(
-                "expires has no timezone: write datetime.now(UTC) + timedelta(...), or use max_age"
-            )
+            raise ValueError("expires has no timezone: write datetime.now(UTC) + timedelta(...), or use max_age")
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return datetime.fromtimestamp(value, UTC)

@@ -258,9 +258,7 @@ def _valid_name(name: str) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a header name is a str, not {type(name).__name__}")
     if not _TOKEN.fullmatch(name):
-        raise ValueError(
-            f"{name!r} cannot be a header name: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.1)"
-        )
+        raise ValueError(f"{name!r} cannot be a header name: letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.1)")
     return name.lower()
 
 
@@ -272,9 +270,7 @@ def _valid_value(name: str, value: str) -> str:
         return value
     for character in value:
         if character in "\r\n\0":
-            raise ValueError(
-                f"header {name} cannot contain {character!r}, which would end it (RFC 9110 §5.5)"
-            )
+            raise ValueError(f"header {name} cannot contain {character!r}, which would end it (RFC 9110 §5.5)")
         if character > "\xff":
             raise ValueError(
                 f"header {name} cannot contain {character!r}: a header value is Latin-1; percent-encode it "

@@ -17,16 +17,21 @@ from collections.abc import Set as AbstractSet
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
+from operator import attrgetter, methodcaller
 from pathlib import PurePath
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from notebook_routes.web.cookie import Cookie
+from notebook_routes.web.url import URL
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class _Unwritable(Exception):  # noqa: N818 - a signal between the encoder and the walk, never seen outside
+class _Unwritable(Exception):
     """The encoder cannot write the value by itself."""
 
     def __init__(self, value: object, message: str = "") -> None:
@@ -73,45 +78,66 @@ _ENCODER = json.JSONEncoder(
 )
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> object:
     """One step from a value towards what the encoder knows.
 
     Raises:
         _Unwritable: there is no such step.
     """
-    write = _WRITERS.get(type(value))
-    if write is not None:
-        return write(value)
-    for kind, write in _WRITERS.items():
-        if isinstance(value, kind):
-            return write(value)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if isinstance(value, type):
+    write = _writer(value.__class__)
+    if write is None:
         raise _Unwritable(value)
-    return _foreign(value)
+    return write(value)
 
 
-def _foreign(value: Any) -> object:
-    """Values of libraries that are recognised by their shape, so that none has to be imported."""
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json", by_alias=True)
-    kind = type(value).__name__
-    if kind == "DataFrame":
-        return value.to_dicts() if hasattr(value, "to_dicts") else value.to_dict(orient="records")
-    if getattr(getattr(value, "dtype", None), "kind", "") in ("m", "M") and hasattr(value, "astype"):
+@lru_cache(maxsize=256)
+def _writer(kind: type[Any]) -> Callable[[Any], object] | None:
+    """What takes that step for values of a type; libraries are known by their shape, so none is imported."""
+    for known, write in _WRITERS.items():
+        if issubclass(kind, known):
+            return write
+    if dataclasses.is_dataclass(kind):
+        return _written_fields
+    if hasattr(kind, "model_dump"):
+        return _written_model
+    if kind.__name__ == "DataFrame":
+        return _written_records
+    if hasattr(kind, "dtype"):
+        return _written_array
+    for name in ("tolist", "to_list"):
+        if hasattr(kind, name):
+            return methodcaller(name)
+    if kind.__name__ == "NAType":
+        return _written_missing
+    return str if kind.__module__ == "ipaddress" else None
+
+
+def _written_fields(value: Any) -> object:
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def _written_model(value: Any) -> object:
+    return value.model_dump(mode="json", by_alias=True)
+
+
+def _written_records(value: Any) -> object:
+    return value.to_dicts() if hasattr(value, "to_dicts") else value.to_dict(orient="records")
+
+
+def _written_array(value: Any) -> object:
+    """Arrays, series and scalars of numpy, pandas and their kin."""
+    unit = {"M": "datetime64[us]", "m": "timedelta64[us]"}.get(getattr(value.dtype, "kind", ""))
+    if unit is not None and hasattr(value, "astype"):
         # Nanoseconds would come out of tolist() as bare integers.
-        unit = "datetime64[us]" if value.dtype.kind == "M" else "timedelta64[us]"
         return (value.to_numpy() if hasattr(value, "to_numpy") else value).astype(unit).tolist()
     for name in ("tolist", "to_list", "item"):
-        method = getattr(value, name, None)
-        if callable(method):
-            return method()
-    if kind == "NAType":
-        return None
-    if type(value).__module__ == "ipaddress":
-        return str(value)
+        if hasattr(value, name):
+            return getattr(value, name)()
     raise _Unwritable(value)
+
+
+def _written_missing(_: object) -> None:
+    """pandas.NA."""
 
 
 def _written_datetime(value: datetime) -> str | None:
@@ -156,7 +182,7 @@ def _refused_coroutine(value: CoroutineType[Any, Any, Any]) -> object:
     raise _Unwritable(value, f"was not awaited: write await {value.__qualname__}(...)")
 
 
-# Looked up by exact type first, then in this order: a datetime is also a date.
+# In this order: a datetime is also a date.
 _WRITERS: dict[type, Callable[[Any], object]] = {
     datetime: _written_datetime,
     date: date.isoformat,
@@ -165,7 +191,9 @@ _WRITERS: dict[type, Callable[[Any], object]] = {
     UUID: str,
     Decimal: str,
     PurePath: str,
-    Enum: lambda member: member.value,
+    Enum: attrgetter("value"),
+    URL: str,
+    Cookie: Cookie.as_dict,
     bytes: _written_bytes,
     bytearray: _written_bytes,
     memoryview: _written_bytes,
@@ -214,6 +242,8 @@ def _stepped(value: object, place: tuple[object, ...]) -> object:
     except _Unwritable as problem:
         message = problem.message or "cannot be written as JSON"
         raise TypeError(f"{_named(value)} at {_spelled(place)} {message}") from None
+    except (TypeError, ValueError) as problem:
+        raise TypeError(f"{_named(value)} at {_spelled(place)} cannot be written as JSON: {problem}") from problem
 
 
 def _key(key: object, place: tuple[object, ...]) -> str | int | float | bool | None:

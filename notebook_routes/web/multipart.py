@@ -21,9 +21,7 @@ _ESCAPES = {'"': "%22", "\r": "%0D", "\n": "%0A"}
 _ESCAPED = re.compile("%22|%0D|%0A", re.IGNORECASE)
 # A quoted value ends at the quote before ";" or the end: browsers escape quotes as %22, curl as \", and a
 # name may end in a backslash.
-_PARAMETER = re.compile(
-    r';\s*([!#$%&\'*+\-.^_`|~0-9A-Za-z]+)\s*=\s*(?:"(.*?)"(?=\s*(?:;|$))|([^\s;"]+))', re.DOTALL
-)
+_PARAMETER = re.compile(r';\s*([!#$%&\'*+\-.^_`|~0-9A-Za-z]+)\s*=\s*(?:"(.*?)"(?=\s*(?:;|$))|([^\s;"]+))', re.DOTALL)
 
 # python-multipart warns of every malformed body; the error says the same, and kernels show stderr to users.
 _quiet = logging.getLogger("notebook_routes.web.multipart")
@@ -31,9 +29,7 @@ _quiet.addHandler(logging.NullHandler())
 _quiet.propagate = False
 
 
-def encode_multipart(
-    fields: Iterable[tuple[str, str | File]], *, boundary: str | None = None
-) -> tuple[bytes, str]:
+def encode_multipart(fields: Iterable[tuple[str, str | File]], *, boundary: str | None = None) -> tuple[bytes, str]:
     """Writes fields as multipart/form-data.
 
     Args:
@@ -96,7 +92,7 @@ async def decode_multipart(chunks: AsyncIterable[bytes], content_type: str) -> l
 
 
 def parameters(value: str) -> dict[str, str]:
-    """The parameters of a header value such as `form-data; name="x"`, by lower-case name (RFC 9110 §5.6.6)."""
+    """The parameters of a header value such as `form-data; name="x"`, by lower-case name (RFC 9110 §5.6)."""
     found: dict[str, str] = {}
     for name, quoted, bare in _PARAMETER.findall(value):
         found.setdefault(name.lower(), bare or quoted.replace('\\"', '"'))

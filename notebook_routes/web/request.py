@@ -124,9 +124,7 @@ class Request(Body):
         else:
             return
         if self.method in _NO_BODY:
-            raise TypeError(
-                f"a {self.method} request has no body: use method='POST', or put the values into the URL"
-            )
+            raise TypeError(f"a {self.method} request has no body: use method='POST', or put the values into the URL")
         if kind is not None and not self.headers.has("content-type"):
             self.headers.append("content-type", kind)
 

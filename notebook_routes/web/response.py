@@ -123,9 +123,7 @@ class Response(Body):
             _set_status(self, status, status_text)
 
     @classmethod
-    def redirect(
-        cls, url: str | URL, status: int = 302, *, headers: Headers | HeadersInit | None = None
-    ) -> Response:
+    def redirect(cls, url: str | URL, status: int = 302, *, headers: Headers | HeadersInit | None = None) -> Response:
         """Sends the client elsewhere.
 
         Args:
@@ -176,9 +174,7 @@ class Response(Body):
             BodyUsed: the body was read already, so there is nothing left to send.
         """
         if self.body_used:
-            raise BodyUsed(
-                "this response's body was read already and cannot be sent; send a clone() or a new Response"
-            )
+            raise BodyUsed("this response's body was read already and cannot be sent; send a clone() or a new Response")
         if self._content is not None:
             return self._content
         return None if self._source is not None else b""
@@ -235,10 +231,6 @@ def _set_status(response: Response, status: int, status_text: str | None) -> Non
         raise ValueError(f"a response of status {status} has no body (RFC 9110): leave the body out")
     response.status = int(status)
     if status_text is not None:
-        if (
-            not (status_text.isprintable() or "\t" in status_text)
-            or "\n" in status_text
-            or "\r" in status_text
-        ):
+        if not (status_text.isprintable() or "\t" in status_text) or "\n" in status_text or "\r" in status_text:
             raise ValueError(f"status_text is one line, not {status_text!r}")
         response.status_text = status_text

@@ -36,6 +36,11 @@ class ResponseCookies:
         self._headers = headers
 
     @property
+    def headers(self) -> Headers:
+        """The headers that are read and written."""
+        return self._headers
+
+    @property
     def size(self) -> int:
         """The number of cookies."""
         return len(self)
@@ -167,6 +172,4 @@ def _text(name: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float)):
         return str(value)
-    raise TypeError(
-        f"cookie {name!r} takes a str or a number, not {type(value).__name__}: write json.dumps(...)"
-    )
+    raise TypeError(f"cookie {name!r} takes a str or a number, not {type(value).__name__}: write json.dumps(...)")

@@ -105,9 +105,7 @@ class URLSearchParams:
 
     def delete(self, name: str, value: str | None = None) -> None:
         """Removes every pair of this name, or only those of this value."""
-        self._pairs = [
-            pair for pair in self._pairs if pair[0] != name or (value is not None and pair[1] != value)
-        ]
+        self._pairs = [pair for pair in self._pairs if pair[0] != name or (value is not None and pair[1] != value)]
         self._tell()
 
     def sort(self) -> None:

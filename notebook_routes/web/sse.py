@@ -54,9 +54,7 @@ class ServerSentEvent:
         if self.id is not None and "\0" in self.id:
             raise ValueError("the id of a server-sent event cannot contain NUL")
         if self.retry is not None and (not isinstance(self.retry, int) or self.retry < 0):
-            raise ValueError(
-                f"retry of a server-sent event is a whole number of milliseconds, not {self.retry!r}"
-            )
+            raise ValueError(f"retry of a server-sent event is a whole number of milliseconds, not {self.retry!r}")
 
     @property
     def has_data(self) -> bool:
@@ -105,9 +103,7 @@ def event_stream(source: AsyncIterable[Any] | Iterable[Any], *, heartbeat: float
         ...     return event_stream(prices())
     """
     if isinstance(source, (str, bytes, Mapping)) or not isinstance(source, (AsyncIterable, Iterable)):
-        raise TypeError(
-            f"event_stream takes an async or sync iterable of events, not {type(source).__name__}"
-        )
+        raise TypeError(f"event_stream takes an async or sync iterable of events, not {type(source).__name__}")
     if heartbeat is not None and not heartbeat > 0:
         raise ValueError(f"heartbeat is a number of seconds above 0, or None, not {heartbeat!r}")
     events = ReadableStream(_encoded(source) if isinstance(source, AsyncIterable) else _encoded_sync(source))

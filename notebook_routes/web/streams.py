@@ -130,9 +130,7 @@ class ReadableStream:
             BodyUsed: it is locked or was read already.
         """
         if self._disturbed:
-            raise BodyUsed(
-                "this stream was read already, so it cannot be split in two; tee() before the first read"
-            )
+            raise BodyUsed("this stream was read already, so it cannot be split in two; tee() before the first read")
         self._lock()
         shared = _Tee(self)
         left = ReadableStream.over(self, _Branch(shared, 0))
@@ -170,9 +168,7 @@ class ReadableStream:
         return self._iterate()
 
     def __repr__(self) -> str:
-        state = (
-            "ended" if self._ended else "locked" if self._locked else "read" if self._disturbed else "ready"
-        )
+        state = "ended" if self._ended else "locked" if self._locked else "read" if self._disturbed else "ready"
         return f"<ReadableStream {state}>"
 
     async def _iterate(self) -> AsyncGenerator[bytes, None]:
@@ -186,9 +182,7 @@ class ReadableStream:
 
     def _lock(self) -> None:
         if self._locked:
-            raise BodyUsed(
-                "this stream has a reader already; tee() it before, or release_lock() the other reader"
-            )
+            raise BodyUsed("this stream has a reader already; tee() it before, or release_lock() the other reader")
         self._locked = True
 
     async def _next(self) -> bytes | None:
@@ -430,9 +424,7 @@ def _encoded(chunk: object) -> bytes:
         return chunk.encode()
     if isinstance(chunk, (bytes, bytearray, memoryview)):
         return bytes(chunk)
-    raise TypeError(
-        f"a stream is made of str or bytes, not {type(chunk).__name__}; write json_bytes(...) for JSON"
-    )
+    raise TypeError(f"a stream is made of str or bytes, not {type(chunk).__name__}; write json_bytes(...) for JSON")
 
 
 def _settle(waiter: asyncio.Future[None]) -> None:

@@ -60,14 +60,10 @@ def main() -> int:
 
 def arguments() -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.benchmarks", description="Measure what must be reached."
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Measure what must be reached.")
     names = sorted({row.key for row in ROWS} | set(GROUPS))
     parser.add_argument("--rounds", type=positive, default=Settings.rounds, help="default: %(default)s")
-    parser.add_argument(
-        "--seconds", type=positive, default=Settings.seconds, help="of each load; default: %(default)s"
-    )
+    parser.add_argument("--seconds", type=positive, default=Settings.seconds, help="of each load; default: %(default)s")
     parser.add_argument("--only", action="append", choices=names, metavar="ROW", help="; ".join(names))
     parser.add_argument(
         "--with",
@@ -119,8 +115,9 @@ def measured(group: str, rows: list[Row], settings: Settings) -> list[Outcome]:
     try:
         found = GROUPS[group](settings)
     except BenchmarkError as error:
-        print(error, file=sys.stderr, flush=True)
-        return [Outcome(row, None, str(error)) for row in wanted]
+        note = " ".join(str(error).split())
+        print(note, file=sys.stderr, flush=True)
+        return [Outcome(row, None, note) for row in wanted]
     outcomes = []
     for row in wanted:
         samples = found[row.key]

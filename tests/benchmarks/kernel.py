@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Self
 
-import psutil  # type: ignore[import-untyped]
+import psutil
 from jupyter_client.manager import KernelManager
 
 from tests.benchmarks.failure import BenchmarkError
@@ -85,9 +85,7 @@ class Kernel:
         if python != sys.executable:
             raise BenchmarkError(f"the kernel 'python3' is {python}, not {sys.executable}")
 
-    def send(
-        self, code: str, *, cell_id: str | None = None, silent: bool = False, expression: str = "None"
-    ) -> str:
+    def send(self, code: str, *, cell_id: str | None = None, silent: bool = False, expression: str = "None") -> str:
         """Send a cell without waiting; return the request's id, for `wait()`."""
         content = {
             "code": code,

@@ -74,9 +74,7 @@ def drain_command(url: str, *, size: int) -> list[str]:
 
 
 def _client(program: str, *arguments: str) -> dict[str, float]:
-    result: dict[str, float] = json.loads(
-        _run([sys.executable, str(CLIENTS / program), *arguments], timeout=120)
-    )
+    result: dict[str, float] = json.loads(_run([sys.executable, str(CLIENTS / program), *arguments], timeout=120))
     return result
 
 

@@ -76,9 +76,7 @@ class Outcome:
             "against": self.row.against,
             "unit": self.row.unit,
             "ours": list(self.samples.ours) if self.samples else None,
-            "other": list(self.samples.against)
-            if self.samples and self.samples.against is not None
-            else None,
+            "other": list(self.samples.against) if self.samples and self.samples.against is not None else None,
             "compared": self.samples.compared if self.samples else None,
             "median": spread.median if spread else None,
             "iqr": spread.iqr if spread else None,

@@ -140,20 +140,19 @@ def test_other_floors_mistakes_keep_their_own_error(line, error):
 def test_a_long_word_is_shortened():
     with pytest.raises(DirectiveError) as caught:
         parse_directive("GET /x " + "a" * 5000)
-    assert len(str(caught.value)) < 5200
+    assert len(str(caught.value)) < 200
 
 
-WORDS = st.sampled_from(
+LINE = (
     "GET post /x /[id] /[[...r]] id:int q:str='a_b' q : = | [ ' \" ( ) # --tag --revalidate 60 false "
-    "--cors=* --max-duration -- -x \\ , None \0 lambda:0".split(" ")
+    "--cors=* --max-duration -- -x \\ , None \0 lambda:0"
 )
+WORDS = st.sampled_from(LINE.split(" "))
 
 
 @settings(deadline=None, max_examples=400)
 @given(
-    st.one_of(
-        st.text(), st.lists(st.one_of(WORDS, st.text(max_size=4))).map(" ".join), st.lists(WORDS).map("".join)
-    )
+    st.one_of(st.text(), st.lists(st.one_of(WORDS, st.text(max_size=4))).map(" ".join), st.lists(WORDS).map("".join))
 )
 @example("GET /x a:" + "(" * 500 + ")" * 500)
 @example("GET /x a:int=" + "-" * 5000 + "1")

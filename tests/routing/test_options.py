@@ -94,8 +94,6 @@ def test_only_tags_and_origins_are_repeated():
         read_options({"--revalidate": ["60", "5"]})
 
 
-@pytest.mark.parametrize(
-    ("word", "option"), [("--x", True), ("\N{EM DASH}x", True), ("-x", False), ("x--", False)]
-)
+@pytest.mark.parametrize(("word", "option"), [("--x", True), ("\N{EM DASH}x", True), ("-x", False), ("x--", False)])
 def test_which_words_are_options(word, option):
     assert is_option(word) is option

@@ -95,10 +95,7 @@ def test_the_shape_says_which_patterns_are_at_one_place(one, other, equal):
 
 def test_patterns_are_values():
     assert RoutePattern.parse("/p/[id]") == RoutePattern.parse("/p/[id]")
-    assert (
-        len({RoutePattern.parse("/p/[id]"), RoutePattern.parse("/p/[id]"), RoutePattern.parse("/p/[slug]")})
-        == 2
-    )
+    assert len({RoutePattern.parse("/p/[id]"), RoutePattern.parse("/p/[id]"), RoutePattern.parse("/p/[slug]")}) == 2
 
 
 @pytest.mark.parametrize(
@@ -106,6 +103,7 @@ def test_patterns_are_values():
     [
         ("/", {}, "/"),
         ("/(shop)/products/[id]", {"id": 1}, "/products/1"),
+        ("/p/[self]", {"self": 1}, "/p/1"),
         ("/p/[id]", {"id": "a b/c?é+&=:@"}, "/p/a%20b%2Fc%3F%C3%A9+&=:@"),
         ("/p/[product-id]", {"product-id": "100%"}, "/p/100%25"),
         ("/p/[...s]", {"s": ["a", "b/c"]}, "/p/a/b%2Fc"),

@@ -10,7 +10,7 @@ from notebook_routes.runtime.indent import indent_line, lines_inside_strings
     ("text", "inside"),
     [
         ('x = 1\ny = """a\nb\n"""\nz', {3, 4}),
-        ('x = f"""{\n1\n}\n{f\'\'\'\n\'\'\'}"""\nz', {2, 3, 4, 5}),
+        ("x = f\"\"\"{\n1\n}\n{f'''\n'''}\"\"\"\nz", {2, 3, 4, 5}),
         ("x = 'a\\\nb'\nz", {2}),
         ("x = (\n1\n)", set()),
         ("x = 1 + \\\n2", set()),

@@ -83,7 +83,7 @@ def test_a_builtin_wants_another_name():
         "counter.total += 1\ncounter[0] += 1\ncounter",
         "[counter for counter in ()]\ncounter = 1\n1",
         "id += 1\nid",
-        "x = 1\ntry: pass\nexcept ValueError as counter: counter",
+        "x = 1\ntry: pass\nexcept ValueError as counter: f(counter)",
     ],
 )
 def test_names_that_have_a_value(cell):
@@ -149,6 +149,7 @@ def test_a_value_that_would_be_dropped(cell, at):
         "if x: items.append(1)",
         "if x:\n  1\n  f()",
         "if x: 1\n2",
+        "try: products[id]\nexcept KeyError: return 0\nelse: return 1",
         "for x in y: yield x",
         "if x: 1\nyield 2",
         "dict = f\nif x: dict()",

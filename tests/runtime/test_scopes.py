@@ -82,6 +82,7 @@ def test_a_name_with_a_value_of_its_own_is_not_needed(text):
         "def f():\n  nonlocal x",
         "class C: x",
         "class C(x): pass",
+        "class C:\n  y: x = 1",
         "class C:\n  x = 1\n  def f(self): x",
         "f'{x!r:>{x}}'",
         "x = 1\ndel x\nx",

@@ -62,11 +62,7 @@ async def load(url: str, *, connections: int, seconds: float) -> float:
     loop = asyncio.get_running_loop()
     broken: asyncio.Future[None] = loop.create_future()
     protocols = [
-        (
-            await loop.create_connection(
-                lambda: Connection(request, broken), str(parts.hostname), parts.port or 80
-            )
-        )[1]
+        (await loop.create_connection(lambda: Connection(request, broken), str(parts.hostname), parts.port or 80))[1]
         for _ in range(connections)
     ]
     start = time.perf_counter()

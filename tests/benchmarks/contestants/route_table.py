@@ -28,9 +28,7 @@ def table_and_paths(size: int) -> tuple[RouteTable, list[str]]:
     """Make a table of `size` routes and the paths to ask it for."""
     table = RouteTable()
     config = SegmentConfig()
-    table.replace(
-        put=[Route("GET", RoutePattern.parse(pattern(number)), handler, config) for number in range(size)]
-    )
+    table.replace(put=[Route("GET", RoutePattern.parse(pattern(number)), handler, config) for number in range(size)])
     draw = random.Random(0)
     paths = [pattern(draw.randrange(size)).replace("[id]", str(draw.randrange(1000))) for _ in range(MATCHES)]
     for path in paths:
