@@ -38,6 +38,12 @@ class RunningCell:
         return 2
 
 
+    @property
+    def header(self) -> str:
+        """The text down to the magic line, that line included."""
+        return "".join((self.text or "\n").splitlines(keepends=True)[: self.first_line - 1])
+
+
 _running: ContextVar[RunningCell | None] = ContextVar("notebook_routes.running_cell", default=None)
 
 

@@ -45,11 +45,15 @@ class RouteMagics(Magics):
             line,
             cell,
             cell=running_cell(),
-            label=f"cell [{self._shell.execution_count}]",
+            label=f"cell [{self._cell_number()}]",
             own_names=set(self._shell.user_ns_hidden),
         )
         text, html = shown.definition_text(definition), shown.definition_html(definition)
         display(bundle(text, html, url=self._session.serving.location().url), raw=True)
+
+    def _cell_number(self) -> int:
+        """The number in front of the running cell; `execution_count` moves on before it runs or after, by version."""
+        return max(len(self._shell.history_manager.input_hist_parsed) - 1, 1)
 
     @no_var_expand
     @line_cell_magic

@@ -155,7 +155,14 @@ class Session:
         make = RouteModule.from_body if directive.method else RouteModule.from_source
         where = f"{label} {directive.method or ''} {directive.pattern}".replace("  ", " ")
         try:
-            return make(body, directive, namespace=self.namespace, label=where, first_line=cell.first_line)
+            return make(
+                body,
+                directive,
+                namespace=self.namespace,
+                label=where,
+                first_line=cell.first_line,
+                header=cell.header,
+            )
         except (DefinitionError, KeyboardInterrupt):
             raise
         except Exception as error:

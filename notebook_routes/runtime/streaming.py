@@ -53,6 +53,7 @@ async def stream_sync(values: Iterator[Any], context: Context, workers: Workers,
             while ready:
                 for chunk in ready:
                     yield chunk
+                    pipe.release(len(chunk))
                 ready = await pipe.get()
             await job.future
         finally:

@@ -135,8 +135,9 @@ class Workers:
 class Pipe:
     """Chunks on their way from one worker thread to the loop, at most `limit` bytes ahead of the reader.
 
-    The thread calls `put` and blocks while the pipe is full; the loop awaits `get`. Closing the pipe from the loop
-    makes the next `put` return False, upon which the thread closes its generator itself: all its steps stay on it.
+    The thread calls `put` and blocks while the pipe is full; the loop awaits `get`, and calls `release` for what it has
+    passed on. Closing the pipe from the loop makes `put` return False, upon which the thread closes its generator
+    itself: all its steps stay on it.
     """
 
     def __init__(self, *, limit: int = 256 * 1024) -> None:
@@ -150,18 +151,18 @@ class Pipe:
         self._closed = False
 
     def put(self, chunk: bytes) -> bool:
-        """From the thread: hand over a chunk. False when nobody reads any more."""
+        """From the thread: hand over a chunk, and wait until there is room for another. False when nobody reads."""
+        size = len(chunk)
         with self._changed:
-            while self._size >= self._limit and not self._closed:
-                self._changed.wait()
-            if self._closed:
-                return False
             self._chunks.append(chunk)
-            self._size += len(chunk)
+            self._size += size
             waiting = self._waiter is not None
         if waiting:
             self._wake()
-        return True
+        with self._changed:
+            while self._size + size > self._limit and self._size and not self._closed:
+                self._changed.wait()
+            return not self._closed
 
     def end(self) -> None:
         """From the thread: there is no more."""
@@ -177,14 +178,12 @@ class Pipe:
             self._changed.notify()
 
     async def get(self) -> list[bytes]:
-        """From the loop: all chunks there are, at least one; an empty list at the end."""
+        """From the loop: all chunks there are, at least one; an empty list at the end. They count until `release`."""
         while True:
             with self._changed:
                 if self._chunks:
                     chunks = list(self._chunks)
                     self._chunks.clear()
-                    self._size = 0
-                    self._changed.notify()
                     return chunks
                 if self._ended:
                     return []
@@ -193,6 +192,12 @@ class Pipe:
                 await waiter
             finally:
                 self._waiter = None
+
+    def release(self, size: int) -> None:
+        """From the loop: so many bytes have been passed on."""
+        with self._changed:
+            self._size -= size
+            self._changed.notify()
 
     def _wake(self) -> None:
         try:

@@ -10,14 +10,15 @@ from notebook_routes.web import Cookie
 from notebook_routes.web.cookie import as_expiry, as_seconds, decode_value, encode_value
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=10)
+# Hypothesis takes its bounds without a timezone.
+MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - see above
 PLAIN = st.text("abc/.-_09", min_size=1, max_size=8)
 COOKIES = st.builds(
     Cookie,
     name=st.text("aZ0!#$%&'*+-.^_`|~", min_size=1, max_size=6),
     value=TEXT,
     path=st.none() | PLAIN,
-    expires=st.none()
-    | st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1)).map(lambda t: t.replace(microsecond=0, tzinfo=UTC)),
+    expires=st.none() | MOMENTS.map(lambda moment: moment.replace(microsecond=0)),
     domain=st.none() | PLAIN,
     secure=st.booleans(),
     http_only=st.booleans(),
