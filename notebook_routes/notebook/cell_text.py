@@ -37,7 +37,6 @@ class RunningCell:
                 return number + 1
         return 2
 
-
     @property
     def header(self) -> str:
         """The text down to the magic line, that line included."""

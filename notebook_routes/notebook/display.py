@@ -23,15 +23,18 @@ _SHOWN = 4000
 #: Headers that differ from run to run, or say nothing.
 _LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding")
 
+# The doubled class outweighs the front ends' own rules for HTML output.
 _STYLE = """<style>
-.nbr{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-content-font-size1,14px);
+.nbr.nbr{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-content-font-size1,14px);
 color:var(--jp-content-font-color1,inherit);line-height:1.5}
-.nbr code,.nbr pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);font-size:var(--jp-code-font-size,13px)}
-.nbr pre{margin:.4em 0;padding:.5em .7em;border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;
-background:var(--jp-layout-color2,transparent);white-space:pre-wrap;overflow-wrap:anywhere;max-height:30em;overflow:auto}
-.nbr table{border-collapse:collapse;margin:.4em 0}
-.nbr th,.nbr td{text-align:left;padding:.15em .8em .15em 0;vertical-align:top;border:0}
-.nbr tr{background:none!important}
+.nbr.nbr code,.nbr.nbr pre{font-family:var(--jp-code-font-family,ui-monospace,monospace);
+font-size:var(--jp-code-font-size,13px)}
+.nbr.nbr a code{color:var(--jp-content-link-color,#0b57d0);text-decoration:underline}
+.nbr.nbr pre{margin:.4em 0;padding:.5em .7em;border:1px solid var(--jp-border-color2,#ccc);border-radius:4px;
+white-space:pre-wrap;overflow-wrap:anywhere;max-height:30em;overflow:auto}
+.nbr.nbr table{border-collapse:collapse;margin:.4em 0}
+.nbr.nbr th,.nbr.nbr td{text-align:left;padding:.15em 1em .15em 0;vertical-align:top;border:0}
+.nbr.nbr tr{background:none}
 .nbr-method{font-weight:700;font-family:var(--jp-code-font-family,ui-monospace,monospace);padding:.05em .45em;
 border:1px solid currentColor;border-radius:3px;margin-right:.4em}
 .nbr-quiet{color:var(--jp-content-font-color2,#666)}
@@ -52,7 +55,8 @@ def definition_html(definition: Definition) -> str:
         path = html.escape(str(route.pattern))
         shown = f"<code>{path}</code>"
         if route.method == "GET":
-            shown = f'<a data-path="{html.escape(sample_path(route))}" target="_blank" rel="noopener"><code>{path}</code></a>'
+            sample = html.escape(sample_path(route))
+            shown = f'<a data-path="{sample}" target="_blank" rel="noopener">{shown}</a>'
         rows.append(f'<div>{_badge(route.method)}{shown} <span class="nbr-quiet">{html.escape(what)}</span></div>')
     rows += [f'<div class="nbr-quiet">{html.escape(remark)}</div>' for remark in definition.remarks]
     return f'{_STYLE}<div class="nbr">{"".join(rows)}</div>'
@@ -72,8 +76,8 @@ def routes_text(routes: Sequence[Route]) -> str:
     """The table of routes as plain text."""
     if not routes:
         return "No routes yet: write a cell that begins with %%route GET /hello"
-    rows = [("METHOD", "PATH", "CELL", "CONFIG"), *(_row(route) for route in routes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    rows = [("METHOD", "PATH", "CONFIG"), *(_row(route) for route in routes)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
@@ -82,14 +86,13 @@ def routes_text(routes: Sequence[Route]) -> str:
 def routes_html(routes: Sequence[Route]) -> str:
     """The table of routes."""
     if not routes:
-        return f'{_STYLE}<div class="nbr">No routes yet: write a cell that begins with <code>%%route GET /hello</code></div>'
+        return f'{_STYLE}<div class="nbr">{html.escape(routes_text(routes))}</div>'
     body = "".join(
-        f"<tr><td>{_badge(method)}</td><td><code>{html.escape(path)}</code></td>"
-        f"<td>{html.escape(cell)}</td><td>{html.escape(config)}</td></tr>"
-        for method, path, cell, config in map(_row, routes)
+        f"<tr><td>{_badge(method)}</td><td><code>{html.escape(path)}</code></td><td>{html.escape(config)}</td></tr>"
+        for method, path, config in map(_row, routes)
     )
     return (
-        f'{_STYLE}<div class="nbr"><table><thead><tr><th>Method</th><th>Path</th><th>Cell</th><th>Config</th></tr>'
+        f'{_STYLE}<div class="nbr"><table><thead><tr><th>Method</th><th>Path</th><th>Config</th></tr>'
         f"</thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -159,9 +162,9 @@ def _status(status: int) -> str:
     return str(status) if status else "left"
 
 
-def _row(route: Route) -> tuple[str, str, str, str]:
+def _row(route: Route) -> tuple[str, str, str]:
     config = ", ".join(f"{name}={_plain(value)}" for name, value in route.config.explicit.items())
-    return route.method, str(route.pattern), route.cell, config
+    return route.method, str(route.pattern), config
 
 
 def _plain(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 from typing import TYPE_CHECKING, Any
 
 import notebook_routes
@@ -15,6 +16,7 @@ from notebook_routes.notebook.session import Session
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
+_ROUTE_CELL = re.compile(r"<cell \d+ (?P<what>.+)>")
 _extension: Extension | None = None
 
 
@@ -60,7 +62,10 @@ class Extension:
                 print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
 
     def _name_file(self, filename: str) -> str:
-        """IPython's cells are files in a temporary folder; people know them by their numbers."""
+        """What people call a file: a route cell by its route; IPython's cells, which are files, by number."""
+        route = _ROUTE_CELL.fullmatch(filename)
+        if route is not None:
+            return f"<{route['what'].removeprefix('module ')}>"
         described = self.shell.compile.format_code_name(filename)
         return " ".join(described) if described else filename
 

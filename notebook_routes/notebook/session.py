@@ -6,6 +6,7 @@ step that fails leaves everything as it was.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -63,6 +64,7 @@ class Session:
         self._cells = CellRegistry()
         self._hidden_said: set[str] = set()
         self._said: set[tuple[str, str]] = set()
+        self._numbers = itertools.count(1)
         self._defined_in: set[str | None] = set()
 
     def define(self, line: str, body: str, *, cell: RunningCell, label: str, own_names: set[str]) -> Definition:
@@ -80,7 +82,7 @@ class Session:
             ServerError: no server could be started; nothing was changed.
         """
         directive = parse_directive(line)
-        module = self._compiled(directive, body, cell, label)
+        module = self._compiled(directive, body, cell)
         try:
             routes = self._routes_of(module, directive, label)
             moved = self.serving.ensure_started()
@@ -143,7 +145,7 @@ class Session:
             routes = list(found.methods.values()) if found else []
             if not routes:
                 raise DirectiveError(f"There is no route at {path}: %routes lists those there are")
-        texts = dict.fromkeys(f"# {route.pattern}  ({route.cell})\n{route.source.strip()}\n" for route in routes)
+        texts = dict.fromkeys(f"# {route.pattern}\n{route.source.strip()}\n" for route in routes)
         return "\n\n".join(texts)
 
     def close(self) -> None:
@@ -151,9 +153,10 @@ class Session:
         self.serving.stop()
         self.clear()
 
-    def _compiled(self, directive: Directive, body: str, cell: RunningCell, label: str) -> RouteModule:
+    def _compiled(self, directive: Directive, body: str, cell: RunningCell) -> RouteModule:
         make = RouteModule.from_body if directive.method else RouteModule.from_source
-        where = f"{label} {directive.method or ''} {directive.pattern}".replace("  ", " ")
+        # Each run has a file name of its own, or `linecache` would mix old and new lines; people see no number.
+        where = f"cell {next(self._numbers)} {directive.method or 'module'} {directive.pattern}"
         try:
             return make(
                 body,

@@ -10,7 +10,10 @@ import notebook_routes
 from notebook_routes.tooling.quickstart import run_quickstart
 
 app = typer.Typer(
-    help="Route Handlers for Python notebooks.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    help="Route Handlers for Python notebooks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from types import CoroutineType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -69,7 +70,8 @@ def content_of(body: object, *, owner: str, json_form: str) -> Content:
     if isinstance(body, CoroutineType):
         body.close()
         raise TypeError(f"{owner} was given a coroutine: write await {body.__qualname__}(...)")
-    raise TypeError(f"{owner} takes str, bytes, a Blob, a form or a stream, not {kind}: use {json_form}")
+    fix = "use its read_bytes()" if isinstance(body, Path) else f"use {json_form}"
+    raise TypeError(f"{owner} takes str, bytes, a Blob, a form or a stream, not {kind}: {fix}")
 
 
 def _is_data(body: object) -> bool:

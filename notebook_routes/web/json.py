@@ -127,9 +127,9 @@ def _written_records(value: Any) -> object:
 def _written_array(value: Any) -> object:
     """Arrays, series and scalars of numpy, pandas and their kin."""
     unit = {"M": "datetime64[us]", "m": "timedelta64[us]"}.get(getattr(value.dtype, "kind", ""))
-    if unit is not None and hasattr(value, "astype"):
-        # Nanoseconds would come out of tolist() as bare integers.
-        return (value.to_numpy() if hasattr(value, "to_numpy") else value).astype(unit).tolist()
+    if unit is not None and not hasattr(value, "to_numpy"):
+        # numpy's own tolist() gives nanoseconds as bare integers; that of pandas gives timestamps.
+        return value.astype(unit).tolist()
     for name in ("tolist", "to_list", "item"):
         if hasattr(value, name):
             return getattr(value, name)()

@@ -220,6 +220,8 @@ class Request(Body):
 
     def abort(self, reason: object = None) -> None:
         """Says that nobody waits for the answer any longer; for adapters, from any thread."""
+        if self._aborted:
+            return
         self._abort_reason = Aborted() if reason is None else reason
         self._aborted = True
         if self._signal is not None:

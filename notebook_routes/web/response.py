@@ -160,7 +160,7 @@ class Response(Body):
     @property
     def cookies(self) -> ResponseCookies:
         """The cookies that this response sets; writing to it changes the Set-Cookie headers."""
-        if self._cookies is None:
+        if self._cookies is None or self._cookies.headers is not self.headers:
             self._cookies = ResponseCookies(self.headers)
         return self._cookies
 

@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, Final
 
+from notebook_routes.errors import Aborted
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.response import Response
 from notebook_routes.web.streams import ReadableStream
@@ -221,6 +222,9 @@ async def _beating(events: ReadableStream, heartbeat: float) -> AsyncGenerator[b
                     await wanted.acquire()
                     chunk = await anext(chunks, None)
                     ready.put_nowait(chunk)
+        except asyncio.CancelledError:
+            ready.put_nowait(Aborted("the source of the events was cancelled"))
+            raise
         except Exception as problem:  # noqa: BLE001 - raised again on the reader's side, whatever it is
             ready.put_nowait(problem)
 
@@ -230,7 +234,8 @@ async def _beating(events: ReadableStream, heartbeat: float) -> AsyncGenerator[b
             wanted.release()
             while True:
                 try:
-                    found = await asyncio.wait_for(ready.get(), heartbeat)
+                    async with asyncio.timeout(heartbeat):
+                        found = await ready.get()
                     break
                 except TimeoutError:
                     yield _HEARTBEAT

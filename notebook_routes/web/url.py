@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -203,6 +204,7 @@ def _parse(url: str, base: str | None) -> Any:
         raise ValueError(f"{url!r} is no URL, seen from {base!r}") from None
 
 
+@cache
 def _maker() -> Callable[..., Any]:
     """What parses: both give an object with the attributes of the standard."""
     if sys.platform == "emscripten":

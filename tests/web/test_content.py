@@ -41,16 +41,16 @@ def test_a_form_is_multipart_with_a_fresh_boundary():
     assert boundary.encode() in data
 
 
-@pytest.mark.parametrize("make", [lambda: iter(["a", b"b"]), lambda: (c for c in "ab"), lambda: Twice()])
+class Twice:
+    def __iter__(self):
+        return iter("ab")
+
+
+@pytest.mark.parametrize("make", [lambda: iter(["a", b"b"]), lambda: (c for c in "ab"), Twice])
 def test_iterators_are_streams(make):
     data, stream, content_type = take(make())
     assert (data, content_type) == (None, None)
     assert asyncio.run(stream.collect()) == b"ab"
-
-
-class Twice:
-    def __iter__(self):
-        return iter("ab")
 
 
 def test_an_async_generator_is_a_stream():
@@ -74,6 +74,11 @@ class Model(pydantic.BaseModel):
 def test_values_are_pointed_to_json(body):
     with pytest.raises(TypeError, match=rf"Response takes .*, not {type(body).__name__}: use Response\.json\(\.\.\.\)"):
         take(body)
+
+
+def test_a_path_is_pointed_to_its_bytes(tmp_path):
+    with pytest.raises(TypeError, match="read_bytes"):
+        take(tmp_path)
 
 
 def test_a_forgotten_await_is_named():

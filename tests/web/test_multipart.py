@@ -49,7 +49,8 @@ def test_what_is_written():
     body, _ = encode_multipart([('a"\r\n', "é"), ("f", File([b"\x00"], 'q".png', type="image/png"))], boundary="B")
     assert body == (
         b'--B\r\nContent-Disposition: form-data; name="a%22%0D%0A"\r\n\r\n\xc3\xa9\r\n'
-        b'--B\r\nContent-Disposition: form-data; name="f"; filename="q%22.png"\r\nContent-Type: image/png\r\n\r\n\x00\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="f"; filename="q%22.png"\r\n'
+        b"Content-Type: image/png\r\n\r\n\x00\r\n"
         b"--B--\r\n"
     )
 
@@ -104,11 +105,11 @@ def test_only_the_closing_boundary_is_an_empty_form():
         (b"--B\r\nbad header\r\n\r\nx\r\n--B--\r\n", "multipart/form-data; boundary=B", "not a form"),
     ],
 )
-def test_malformed_bodies(body, content_type, message, capfd):
+def test_malformed_bodies(body, content_type, message, caplog):
     with pytest.raises(InvalidBody, match=message) as caught:
         decode(body, content_type)
     assert caught.value.status == 400
-    assert capfd.readouterr().err == ""
+    assert caplog.records == []  # a kernel shows warnings on stderr
 
 
 def test_parameters_of_a_header():

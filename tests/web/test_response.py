@@ -166,6 +166,9 @@ def test_cookies_become_headers():
     response.cookies.set("a", "b")
     assert response.cookies is response.cookies
     assert response.headers.get_set_cookie() == ["a=b; Path=/"]
+    response.headers = Headers()
+    response.cookies.set("a", "c")
+    assert response.headers.get_set_cookie() == ["a=c; Path=/"]
 
 
 def test_clones_have_headers_of_their_own():

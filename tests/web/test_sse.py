@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notebook_routes.errors import Aborted
 from notebook_routes.web import ServerSentEvent, event_stream, parse_events
 
 LINE = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=8)
@@ -165,6 +166,15 @@ def test_an_error_in_the_source_reaches_the_reader():
 
     with pytest.raises(LookupError, match="gone"):
         body_of(event_stream(source()))
+
+
+def test_a_source_that_is_cancelled_from_within_ends_the_stream_with_an_error():
+    async def source():
+        yield 1
+        raise asyncio.CancelledError
+
+    with pytest.raises(Aborted, match="cancelled"):
+        body_of(event_stream(source(), heartbeat=0.01))
 
 
 def test_the_steps_of_a_sync_source_can_be_taken_elsewhere():

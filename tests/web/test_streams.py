@@ -311,13 +311,14 @@ def test_start_may_enqueue_beside_the_reader():
 
 def test_a_controller_may_be_fed_from_a_thread():
     async def story():
-        def start(controller):
-            threading.Thread(target=controller.enqueue, args=["from a thread"]).start()
+        controllers = []
+        reader = ReadableStream(start=controllers.append).get_reader()
+        reading = asyncio.create_task(reader.read())
+        await asyncio.sleep(0)
+        await asyncio.to_thread(controllers[0].enqueue, "from a thread")
+        assert await asyncio.wait_for(reading, 5) == (b"from a thread", False)
 
-        reader = ReadableStream(start=start).get_reader()
-        assert await asyncio.wait_for(reader.read(), 5) == (b"from a thread", False)
-
-    run(story())
+    asyncio.run(story(), debug=True)  # in debug mode a loop refuses what is not thread-safe
 
 
 def test_the_errors_of_start_and_pull_reach_the_reader():

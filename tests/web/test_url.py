@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_routes.web import URL, URLSearchParams, json_bytes
+from notebook_routes.web.url import _maker
 
 FULL = "http://user:pa%20ss@Example.com:8080/a/../b c?x=1&y=%20#frag"
 
@@ -110,7 +111,7 @@ def test_the_repr_keeps_the_password():
     assert "user" in repr(URL(FULL))
 
 
-def test_under_pyodide_the_platform_parses(monkeypatch):
+def test_under_pyodide_the_platform_parses(monkeypatch, request):
     class JsException(Exception):
         pass
 
@@ -124,6 +125,8 @@ def test_under_pyodide_the_platform_parses(monkeypatch):
 
     monkeypatch.setattr(sys, "platform", "emscripten")
     monkeypatch.setitem(sys.modules, "js", SimpleNamespace(URL=PlatformURL))
+    request.addfinalizer(_maker.cache_clear)
+    _maker.cache_clear()
     assert URL("/x?y=1", base="http://a").search_params.get("y") == "1"
     with pytest.raises(ValueError, match="no absolute URL"):
         URL("/x")
