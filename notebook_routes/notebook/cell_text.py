@@ -1,7 +1,7 @@
-"""Where a cell's magic line stands: an input transformer, and what the running cell looks like.
+"""Where a cell's magic line stands: input transformers, and what the running cell looks like.
 
-IPython wants a cell magic on the first line, and refuses one without a body. The transformer lets comments stand above
-`%%route` and `%%request`, and gives an empty cell a body. What the user typed is kept, so that line numbers are the
+IPython wants a cell magic on the first line, and refuses one without a body. The transformers let comments stand above
+`%%route` and `%%request`, and give an empty cell a body. What the user typed is kept, so that line numbers are the
 cell's.
 """
 
@@ -32,15 +32,16 @@ class RunningCell:
     @property
     def first_line(self) -> int:
         """The 1-based number of the line below the magic line."""
-        for number, line in enumerate((self.text or "").splitlines(), start=1):
-            if line.startswith("%%"):
+        for number, line in enumerate((self.text or "").split("\n"), start=1):
+            if line.lstrip().startswith(MAGICS):
                 return number + 1
         return 2
 
     @property
     def header(self) -> str:
         """The text down to the magic line, that line included."""
-        return "".join((self.text or "\n").splitlines(keepends=True)[: self.first_line - 1])
+        lines = (self.text or "").split("\n")[: self.first_line - 1]
+        return "".join(f"{line}\n" for line in lines)
 
 
 _running: ContextVar[RunningCell | None] = ContextVar("notebook_routes.running_cell", default=None)
@@ -57,15 +58,21 @@ def running_cell() -> RunningCell:
 
 
 def lift_magic(lines: list[str]) -> list[str]:
-    """IPython's input transformer: bring one of our cell magics to the top, and give it a body if it has none."""
+    """IPython's input transformer: bring one of our cell magics to the top."""
     for index, line in enumerate(lines):
         if line.startswith(MAGICS):
-            if line.split()[0] not in MAGICS:
-                return lines
-            lifted = lines[index:]
-            if len(lifted) == 1:
-                return [lifted[0] if lifted[0].endswith("\n") else lifted[0] + "\n", "\n"]
-            return lifted
+            return lines[index:] if line.split()[0] in MAGICS else lines
         if line.strip() and not line.lstrip().startswith("#"):
             return lines
     return lines
+
+
+def give_body(lines: list[str]) -> list[str]:
+    """IPython's input transformer: give one of our cell magics a body if it has none."""
+    if len(lines) == 1 and lines[0].startswith(MAGICS) and lines[0].split()[0] in MAGICS:
+        return [lines[0].rstrip("\n") + "\n", "\n"]
+    return lines
+
+
+# A terminal asks whether the text is a whole cell yet: a line that still waits for its body is none.
+vars(give_body)["has_side_effects"] = True

@@ -71,10 +71,10 @@ def _start_options(words: list[str]) -> dict[str, object]:
         word, equals, value = words.pop(0).partition("=")
         if word not in _START_OPTIONS:
             raise DirectiveError(f'"{word}" is no option of %routes start: there are {", ".join(_START_OPTIONS)}')
-        if not equals:
-            if not words:
-                raise DirectiveError(f"{word} has no value: write {word}={_EXAMPLES[word]}")
+        if not equals and words:
             value = words.pop(0)
+        if not value or (not equals and value in _START_OPTIONS):
+            raise DirectiveError(f"{word} has no value: write {word}={_EXAMPLES[word]}")
         if word == "--port":
             if not value.isdecimal() or not 0 <= int(value) <= 65535:
                 raise DirectiveError(f'--port {value}: "{value}" is no port, write a number from 0 to 65535')

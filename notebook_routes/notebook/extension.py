@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import notebook_routes
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
-from notebook_routes.notebook.cell_text import lift_magic, remember_cell, running_cell
+from notebook_routes.notebook.cell_text import give_body, lift_magic, remember_cell
 from notebook_routes.notebook.magics import RouteMagics
 from notebook_routes.notebook.session import Session
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
 _ROUTE_CELL = re.compile(r"<cell \d+ (?P<what>.+)>")
+_TRANSFORMERS = (lift_magic, give_body)
+
 _extension: Extension | None = None
 
 
@@ -32,7 +34,7 @@ class Extension:
         """Register magics and hooks, and put the public face into the notebook, hidden from `%who`."""
         shell = self.shell
         shell.register_magics(RouteMagics(shell, self.session))
-        shell.input_transformers_cleanup.append(lift_magic)
+        shell.input_transformers_cleanup.extend(_TRANSFORMERS)
         shell.events.register("pre_run_cell", remember_cell)
         shell.events.register("post_run_cell", self._cell_ran)
         # A name of the user's, or of IPython's own, is never replaced.
@@ -50,8 +52,9 @@ class Extension:
         output.uninstall()
         for kind, name in (("cell", "route"), ("cell", "request"), ("line", "request"), ("line", "routes")):
             shell.magics_manager.magics[kind].pop(name, None)
-        if lift_magic in shell.input_transformers_cleanup:
-            shell.input_transformers_cleanup.remove(lift_magic)
+        for transformer in _TRANSFORMERS:
+            if transformer in shell.input_transformers_cleanup:
+                shell.input_transformers_cleanup.remove(transformer)
         shell.events.unregister("pre_run_cell", remember_cell)
         shell.events.unregister("post_run_cell", self._cell_ran)
         shell.drop_by_id(self._names)

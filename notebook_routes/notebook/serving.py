@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notebook_routes.app import LOOPBACK_HOSTS
@@ -19,13 +22,24 @@ if TYPE_CHECKING:
 _ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
 
 
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """What `start` was told, but for the port."""
+
+    host: str = "127.0.0.1"
+    allow_hosts: tuple[str, ...] = ()
+    token: str | None = None
+    url: str | None = None
+
+
 class Serving:
     """Starts and stops the server of an App, and knows its addresses."""
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self._lock = threading.RLock()
         self._thread: ServerThread | None = None
-        self._setting: str | None = None
+        self._settings = _Settings()
         self._port: int | None = None
 
     @property
@@ -39,12 +53,13 @@ class Serving:
         return self._app.guard.token
 
     def ensure_started(self) -> bool:
-        """Start with the defaults unless it runs; True when it had to take another port than 8000."""
-        if self.running:
-            return False
-        self.start(port=self._port)
-        assert self._thread is not None
-        return self._thread.moved
+        """Start as it was told last, unless it runs; True when it had to take another port than it wanted."""
+        with self._lock:
+            # A cell may have put its own stream in place of ours meanwhile.
+            output.install()
+            if self.running:
+                return False
+            return self._launch(self._bound(self._settings.host, None), self._settings).moved
 
     def start(
         self,
@@ -58,7 +73,7 @@ class Serving:
         """Start the server, again if it runs; the routes stay.
 
         Args:
-            port: the port; None takes 8000 or the next free one.
+            port: the port; None takes the one it had before, 8000, or the next free one.
             host: the address to listen on; "0.0.0.0" for all of this machine's.
             allow_hosts: further values of the Host header to answer.
             token: a bearer token that every request must bring.
@@ -67,38 +82,56 @@ class Serving:
         Raises:
             ServerError: the port is in use, or the address is not this machine's; a running server stays.
         """
-        if self._thread is not None and (port is None or port == self._thread.port) and self.running:
-            port = self._thread.port
-            self.stop()
-        thread = ServerThread(self._app, host=host, port=port)
-        self.stop()
-        guard = self._app.guard
-        guard.token = token
-        self._setting = url
-        hosts = {*LOOPBACK_HOSTS, *allow_hosts}
+        settings = _Settings(host, tuple(allow_hosts), token, url)
+        with self._lock:
+            running = self._thread if self.running else None
+            if running is None or port not in (None, running.port):
+                thread = self._bound(host, port)
+                self.stop()
+            else:
+                # Two sockets cannot have one port.
+                self.stop()
+                try:
+                    thread = self._bound(host, running.port)
+                except ServerError:
+                    self._launch(self._bound(running.host, running.port), self._settings)
+                    raise
+            self._launch(thread, settings)
+            return self.location()
+
+    def _bound(self, host: str, port: int | None) -> ServerThread:
+        if port is None and self._port is not None:
+            # A server that is stopped and started again keeps its address if it can.
+            with suppress(ServerError):
+                return ServerThread(self._app, host=host, port=self._port)
+        return ServerThread(self._app, host=host, port=port)
+
+    def _launch(self, thread: ServerThread, settings: _Settings) -> ServerThread:
+        host, guard = settings.host, self._app.guard
+        hosts = {*LOOPBACK_HOSTS, *settings.allow_hosts}
         if host in _ANY_ADDRESS:
             hosts |= machine_hosts()
-        elif host:
+        else:
             hosts.add(f"[{host}]" if ":" in host else host)
-        location = public_location(host, thread.port, setting=url)
+        location = public_location(host, thread.port, setting=settings.url)
         if location.host:
             hosts.add(location.host)
         guard.hosts = {name.lower() for name in hosts}
+        guard.token = settings.token
         output.install()
         thread.start()
-        self._thread = thread
-        # A server that is stopped and started again keeps its address.
-        self._port = thread.port
-        return location
+        self._thread, self._settings, self._port = thread, settings, thread.port
+        return thread
 
     def stop(self) -> bool:
         """Stop the server if it runs; whether it did."""
-        thread, self._thread = self._thread, None
-        if thread is None:
-            return False
-        thread.stop()
-        output.uninstall()
-        return True
+        with self._lock:
+            thread, self._thread = self._thread, None
+            if thread is None:
+                return False
+            thread.stop()
+            output.uninstall()
+            return True
 
     def url(self) -> str:
         """The address at which the kernel itself reaches the server.
@@ -117,7 +150,7 @@ class Serving:
             ServerError: it does not run.
         """
         thread = self._running_thread()
-        return public_location(thread.host, thread.port, setting=self._setting)
+        return public_location(thread.host, thread.port, setting=self._settings.url)
 
     def _running_thread(self) -> ServerThread:
         if self._thread is None or not self._thread.running:

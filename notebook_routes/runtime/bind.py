@@ -215,14 +215,15 @@ def _query_reader(name: str, hint: Any, default: Any) -> Reader:
 
 def _converter(hint: Any, place: tuple[str, ...]) -> Callable[[Any], Any]:
     """A function that makes a value of type `hint`, or raises ValidationFailed."""
-    from pydantic import PydanticUserError, TypeAdapter, ValidationError  # noqa: PLC0415 - only typed handlers pay for it
+    from pydantic import PydanticUserError, TypeAdapter, ValidationError  # noqa: PLC0415 - typed handlers only
 
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(hint)
     except (PydanticUserError, TypeError) as error:
-        # The second line of pydantic's message is a link.
+        # The lines after the first are links.
+        why = str(error).splitlines()[0]
         raise CellError(
-            f"`{place[-1]}` cannot be checked: {_name_of(hint)} is no type that pydantic knows ({str(error).splitlines()[0]})"
+            f"`{place[-1]}` cannot be checked: {_name_of(hint)} is no type that pydantic knows ({why})"
         ) from error
 
     def convert(value: Any) -> Any:

@@ -29,7 +29,10 @@ def origin_form(method: str, target: str) -> tuple[str, str | None]:
 
 
 def _from_absolute(method: str, target: str) -> tuple[str, str]:
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError as error:
+        raise InvalidTarget(f"{method} needs a URL as its target: {error}") from error
     if parts.scheme.lower() not in ("http", "https") or not parts.netloc:
         raise InvalidTarget(f"{method} needs a path that begins with / as its target")
     path = parts.path or "/"

@@ -57,6 +57,8 @@ _DRAIN_TIME = 2.0
 _IDLE_TIME = 120.0
 _SWEEP_TIME = 10.0
 _NO_LIMIT = 1 << 62
+#: Digits of the largest Content-Length that is read as a number.
+_LONGEST_LENGTH = 18
 
 
 class TornadoServer:
@@ -159,14 +161,15 @@ class _Message(HTTPMessageDelegate):
         pairs = [(name.lower(), value) for name, value in headers.get_all()]
         self._connection_header = _connection_header(version, headers.get("Connection"))
         has_body = "Content-Length" in headers or "Transfer-Encoding" in headers
-        refused = self._refusal(target, pairs, headers.get("Content-Length") if has_body else None)
+        named = headers.get("Host", "localhost")
+        refused = self._refusal(target, pairs, named, headers.get("Content-Length") if has_body else None)
         if refused is not None:
-            self._refuse(refused)
+            self._refuse(refused, headers)
             return None
         try:
             target, host = origin_form(method, target)
         except InvalidTarget as invalid:
-            self._refuse(_plain(400, str(invalid)))
+            self._refuse(_plain(400, str(invalid)), headers)
             return None
         if has_body:
             self._body = IncomingBody(limit=server.max_body_size)
@@ -176,7 +179,7 @@ class _Message(HTTPMessageDelegate):
         self._request = request = Request.from_target(
             method,
             target,
-            origin=f"http://{host or headers.get('Host', 'localhost')}",
+            origin=f"http://{host or named}",
             headers=Headers.from_pairs(pairs),
             body=self._body,
         )
@@ -350,18 +353,28 @@ class _Message(HTTPMessageDelegate):
             with suppress(TimeoutError):
                 await asyncio.wait_for(body.wait_ended(), _DRAIN_TIME)
 
-    def _refusal(self, target: str, pairs: list[tuple[str, str]], declared: str | None) -> Response | None:
+    def _refusal(self, target: str, pairs: list[tuple[str, str]], host: str, declared: str | None) -> Response | None:
         size = len(target) + sum([len(name) + len(value) + 4 for name, value in pairs])
         if size > MAX_HEADER_SIZE:
             return _plain(431, f"The head of the request is larger than {MAX_HEADER_SIZE:,} bytes")
-        if declared is not None and declared.isdecimal() and int(declared) > self._server.max_body_size:
+        if "," in host:
+            # Tornado joins repeated headers: two readers could take two different hosts (RFC 9112 §3.2).
+            return _plain(400, "A request needs exactly one Host header")
+        # Python refuses to read numbers of thousands of digits.
+        if (
+            declared is not None
+            and declared.isdecimal()
+            and (len(declared) > _LONGEST_LENGTH or int(declared) > self._server.max_body_size)
+        ):
             return _plain(
                 413, f"The body is larger than {self._server.max_body_size:,} bytes, the limit of this server"
             )
         return None
 
-    def _refuse(self, response: Response) -> None:
+    def _refuse(self, response: Response, headers: HTTPHeaders) -> None:
         """Answer without a handler, and close the connection."""
+        # Else Tornado would go on to ask for the body that was refused.
+        headers.pop("Expect", None)
         content = response.content or b""
         self._connection.write(head(response, content_length=len(content), connection="close") + content)
         self._body = IncomingBody(limit=_NO_LIMIT)

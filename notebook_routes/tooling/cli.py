@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version as version_of
 from typing import Annotated
 
 import typer
 
-import notebook_routes
 from notebook_routes.tooling.quickstart import run_quickstart
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ def _root(
     *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False
 ) -> None:
     if version:
-        typer.echo(notebook_routes.__version__)
+        typer.echo(version_of("notebook-routes"))
         raise typer.Exit
 
 

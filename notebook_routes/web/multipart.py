@@ -25,8 +25,7 @@ _PARAMETER = re.compile(r';\s*([!#$%&\'*+\-.^_`|~0-9A-Za-z]+)\s*=\s*(?:"(.*?)"(?
 
 # python-multipart warns of every malformed body; the error says the same, and kernels show stderr to users.
 _quiet = logging.getLogger("notebook_routes.web.multipart")
-_quiet.addHandler(logging.NullHandler())
-_quiet.propagate = False
+_quiet.setLevel(logging.CRITICAL + 1)
 
 
 def encode_multipart(fields: Iterable[tuple[str, str | File]], *, boundary: str | None = None) -> tuple[bytes, str]:

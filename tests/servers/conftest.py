@@ -1,0 +1,265 @@
+"""A server on a real socket, and a client that sends bytes exactly as they are written."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+import pytest
+
+from notebook_routes.app import LOOPBACK_HOSTS, App, Guard
+from notebook_routes.routing import Route, RoutePattern, SegmentConfig
+from notebook_routes.runtime import Invoker
+from notebook_routes.servers import MAX_BODY_SIZE, ServerThread
+
+PATIENCE = 20.0
+
+
+def wait_until(condition, *, seconds=PATIENCE):
+    """Return what `condition()` gives as soon as it is true; fail after `seconds`."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s in vain")
+        time.sleep(0.002)
+    return value
+
+
+@dataclass
+class Reply:
+    """An answer as it stood on the wire."""
+
+    status: int
+    reason: str
+    headers: list[tuple[str, str]]
+    content: bytes = b""
+    chunks: list[bytes] = field(default_factory=list)
+    complete: bool = True
+
+    def get(self, name):
+        values = [value for key, value in self.headers if key.lower() == name]
+        return ", ".join(values) if values else None
+
+    def get_all(self, name):
+        return [value for key, value in self.headers if key.lower() == name]
+
+    @property
+    def text(self):
+        return self.content.decode()
+
+    def json(self):
+        return json.loads(self.content)
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, port, *, host="127.0.0.1", receive_buffer=None):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(family)
+        if receive_buffer is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect((host, port))
+        self.host = f"{f'[{host}]' if ':' in host else host}:{port}"
+        self._buffer = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def send(self, data):
+        self.socket.sendall(data.encode("latin-1") if isinstance(data, str) else data)
+
+    def ask(self, method, target, *headers, body=b"", version="1.1", host=True):
+        """Send a request; `headers` are whole lines, Host and Content-Length come by themselves."""
+        lines = [f"{method} {target} HTTP/{version}"]
+        if host:
+            lines.append(f"Host: {self.host}")
+        lines += headers
+        names = {line.partition(":")[0].lower() for line in headers}
+        if body and not names & {"content-length", "transfer-encoding"}:
+            lines.append(f"Content-Length: {len(body)}")
+        self.send("\r\n".join([*lines, "", ""]).encode("latin-1") + body)
+
+    def get(self, target, *headers):
+        self.ask("GET", target, *headers)
+        return self.reply()
+
+    def post(self, target, *headers, body=b""):
+        self.ask("POST", target, "Content-Length: 0" if not body else "X-Posted: yes", *headers, body=body)
+        return self.reply()
+
+    def head_of_reply(self):
+        """Read up to the empty line."""
+        head = self.read_until(b"\r\n\r\n")[:-4].decode("latin-1")
+        status_line, *lines = head.split("\r\n")
+        version, status, reason = status_line.split(" ", 2)
+        assert version == "HTTP/1.1"
+        pairs = [line.split(": ", 1) for line in lines]
+        return Reply(int(status), reason, [(name, value) for name, value in pairs])
+
+    def reply(self, *, to="GET"):
+        """Read one whole answer; `to` is the method that was asked."""
+        reply = self.head_of_reply()
+        if to == "HEAD" or reply.status in (204, 304) or reply.status < 200:
+            return reply
+        length = reply.get("content-length")
+        if reply.get("transfer-encoding") == "chunked":
+            assert length is None
+            while chunk := self.chunk():
+                reply.chunks.append(chunk)
+            reply.complete = chunk is not None
+            reply.content = b"".join(reply.chunks)
+        elif length is not None:
+            reply.content = self.read(int(length))
+        else:
+            reply.content = self.rest()
+        return reply
+
+    def chunk(self):
+        """The next chunk of a chunked body; b"" for the last one, None where the connection was cut."""
+        try:
+            size = int(self.read_until(b"\r\n")[:-2], 16)
+            return self.read(size + 2)[:-2]
+        except EOFError:
+            return None
+
+    def read(self, size):
+        while len(self._buffer) < size:
+            self._receive()
+        data, self._buffer = self._buffer[:size], self._buffer[size:]
+        return data
+
+    def read_until(self, mark):
+        while mark not in self._buffer:
+            self._receive()
+        data, separator, self._buffer = self._buffer.partition(mark)
+        return data + separator
+
+    def rest(self):
+        """Everything until the server closes."""
+        with suppress(EOFError, ConnectionResetError):
+            while True:
+                self._receive()
+        data, self._buffer = self._buffer, b""
+        return data
+
+    def is_closed(self):
+        """Whether the server has closed, or closes now, without another byte."""
+        return self.rest() == b""
+
+    def nothing_more(self, *, seconds=0.05):
+        """Whether the server says nothing for a moment."""
+        self.socket.settimeout(seconds)
+        try:
+            return not self._buffer and self.socket.recv(1, socket.MSG_PEEK) == b""
+        except TimeoutError:
+            return True
+        finally:
+            self.socket.settimeout(PATIENCE)
+
+    def reset(self):
+        """Go away rudely: the server gets a RST."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def close(self):
+        self.socket.close()
+
+    def _receive(self):
+        data = self.socket.recv(65536)
+        if not data:
+            raise EOFError(f"the server closed; unread: {self._buffer[:200]!r}")
+        self._buffer += data
+
+
+class World:
+    """Routes, the server that answers them, and clients; everything is gone at the end of the test."""
+
+    def __init__(self):
+        self.app = App(guard=Guard(hosts=LOOPBACK_HOSTS))
+        self.thread = None
+        self.clients = []
+        self.max_body_size = MAX_BODY_SIZE
+        self.wait_until = wait_until
+
+    def route(self, path, method="GET", **config):
+        """Make the decorated function the handler of a path."""
+
+        def define(function):
+            settings = SegmentConfig.from_constants(config)
+            pattern = RoutePattern.parse(path)
+            invoker = Invoker(function, method=method, pattern=pattern, max_duration=settings.max_duration)
+            self.app.routes.put(Route(method, pattern, invoker, settings))
+            return function
+
+        return define
+
+    def start(self, **options):
+        self.thread = ServerThread(self.app, **{"port": 0, "max_body_size": self.max_body_size, **options})
+        self.thread.start()
+        return self.thread
+
+    def client(self, **options):
+        if self.thread is None:
+            self.start()
+        client = Client(self.thread.port, **options)
+        self.clients.append(client)
+        return client
+
+    def get(self, target, *headers):
+        """Ask once, on a connection of its own."""
+        with self.client() as client:
+            return client.get(target, *headers)
+
+    def post(self, target, *headers, body=b""):
+        with self.client() as client:
+            return client.post(target, *headers, body=body)
+
+    @property
+    def server(self):
+        """The running TornadoServer, for a look at its tasks."""
+        return self.thread._server
+
+    @property
+    def log(self):
+        return self.app.log.entries()
+
+    def logged(self, count):
+        """The log, once it has `count` entries."""
+        return wait_until(lambda: len(self.log) >= count and self.log)
+
+    def is_quiet(self):
+        """Wait until no task of a request is left."""
+        return wait_until(lambda: not self.server.tasks)
+
+    def close(self):
+        for client in self.clients:
+            client.close()
+        if self.thread is not None:
+            self.thread.stop()
+
+
+@pytest.fixture
+def world():
+    world = World()
+    yield world
+    world.close()
+
+
+def threads_of_ours():
+    return [thread for thread in threading.enumerate() if thread.name.startswith("notebook_routes")]
+
+
+@pytest.fixture(autouse=True)
+def _leaves_no_thread():
+    yield
+    wait_until(lambda: not threads_of_ours())

@@ -1,0 +1,30 @@
+"""The manual's notebooks, run cell by cell and compared with their saved outputs by nbval."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_notebook_says_what_it_did(notebook):
+    # In a process of its own: nbval's warnings are not ours to turn into errors.
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", "--nbval", str(notebook), "-q", "-p", "no:cacheprovider", "-c", "/dev/null"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stdout[-5000:]
+
+
+def test_there_is_a_manual():
+    assert [path.stem for path in NOTEBOOKS][:2] == ["01_first_route", "02_streaming"]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_it_carries_no_port(notebook):
+    text = notebook.read_text(encoding="utf-8")
+    assert "localhost:8" not in text
+    assert "127.0.0.1:" not in text
