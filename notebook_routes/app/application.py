@@ -63,7 +63,12 @@ class App:
         request.exchange = exchange = Exchange(request)
         try:
             return finish(await self._respond(exchange), exchange)
-        except Exception as error:  # noqa: BLE001 - the server must not die of a handler
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            # The handler awaited something that somebody else has cancelled.
+            return self._failed(error, exchange)
+        except BaseException as error:  # noqa: BLE001 - the server must not die of a handler, nor of its sys.exit()
             return self._failed(error, exchange)
 
     async def request(
@@ -81,7 +86,7 @@ class App:
         """The head of a stream is out: cookies can be set no more."""
         _exchange_of(request).phase = Phase.SENT
 
-    def failed_to_start(self, error: Exception, request: Request) -> Response:
+    def failed_to_start(self, error: BaseException, request: Request) -> Response:
         """The response for a stream that failed before anything of it was sent."""
         return self._failed(error, _exchange_of(request))
 
@@ -102,6 +107,7 @@ class App:
         exchange = _exchange_of(request)
         if error is not None:
             exchange.error = self.failures.text(error)
+            self.failures.report(exchange, "broke off", exchange.error)
         exchange.phase = Phase.AFTER
         if exchange.callbacks:
             return self._finish_later(exchange, status=status, size=size)
@@ -119,13 +125,19 @@ class App:
         elsewhere = normalized(path)
         if elsewhere is not None:
             return _moved(elsewhere, request)
-        if self.own_pages is not None and path.startswith("/_routes/"):
-            return self.own_pages(request)
+        if path.startswith("/_routes/"):
+            return self._own_page(request)
         match = self.routes.match(path)
         if match is None:
             self.guard.check_token(request)
             return not_found(request, self.routes if self.explain else None)
         route_path, params = match
+        method = request.method
+        route = route_path.methods.get(method)
+        if route is None and method == "HEAD":
+            route = route_path.methods.get("GET")
+        exchange.route = route
+        exchange.params = params
         cors = None if route_path.config.cors is None else Cors(route_path.config.cors)
         if cors is not None:
             preflight = cors.preflight(request, route_path)
@@ -135,10 +147,6 @@ class App:
             self.guard.check_token(request)
         if cors is None or not cors.allows(request):
             self.guard.check_foreign(request)
-        method = request.method
-        route = route_path.methods.get(method)
-        if route is None:
-            route = route_path.methods.get("GET") if method == "HEAD" else None
         if route is None:
             response = (
                 Response(None, status=204, headers={"allow": route_path.allow()})
@@ -146,8 +154,6 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         else:
-            exchange.route = route
-            exchange.params = params
             invoker = route.handler
             assert isinstance(invoker, Invoker)
             response = resolve_location(await invoker(exchange, self.workers, self.watch), exchange)
@@ -155,23 +161,65 @@ class App:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
 
-    def _failed(self, error: Exception, exchange: Exchange) -> Response:
-        response = self.failures.response(error, exchange)
+    def _own_page(self, request: Request) -> Response:
+        # No route can be declared here, but a catch-all would match.
+        if self.own_pages is None:
+            return not_found(request, None)
+        self.guard.check_page_token(request)
+        return self.own_pages(request)
+
+    def _failed(self, error: BaseException, exchange: Exchange) -> Response:
+        try:
+            response = self.failures.response(error, exchange)
+        except ValueError as unsendable:
+            # A header of the exception's own that cannot be sent.
+            response = self.failures.response(unsendable, exchange)
+        path = None if exchange.route is None else self.routes.at(exchange.route.pattern)
+        if path is not None and path.config.cors is not None:
+            # Without these a page cannot tell a 404 from a network that is down.
+            cors = Cors(path.config.cors)
+            response = response.with_headers(lambda headers: cors.add_to(headers, exchange.request))
         try:
             return finish(response, exchange)
         except ValueError as unsendable:
-            # A header of the exception's own that cannot be sent.
+            # A Content-Length of the exception's own that is not its message's.
             return self.failures.response(unsendable, exchange)
 
     async def _run_callbacks(self, exchange: Exchange) -> None:
         """Run the callbacks, and those that they add, until there are none."""
         while exchange.callbacks:
             batch, exchange.callbacks = exchange.callbacks, []
-            done = await asyncio.gather(*(self._run_callback(work, exchange) for work in batch), return_exceptions=True)
-            for outcome in done:
-                if isinstance(outcome, Exception):
-                    text = f"after() failed\n{self.failures.text(outcome)}"
-                    exchange.error = f"{exchange.error}\n{text}" if exchange.error else text
+            # Threads would start in any order: functions run one after another, beside all that is awaited.
+            functions = [work for work in batch if self._is_for_thread(work)]
+            rows = [functions, *([work] for work in batch if not self._is_for_thread(work))]
+            await asyncio.gather(*(self._run_in_order(row, exchange) for row in rows))
+
+    async def _run_in_order(self, row: list[Callable[[], object] | Awaitable[object]], exchange: Exchange) -> None:
+        for work in row:
+            error = await self._failure_of_callback(work, exchange)
+            if error is not None:
+                traceback = self.failures.text(error)
+                self.failures.report(exchange, "was answered, but after() failed", traceback)
+                text = f"after() failed\n{traceback}"
+                exchange.error = f"{exchange.error}\n{text}" if exchange.error else text
+
+    def _is_for_thread(self, work: Callable[[], object] | Awaitable[object]) -> bool:
+        return self.workers is not None and callable(work) and not inspect.iscoroutinefunction(work)
+
+    async def _failure_of_callback(
+        self, work: Callable[[], object] | Awaitable[object], exchange: Exchange
+    ) -> BaseException | None:
+        try:
+            await self._run_callback(work, exchange)
+        except asyncio.CancelledError as error:
+            if _is_cancelled():
+                raise
+            return error
+        except GeneratorExit:
+            raise
+        except BaseException as error:  # noqa: BLE001 - it stops no other, and its sys.exit() not the server
+            return error
+        return None
 
     async def _run_callback(self, work: Callable[[], object] | Awaitable[object], exchange: Exchange) -> None:
         context = exchange.context
@@ -182,8 +230,7 @@ class App:
         context.run(current_exchange.set, exchange)
         result: object = work
         if callable(work):
-            threaded = self.workers is not None and not inspect.iscoroutinefunction(work)
-            if threaded:
+            if self._is_for_thread(work):
                 assert self.workers is not None
                 result = await self.workers.submit(context, work, label="after()").future
             else:
@@ -192,6 +239,11 @@ class App:
             await InContext(result, context)
         elif inspect.isawaitable(result):
             await result
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _exchange_of(request: Request) -> Exchange:

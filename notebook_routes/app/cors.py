@@ -1,6 +1,6 @@
 """Cross-Origin Resource Sharing (Fetch standard §3.2) for the paths that declare it.
 
-The plain form: origins are declared; methods are what the path has, request headers what the page asks for.
+What the policy leaves open is generous: methods are what the path has, request headers what the page asks for.
 """
 
 from __future__ import annotations
@@ -33,18 +33,27 @@ class Cors:
             return None
         response = Response(None, status=204, headers={"allow": path.allow()})
         if self.allows(request):
-            response.headers.set("access-control-allow-methods", path.allow())
-            wanted = headers.get("access-control-request-headers")
-            if wanted:
-                response.headers.set("access-control-allow-headers", wanted)
+            policy = self._policy
+            response.headers.set("access-control-allow-methods", ", ".join(policy.methods) or path.allow())
+            allowed = ", ".join(policy.headers) or headers.get("access-control-request-headers")
+            if allowed:
+                response.headers.set("access-control-allow-headers", allowed)
+            if policy.max_age is not None:
+                response.headers.set("access-control-max-age", str(policy.max_age))
         self.add_to(response.headers, request)
         return response
 
     def add_to(self, headers: Headers, request: Request) -> None:
         """Add what a browser wants to see on the answer."""
+        policy = self._policy
         if "*" in self._origins:
             headers.set("access-control-allow-origin", "*")
-            return
-        headers.append("vary", "Origin")
-        if self.allows(request):
+        else:
+            headers.append("vary", "Origin")
+            if not self.allows(request):
+                return
             headers.set("access-control-allow-origin", request.headers.get("origin") or "")
+        if policy.credentials:
+            headers.set("access-control-allow-credentials", "true")
+        if policy.expose_headers:
+            headers.set("access-control-expose-headers", ", ".join(policy.expose_headers))

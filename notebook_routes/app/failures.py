@@ -7,6 +7,7 @@ shows the traceback, cut down to the frames the user wrote; in `serve` the clien
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 import sysconfig
 import traceback
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("notebook_routes.app")
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-_OURS = str(Path(__file__).parents[1])
+_OURS = f"{Path(__file__).parents[1]}{os.sep}"
 _LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 #: What a Location may hold unescaped: the reserved and unreserved characters of RFC 3986, and % of what is escaped.
 _LOCATION_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
@@ -61,13 +62,20 @@ class Failures:
         exchange.error = text
         # What the handler meant to set belongs to the answer that it did not give.
         exchange.cookies = None
-        if self.explain:
-            return Response(text + "\n", status=500, headers=_TEXT)
-        _log.error("%s %s failed\n%s", exchange.request.method, exchange.request.path, text)
-        return Response("Internal Server Error\n", status=500, headers=_TEXT)
+        self.report(exchange, "failed", text)
+        return Response(f"{text if self.explain else 'Internal Server Error'}\n", status=500, headers=_TEXT)
+
+    def report(self, exchange: Exchange, what: str, text: str) -> None:
+        """Write a traceback to the log, where nobody is shown it otherwise."""
+        if not self.explain:
+            _log.error("%s %s %s\n%s", exchange.request.method, exchange.request.path, what, text)
 
     def text(self, error: BaseException) -> str:
         """The traceback with the user's frames only, and the fix where one is known."""
+        # Names of files can hold what UTF-8 cannot: it must be sent all the same.
+        return self._text(error).encode("utf-8", "backslashreplace").decode()
+
+    def _text(self, error: BaseException) -> str:
         if isinstance(error, AnswerError):
             return f"AnswerError: {error}"
         shown = traceback.TracebackException.from_exception(error)

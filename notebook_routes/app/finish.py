@@ -17,15 +17,17 @@ def finish(response: Response, exchange: Exchange) -> Response:
     """The response as it is sent. The handler's object is never changed: it may be answered twice.
 
     Raises:
-        ValueError: a Content-Length was set that is not the body's.
+        ValueError: it cannot be sent, or a Content-Length was set that is not the body's.
     """
+    if not response.status:
+        raise ValueError("Response.error() is the answer of a network that failed: it cannot be sent")
     headers = response.headers
     request = exchange.request
     if exchange.cookies is not None:
         response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
         headers = response.headers
-    if response.content is not None and headers.has("content-length"):
-        _check_length(headers, response.content)
+    if headers.has("content-length"):
+        response = _with_length(response, request.method)
     if request.method in ("GET", "HEAD") and response.status == 200 and headers.has("etag"):
         condition = request.headers.get("if-none-match")
         if condition is not None and _matches(condition, headers.get("etag") or ""):
@@ -42,12 +44,22 @@ def _add_cookies(headers: Headers, exchange: Exchange) -> None:
             headers.append("set-cookie", line)
 
 
-def _check_length(headers: Headers, content: bytes) -> None:
-    declared = headers.get("content-length")
-    if declared != str(len(content)):
+def _with_length(response: Response, method: str) -> Response:
+    """The response, whose Content-Length was set by the handler; of a stream it is believed until its end."""
+    if response.status == 204:
+        # RFC 9110 §8.6 forbids it.
+        return response.with_headers(lambda headers: headers.delete("content-length"))
+    declared, content = response.headers.get("content-length") or "", response.content
+    # An answer to HEAD and a 304 may say how long the body would be.
+    elsewhere = not content and (method == "HEAD" or response.status == 304)
+    if content is None or elsewhere:
+        if not (declared.isascii() and declared.isdecimal()):
+            raise ValueError(f"Content-Length is set to {declared}, which is no number: leave the header out")
+    elif declared != str(len(content)):
         raise ValueError(
             f"Content-Length is set to {declared}, but the body has {len(content)} bytes: leave the header out"
         )
+    return response
 
 
 def _matches(condition: str, etag: str) -> bool:

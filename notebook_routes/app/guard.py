@@ -6,6 +6,9 @@ Origin check defeats forms and `fetch` calls of other sites (Fetch Metadata, RFC
 
 from __future__ import annotations
 
+import os
+import re
+from functools import lru_cache
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+#: RFC 3986 §3.2.2, without what no name in use has: a user, a comma, spaces.
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(?::[0-9]*)?")
 
 
 class Guard:
@@ -27,6 +32,9 @@ class Guard:
         hosts: host names that the Host header may have, without port; None takes any.
         token: the bearer token that every request must bring; None asks for none.
         check_origin: refuse unsafe methods from pages of other origins.
+
+    Attributes:
+        page_token: what our own pages below `/_routes/` ask for; it differs from process to process.
     """
 
     def __init__(
@@ -35,6 +43,7 @@ class Guard:
         self.hosts = None if hosts is None else {host.lower() for host in hosts}
         self.token = token
         self.check_origin = check_origin
+        self.page_token = os.urandom(24).hex()
 
     def allow_host(self, host: str) -> None:
         """Let the Host header be `host` from now on."""
@@ -45,17 +54,18 @@ class Guard:
         """Refuse a Host that is not ours.
 
         Raises:
-            HTTPError: 400 where there is none (RFC 9112 §3.2), 421 where it is not ours (RFC 9110 §15.5.20).
+            HTTPError: 400 where there is none or it is malformed (RFC 9112 §3.2), 421 where it is not ours
+                (RFC 9110 §15.5.20).
         """
         host = request.headers.get("host")
-        if self.hosts is None:
-            return
         if host is None:
+            if self.hosts is None:
+                return
             raise HTTPError(400, "A request needs exactly one Host header\n")
-        if host in self.hosts:
-            return
-        name = _without_port(host).lower()
-        if name not in self.hosts:
+        name = _name_of(host)
+        if name is None:
+            raise HTTPError(400, "The Host header is no host name\n")
+        if self.hosts is not None and name not in self.hosts:
             raise HTTPError(
                 421,
                 f"This server does not answer for the host {_printable(name)}. "
@@ -70,13 +80,21 @@ class Guard:
         """
         if self.token is None:
             return
-        scheme, _, given = (request.headers.get("authorization") or "").partition(" ")
-        if scheme.lower() != "bearer" or not compare_digest(given.strip().encode(), self.token.encode()):
+        if not _bears(request, self.token):
             raise HTTPError(
                 401,
                 "This server asks for its token: send the header Authorization: Bearer TOKEN\n",
                 headers={"www-authenticate": "Bearer"},
             )
+
+    def check_page_token(self, request: Request) -> None:
+        """Refuse a request for our own pages without the token that the notebook's own page has.
+
+        Raises:
+            HTTPError: 403.
+        """
+        if not _bears(request, self.page_token):
+            raise HTTPError(403, "This page is for the notebook alone\n")
 
     def check_foreign(self, request: Request) -> None:
         """Refuse a method that may change something when a page of another origin sends it.
@@ -98,10 +116,16 @@ class Guard:
             )
 
 
-def _without_port(host: str) -> str:
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0]
+@lru_cache(maxsize=256)
+def _name_of(host: str) -> str | None:
+    """The host without its port, None if it is none."""
+    found = _HOST.fullmatch(host)
+    return found[1].lower() if found else None
+
+
+def _bears(request: Request, token: str) -> bool:
+    scheme, _, given = (request.headers.get("authorization") or "").partition(" ")
+    return scheme.lower() == "bearer" and compare_digest(given.strip().encode(), token.encode())
 
 
 def _printable(text: str) -> str:

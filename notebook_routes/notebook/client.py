@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ class FinishedResponse:
         outcomes: what became of the `??` lines.
         complete: False where Stop was pressed before the end.
         streamed: whether the body was shown while it came.
+        origin: the address of the server that a path was sent to; empty where a whole URL was asked.
     """
 
     status: int
@@ -42,6 +44,7 @@ class FinishedResponse:
     outcomes: list[Outcome] = field(default_factory=list)
     complete: bool = True
     streamed: bool = False
+    origin: str = ""
 
     @property
     def ok(self) -> bool:
@@ -51,11 +54,7 @@ class FinishedResponse:
     @property
     def text(self) -> str:
         """The body as text."""
-        charset = (self.headers.get("content-type") or "").lower().partition("charset=")[2].strip(" \"'")
-        try:
-            return self.bytes.decode(charset or "utf-8", errors="replace")
-        except LookupError:
-            return self.bytes.decode("utf-8", errors="replace")
+        return self.bytes.decode(_charset(self.headers), errors="replace")
 
     def json(self) -> Any:
         """The body read as JSON.
@@ -102,14 +101,17 @@ class KernelClient:
             show: called with each piece of a streamed text as it comes.
 
         Raises:
-            ServerError: nothing answers at the address, or the connection broke.
+            ServerError: nothing answers at the address, the connection broke, Stop was pressed before there was an
+                answer, or the request cannot be written.
         """
         import httpx2  # noqa: PLC0415 - a tenth of a second that only the first request pays
 
         if self._client is None:
             self._client = httpx2.Client(timeout=None, trust_env=False)
         local = spec.target.startswith("/")
-        url = self._base_url() + spec.target if local else spec.target
+        origin = self._base_url() if local else ""
+        url = origin + spec.target
+        asked = f"{spec.method} {spec.target}"
         headers = list(spec.headers)
         token = self._token()
         if local and token and not any(name.lower() == "authorization" for name, _ in headers):
@@ -118,12 +120,16 @@ class KernelClient:
             headers.append(("content-type", _guessed_type(spec.body)))
         content = spec.body.encode() if spec.body is not None else None
         try:
-            with self._client.stream(spec.method, url, headers=headers, content=content) as response:
-                return _taken_in(response, spec, show)
-        except httpx2.TransportError as error:
-            raise ServerError(f"{spec.method} {spec.target} had no answer: {error}") from error
+            with self._client.stream(spec.method, url, headers=_written(headers, asked), content=content) as response:
+                finished = _taken_in(response, spec, show)
+                finished.origin = origin
+                return finished
+        except httpx2.RequestError as error:
+            raise ServerError(f"{asked} had no answer: {error}") from error
         except httpx2.InvalidURL as error:
-            raise ServerError(f"{spec.method} {spec.target} cannot be sent: {error}") from error
+            raise ServerError(f"{asked} cannot be sent: {error}") from error
+        except KeyboardInterrupt:
+            raise ServerError(f"{asked} was stopped before it had an answer") from None
 
     def close(self) -> None:
         """Close the connections and forget the cookies."""
@@ -138,19 +144,42 @@ def _taken_in(response: httpx2.Response, spec: RequestSpec, show: Callable[[str]
         response.status_code, headers, b"", spec.method, spec.target, reason=response.reason_phrase
     )
     live = show is not None and not headers.has("content-length") and _is_text(headers)
+    # A character may be cut in two by the end of a chunk.
+    decoder = codecs.getincrementaldecoder(_charset(headers))(errors="replace")
     chunks: list[bytes] = []
     try:
         for chunk in response.iter_bytes():
             chunks.append(chunk)
             if live and show is not None:
                 finished.streamed = True
-                show(chunk.decode(errors="replace"))
+                show(decoder.decode(chunk))
     except KeyboardInterrupt:
         # Stop was pressed on an endless stream: what has come is the answer.
         finished.complete = False
     finally:
         finished.bytes = b"".join(chunks)
     return finished
+
+
+def _written(headers: list[tuple[str, str]], asked: str) -> list[tuple[bytes, bytes]]:
+    """Headers as they are sent: Latin-1, as in Fetch."""
+    try:
+        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    except UnicodeEncodeError as error:
+        outside = error.object[error.start : error.end]
+        raise ServerError(
+            f'{asked} cannot be sent: a header cannot hold "{outside}", write it percent-encoded'
+        ) from None
+
+
+def _charset(headers: Headers) -> str:
+    """The encoding that the content type names, UTF-8 where it names none that Python knows."""
+    named = (headers.get("content-type") or "").lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
+    try:
+        b" ".decode(named or "utf-8", errors="replace")
+    except (LookupError, ValueError):
+        return "utf-8"
+    return named or "utf-8"
 
 
 def _is_text(headers: Headers) -> bool:

@@ -73,7 +73,7 @@ def _start_options(words: list[str]) -> dict[str, object]:
             raise DirectiveError(f'"{word}" is no option of %routes start: there are {", ".join(_START_OPTIONS)}')
         if not equals and words:
             value = words.pop(0)
-        if not value or (not equals and value in _START_OPTIONS):
+        if not value or (not equals and value.startswith("--")):
             raise DirectiveError(f"{word} has no value: write {word}={_EXAMPLES[word]}")
         if word == "--port":
             if not value.isdecimal() or not 0 <= int(value) <= 65535:

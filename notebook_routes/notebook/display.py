@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ _SHOWN = 4000
 _LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding")
 
 # The doubled class outweighs the front ends' own rules for HTML output.
+_EXPIRES = re.compile(r";\s*expires=[^;]*", re.IGNORECASE)
+
 _STYLE = """<style>
 .nbr.nbr{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-content-font-size1,14px);
 color:var(--jp-content-font-color1,inherit);line-height:1.5}
@@ -141,7 +144,8 @@ def response_html(response: FinishedResponse) -> str:
         text = _body_text(response)
         body = f"<pre>{html.escape(text)}</pre>" if text else ""
     headers = "".join(
-        f"<tr><td><code>{html.escape(name)}</code></td><td><code>{html.escape(value)}</code></td></tr>"
+        f"<tr><td><code>{html.escape(name)}</code></td>"
+        f"<td><code>{html.escape(_steady(name, value, response))}</code></td></tr>"
         for name, value in response.headers.raw
         if name not in _LEFT_OUT
     )
@@ -187,10 +191,19 @@ def _summary(response: FinishedResponse) -> str:
         parts.append(media)
     location = response.headers.get("location")
     if location:
-        parts.append(f"to {location}")
+        parts.append(f"to {_steady('location', location, response)}")
     if not response.complete:
         parts.append("stopped")
     return " · ".join(parts)
+
+
+def _steady(name: str, value: str, response: FinishedResponse) -> str:
+    """A header without what differs from run to run: our own address, and when a cookie ends."""
+    if name == "location":
+        return value.removeprefix(response.origin)
+    if name == "set-cookie" and "max-age" in value.lower():
+        return _EXPIRES.sub("", value)
+    return value
 
 
 def _body_text(response: FinishedResponse) -> str:

@@ -14,7 +14,7 @@ from notebook_routes.notebook.magics import RouteMagics
 from notebook_routes.notebook.session import Session
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 _ROUTE_CELL = re.compile(r"<cell \d+ (?P<what>.+)>")
 _TRANSFORMERS = (lift_magic, give_body)
@@ -35,13 +35,9 @@ class Extension:
         shell = self.shell
         shell.register_magics(RouteMagics(shell, self.session))
         shell.input_transformers_cleanup.extend(_TRANSFORMERS)
-        shell.events.register("pre_run_cell", remember_cell)
+        shell.events.register("pre_run_cell", self._cell_runs)
         shell.events.register("post_run_cell", self._cell_ran)
-        # A name of the user's, or of IPython's own, is never replaced.
-        self._names = {
-            name: value for name, value in notebook_routes.public_names().items() if name not in shell.user_ns
-        }
-        shell.push(self._names, interactive=False)
+        self._offer_names()
         atexit.register(self.session.close)
 
     def unload(self) -> None:
@@ -55,14 +51,27 @@ class Extension:
         for transformer in _TRANSFORMERS:
             if transformer in shell.input_transformers_cleanup:
                 shell.input_transformers_cleanup.remove(transformer)
-        shell.events.unregister("pre_run_cell", remember_cell)
+        shell.events.unregister("pre_run_cell", self._cell_runs)
         shell.events.unregister("post_run_cell", self._cell_ran)
         shell.drop_by_id(self._names)
 
+    def _offer_names(self) -> None:
+        # A name of the user's, or of IPython's own, is never replaced.
+        self._names = {
+            name: value for name, value in notebook_routes.public_names().items() if name not in self.shell.user_ns
+        }
+        self.shell.push(self._names, interactive=False)
+
+    def _cell_runs(self, info: ExecutionInfo) -> None:
+        remember_cell(info)
+        if self._names.keys().isdisjoint(self.shell.user_ns):
+            # `%reset` has taken them along with the user's.
+            self._offer_names()
+
     def _cell_ran(self, result: ExecutionResult) -> None:
-        if result.success:
-            for route in self.session.cell_ran(running_cell().id):
-                print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
+        cell_id = result.info.cell_id if result.info is not None else None
+        for route in self.session.cell_ran(cell_id, succeeded=result.success):
+            print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
 
     def _name_file(self, filename: str) -> str:
         """What people call a file: a route cell by its route; IPython's cells, which are files, by number."""

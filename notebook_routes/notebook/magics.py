@@ -91,6 +91,9 @@ class RouteMagics(Magics):
         %routes clear                         withdraw all, forget the log and the client's cookies
         %routes start [--port N] [--host ADDRESS] [--allow-host NAME] [--token SECRET] [--url URL]
         %routes stop                          stop the server; the routes stay
+
+        The first route starts the server on port 8000 or the next free one; the environment variable
+        NOTEBOOK_ROUTES_PORT sets another port for all kernels of a machine, 0 for any free one.
         """
         command = parse_command(line)
         return actions.COMMANDS[command.name](self._session, command)

@@ -7,12 +7,17 @@ through untouched; `contextlib.redirect_stdout` would take that too.
 from __future__ import annotations
 
 import sys
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TextIO
 
 from notebook_routes.runtime import current_exchange
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+
+#: Whether a proxy is passing text on; others may have put their stream, and then a proxy of ours, in front of it.
+_passing: ContextVar[bool] = ContextVar("notebook_routes.passing_output", default=False)
 
 
 class HandlerOutput:
@@ -24,9 +29,14 @@ class HandlerOutput:
     def write(self, text: str) -> int:
         """Write `text`; inside a handler keep it too, and pass on what is within the request's limit."""
         exchange = current_exchange.get()
-        passed_on = text if exchange is None else exchange.write(text)
-        if passed_on:
-            self.stream.write(passed_on)
+        if exchange is None or _passing.get():
+            self.stream.write(text)
+        elif passed_on := exchange.write(text):
+            token = _passing.set(True)
+            try:
+                self.stream.write(passed_on)
+            finally:
+                _passing.reset(token)
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:

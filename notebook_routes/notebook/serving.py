@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from notebook_routes.app import App
     from notebook_routes.servers import Location
 
+#: A port for the kernels of a machine or a test run; 0 is any free one, and is not remarked upon.
+PORT_VARIABLE = "NOTEBOOK_ROUTES_PORT"
 _ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
 
 
@@ -100,10 +103,12 @@ class Serving:
             return self.location()
 
     def _bound(self, host: str, port: int | None) -> ServerThread:
-        if port is None and self._port is not None:
+        if port is None:
             # A server that is stopped and started again keeps its address if it can.
-            with suppress(ServerError):
-                return ServerThread(self._app, host=host, port=self._port)
+            wanted = _port_of_environment() if self._port is None else self._port
+            if wanted is not None:
+                with suppress(ServerError):
+                    return ServerThread(self._app, host=host, port=wanted)
         return ServerThread(self._app, host=host, port=port)
 
     def _launch(self, thread: ServerThread, settings: _Settings) -> ServerThread:
@@ -156,3 +161,12 @@ class Serving:
         if self._thread is None or not self._thread.running:
             raise ServerError("The server does not run: define a route with %%route, or run %routes start")
         return self._thread
+
+
+def _port_of_environment() -> int | None:
+    given = os.environ.get(PORT_VARIABLE)
+    if not given:
+        return None
+    if not given.isdecimal() or int(given) > 65535:
+        raise ServerError(f'{PORT_VARIABLE} is set to "{given}": set it to a port, or to 0 for any free one')
+    return int(given)

@@ -7,6 +7,7 @@ step that fails leaves everything as it was.
 from __future__ import annotations
 
 import itertools
+import linecache
 import threading
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -93,16 +94,15 @@ class Session:
         self._defined_in.add(cell.id)
         remarks = [*definition.remarks, *self._remarks(directive, routes, own_names)]
         if moved:
-            remarks.append("Port 8000 is in use: the server took the next free one, %routes url shows it")
+            remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
         return Definition(definition.routes, tuple(remarks))
 
-    def cell_ran(self, cell_id: str | None) -> list[Route]:
-        """A cell has run to its end: withdraw routes of its former text that it has not defined again."""
-        if cell_id is None:
-            return []
+    def cell_ran(self, cell_id: str | None, *, succeeded: bool = True) -> list[Route]:
+        """A cell has run: withdraw routes of its former text, unless it has defined routes again or has failed."""
         with self._lock:
-            if cell_id in self._defined_in:
-                self._defined_in.discard(cell_id)
+            defined = cell_id in self._defined_in
+            self._defined_in.discard(cell_id)
+            if cell_id is None or defined or not succeeded:
                 return []
             gone = self._cells.owned_by(cell_id)
             self._withdraw(gone)
@@ -166,10 +166,19 @@ class Session:
                 first_line=cell.first_line,
                 header=cell.header,
             )
-        except (DefinitionError, KeyboardInterrupt):
+        except DefinitionError:
             raise
-        except Exception as error:
-            raise CellError(f"the cell failed while it ran:\n{self.app.failures.text(error)}") from error
+        except (Exception, SystemExit) as error:
+            shown = self.app.failures.text(error)
+            linecache.cache.pop(f"<{where}>", None)
+            if directive.method is not None and isinstance(error, NameError):
+                # Of a body only the types and defaults on the line are evaluated now.
+                raise CellError(
+                    f"{error.name} is not defined: run the cell that defines it first",
+                    line=cell.first_line - 1,
+                    text=cell.header.rstrip("\n").rpartition("\n")[2],
+                ) from error
+            raise CellError(f"the cell failed while it ran:\n{shown}") from error
 
     def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
         config = SegmentConfig.from_constants(module.constants, where=label)

@@ -97,7 +97,8 @@ def split_words(text: str, *, lines: Sequence[int] = ()) -> list[str]:
 
 def _template(text: str, start: int, lines: Sequence[int]) -> Template:
     row = text.count("\n", 0, start)
-    line = lines[row] if row < len(lines) else None
+    # What stands above the first line, as a line magic's words do, has no number.
+    line = (lines[row] or None) if row < len(lines) else None
     source = text.split("\n")[row]
     first_error: SyntaxError | None = None
     closing = text.find("}}", start + 2)

@@ -9,7 +9,8 @@
     match.route_path.methods["GET"], match.params      # the route, {"id": "1"}
 
 `segment` and `pattern` read a path, `directive` and `options` the whole line, `config` and `cors` the
-constants of a module; `table` keeps routes in a `trie` and refuses a `conflict`. Nothing here runs a handler.
+constants of a module, `filesystem` the folders of a project; `table` keeps routes in a `trie` and refuses
+a `conflict`. Nothing here runs a handler.
 """
 
 from notebook_routes.routing.config import (
@@ -22,6 +23,7 @@ from notebook_routes.routing.config import (
 )
 from notebook_routes.routing.cors import CorsPolicy
 from notebook_routes.routing.directive import Directive, LineParameter, parse_directive
+from notebook_routes.routing.filesystem import RouteFile, find_routes, pattern_of
 from notebook_routes.routing.pattern import RoutePattern, is_parameter_name
 from notebook_routes.routing.route import METHODS, Route, RoutePath
 from notebook_routes.routing.segment import (
@@ -55,13 +57,16 @@ __all__ = [
     "Removal",
     "Revalidate",
     "Route",
+    "RouteFile",
     "RoutePath",
     "RoutePattern",
     "RouteTable",
     "Segment",
     "SegmentConfig",
     "Static",
+    "find_routes",
     "is_parameter_name",
     "parse_directive",
     "parse_segment",
+    "pattern_of",
 ]

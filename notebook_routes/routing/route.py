@@ -27,7 +27,7 @@ class Route:
         pattern: where it answers.
         handler: what is called; the runtime knows how.
         config: what its cell or file says about the path.
-        cell: the cell's label for messages, "cell [3]"; empty where it comes from a file.
+        cell: where it comes from, for messages: the cell's label, "cell [3]", or the file.
         source: what the handler was compiled from.
         extras: what floors above keep beside it.
     """

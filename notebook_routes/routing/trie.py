@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # Stands for a segment that cannot be decoded: half a surrogate pair, which no route's text can hold.
 _UNDECODABLE = "\udcff"
+# A plus that was escaped is meant to be told from one that was not; clients escape other reserved characters at will.
+_ESCAPED_PLUS = ("%2B", "%2b")
 
 
 class Leaf:
@@ -89,7 +91,9 @@ def find(root: Node, path: str) -> Match | None:
     encoded = "%" in path
     if encoded:
         words = [_UNDECODABLE if (text := decode_segment(word)) is None else text for word in words]
-    leaf = _walk(root, words)
+    leaf = _walk(
+        root, [_compared(*pair) for pair in zip(path[1:].split("/"), words, strict=True)] if encoded else words
+    )
     if leaf is None:
         return None
     if encoded and _UNDECODABLE in words:
@@ -104,6 +108,11 @@ def find(root: Node, path: str) -> Match | None:
         if place < len(words):
             params[name] = words[place:]
     return Match(leaf.route_path, params)
+
+
+def _compared(raw: str, text: str) -> str:
+    """What a segment is compared with text as: decoded, but for `+` and its escape, which differ (RFC 3986 §2.2)."""
+    return raw if any(plus in raw for plus in _ESCAPED_PLUS) else text
 
 
 def _walk(root: Node, words: list[str]) -> Leaf | None:

@@ -1,20 +1,24 @@
 """From a handler's signature to its arguments.
 
 Arguments go by name (DESIGN §3): `request`, `context`, `params`, `query`, `body`; a dynamic segment by its name;
-anything else with a scalar annotation or a default is a query parameter; a dataclass, TypedDict or pydantic model is
-the JSON body. The thinking happens once, when the route is defined; a request only walks the finished list.
+anything else with a scalar annotation or a default is a query parameter; a dataclass, TypedDict or pydantic model, or a
+list of them, is the JSON body. The thinking happens once, when the route is defined; a request only walks the finished
+list.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
-import types
 import typing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, get_args, get_origin, is_typeddict
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import CellError, InvalidBody, ValidationFailed
+from notebook_routes.routing import Dynamic, OptionalCatchAll
+from notebook_routes.runtime.hints import converter, holds_model, is_many, is_scalar, name_of, without_none
+from notebook_routes.runtime.parameters import first_line, parameters_of
+from notebook_routes.web import FormData, Request, URLSearchParams
 from notebook_routes.web.body import parsed_json
 
 if TYPE_CHECKING:
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
     from notebook_routes.routing import RoutePattern
     from notebook_routes.runtime.exchange import Exchange
     from notebook_routes.types import Params
-    from notebook_routes.web import Request
 
 #: How to read a parameter: from the exchange and the parsed body to its value.
 Reader = typing.Callable[["Exchange", Any], Any]
@@ -42,6 +45,16 @@ class RouteContext:
     route: str
 
 
+class _BodyForm(Enum):
+    """What the handler's types say about the body."""
+
+    BY_CONTENT_TYPE = 0
+    JSON = 1
+    TEXT = 2
+    BYTES = 3
+    FORM = 4
+
+
 class Binder:
     """Fills the parameters of one handler.
 
@@ -56,11 +69,10 @@ class Binder:
         self._readers: list[tuple[str, Reader]] = []
         #: Whether the body has to be read before the handler is called.
         self.needs_body = False
-        self._body_model: str | None = None
-        hints = _annotations(function)
-        for parameter in inspect.signature(function).parameters.values():
-            hint = hints.get(parameter.name, inspect.Parameter.empty)
-            self._readers.append((parameter.name, self._reader(parameter, hint)))
+        self._body_form = _BodyForm.BY_CONTENT_TYPE
+        self._body_name: str | None = None
+        for parameter in parameters_of(function):
+            self._readers.append((parameter.name, self._reader(parameter)))
 
     def arguments(self, exchange: Exchange, body: Any = None) -> dict[str, Any]:
         """The keyword arguments for one request.
@@ -82,6 +94,8 @@ class Binder:
     async def read_body(self, request: Request) -> Any:
         """The body as `body` sees it: JSON, FormData, text or bytes by its content type; None where there is none.
 
+        A type that the handler gives to its body comes before the content type.
+
         Raises:
             InvalidBody: the body is not what its content type says.
             BodyTooLarge: it is over the server's limit.
@@ -89,159 +103,153 @@ class Binder:
         if request.body is None:
             return None
         data = await request.buffer()
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if self._body_model is not None or media == "application/json" or media.endswith("+json"):
-            return parsed_json(data)
-        if not data:
+        form = self._body_form
+        if form is _BodyForm.BY_CONTENT_TYPE:
+            form = _form_of(request.headers.get("content-type", ""))
+        elif form is _BodyForm.JSON and not data:
             return None
-        if media in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        if form is _BodyForm.JSON:
+            return parsed_json(data)
+        if form is _BodyForm.FORM:
             return await request.clone().form_data()
-        if media.startswith("text/"):
-            return data.decode(errors="replace")
-        return data
+        if form is _BodyForm.TEXT:
+            return data.decode(errors="replace").removeprefix("\ufeff")
+        return data if data or self._body_form is _BodyForm.BYTES else None
 
-    def _reader(self, parameter: inspect.Parameter, hint: Any) -> Reader:
-        name = parameter.name
+    def _reader(self, parameter: inspect.Parameter) -> Reader:
+        name, hint, default = parameter.name, parameter.annotation, parameter.default
         self._check_kind(parameter)
-        if name in _SPECIAL and (hint is inspect.Parameter.empty or name != "body"):
-            self.needs_body |= name == "body"
+        if name == "body":
+            return self._body_reader(name, hint, default)
+        if name in _SPECIAL:
+            self._check_special(name, hint)
             return _SPECIAL[name]
         if name in self._pattern.names:
-            return _segment_reader(name, hint)
-        if name == "body" or _is_model(hint):
-            return self._body_reader(name, hint)
-        if hint is inspect.Parameter.empty and parameter.default is inspect.Parameter.empty:
-            raise self._unfillable(name, "it has neither a type nor a default")
+            return self._segment_reader(name, hint, default)
+        if isinstance(hint, type) and hint in _OWN:
+            raise self._unfillable(name, f"a {name_of(hint)} is given by name", write=f"`{_OWN[hint]}`")
+        if holds_model(hint):
+            return self._body_reader(name, hint, default)
         if hint is inspect.Parameter.empty:
-            hint = _type_of_default(parameter.default)
-        if not _is_scalar(hint):
-            raise self._unfillable(name, f"{_name_of(hint)} is no type that a query parameter can have")
-        return _query_reader(name, hint, parameter.default)
+            if default is inspect.Parameter.empty:
+                raise self._unfillable(name, "it has neither a type nor a default")
+            hint = str if default is None else type(default)
+        if not is_scalar(hint):
+            raise self._unfillable(name, f"{name_of(hint)} is no type that a query parameter can have")
+        return _query_reader(name, hint, default)
 
-    def _body_reader(self, name: str, hint: Any) -> Reader:
+    def _segment_reader(self, name: str, hint: Any, default: Any) -> Reader:
+        segment = self._pattern.params[name]
+        several = not isinstance(segment, Dynamic)
+        if hint not in _UNTYPED:
+            if not is_scalar(hint):
+                raise self._unfillable(name, f"{name_of(hint)} is no type that a segment can have")
+            if is_many(hint) is not several:
+                gives = "a list" if several else "one value"
+                write = f"`{name}: {'list[str]' if several else 'str'}`"
+                raise self._unfillable(name, f"{segment} gives {gives}, not {name_of(hint)}", write=write)
+        if hint is str or (hint in _UNTYPED and not isinstance(segment, OptionalCatchAll)):
+            return lambda exchange, _body: exchange.params.get(name)
+        # An absent optional catch-all is None here, though its key is absent in `params`.
+        absent = None if default is inspect.Parameter.empty else default
+        convert = None if hint in _UNTYPED else converter(hint, ("path", name), from_text=True)
+
+        def read(exchange: Exchange, _body: Any) -> Any:
+            value = exchange.params.get(name)
+            if value is None:
+                return absent
+            return convert(value) if convert else value
+
+        return read
+
+    def _body_reader(self, name: str, hint: Any, default: Any) -> Reader:
+        if hint in _UNTYPED:
+            self.needs_body = True
+            absent = None if default is inspect.Parameter.empty else default
+            return lambda _exchange, body: absent if body is None else body
         if self._method in ("GET", "HEAD"):
-            raise self._unfillable(name, f"a {self._method} request has no body to read {_name_of(hint)} from")
-        if self._body_model is not None:
-            raise self._unfillable(name, f"{self._body_model} is the body already")
+            raise self._unfillable(name, f"a {self._method} request has no body to read {name_of(hint)} from")
+        if self._body_name is not None:
+            raise self._unfillable(name, f"`{self._body_name}` is the body already")
         self.needs_body = True
-        self._body_model = name
-        convert = _converter(hint, ("body",))
-        return lambda _exchange, body: convert(body)
+        self._body_name = name
+        inner = without_none(hint)
+        self._body_form = _BODY_FORMS.get(inner, _BodyForm.JSON) if isinstance(inner, type) else _BodyForm.JSON
+        optional = inner is not hint
+        convert = None if self._body_form is _BodyForm.FORM else converter(hint, ("body",), from_text=False)
+
+        def read(_exchange: Exchange, body: Any) -> Any:
+            if body is None:
+                if default is not inspect.Parameter.empty:
+                    return default
+                if not optional:
+                    raise _missing("body")
+            return convert(body) if convert else body
+
+        return read
+
+    def _check_special(self, name: str, hint: Any) -> None:
+        """A type on `request`, `context`, `params` or `query` must be theirs: they are not converted."""
+        if hint in _UNTYPED or not isinstance(hint, type) or getattr(hint, "_is_protocol", False):
+            return
+        given = _GIVEN[name]
+        is_mapping = issubclass(hint, dict)  # a TypedDict answers no other question
+        if given is dict if is_mapping else issubclass(given, hint):
+            return
+        raise self._unfillable(
+            name,
+            f"the name stands for the {given.__name__} of the request, not for a {name_of(hint)}",
+            write=f"another name, `{name}_: {name_of(hint)}`",
+        )
 
     def _check_kind(self, parameter: inspect.Parameter) -> None:
         if parameter.kind in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD):
             stars = "*" if parameter.kind is inspect.Parameter.VAR_POSITIONAL else "**"
-            raise self._unfillable(f"{stars}{parameter.name}", "arguments are given by name")
+            raise self._unfillable(
+                f"{stars}{parameter.name}",
+                "arguments are given by name",
+                write="each name, or functools.wraps on a decorator's function",
+            )
         if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
             raise self._unfillable(parameter.name, "it stands before the `/`, and arguments are given by name")
 
-    def _unfillable(self, name: str, why: str) -> CellError:
+    def _unfillable(self, name: str, why: str, *, write: str | None = None) -> CellError:
         given = ", ".join(("request", "context", "params", "query", "body", *self._pattern.names))
+        fix = write or f"`{name}: str` for a query parameter"
         return CellError(
             f"{self._method} {self._pattern}: the parameter `{name}` can never be filled: {why}. "
-            f"A handler is given {given} by name; write `{name.strip('*')}: str` for a query parameter",
-            line=self._function.__code__.co_firstlineno if hasattr(self._function, "__code__") else None,
+            f"A handler is given {given} by name; write {fix}",
+            line=first_line(self._function),
         )
 
 
-def _annotations(function: Callable[..., Any]) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise CellError(
-            f"an annotation of {getattr(function, '__name__', 'the handler')} names `{error.name}`, which is not "
-            f"defined: define it in a cell above and run that first"
-        ) from error
+def _form_of(content_type: str) -> _BodyForm:
+    media = content_type.partition(";")[0].strip().lower()
+    if media == "application/json" or media.endswith("+json"):
+        return _BodyForm.JSON
+    if media in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return _BodyForm.FORM
+    return _BodyForm.TEXT if media.startswith("text/") else _BodyForm.BYTES
 
 
-def _type_of_default(default: Any) -> Any:
-    return str if default is None else type(default)
-
-
-def _is_model(hint: Any) -> bool:
-    return isinstance(hint, type) and (
-        dataclasses.is_dataclass(hint) or is_typeddict(hint) or hasattr(hint, "__pydantic_validator__")
-    )
-
-
-def _is_scalar(hint: Any) -> bool:
-    """Whether text of a query can become it; pydantic has the last word when the converter is built."""
-    if isinstance(hint, str) or hint is Any:
-        return True
-    origin = get_origin(hint)
-    if origin in (list, set, tuple, frozenset):
-        return all(_is_scalar(part) for part in get_args(hint) if part is not Ellipsis)
-    if origin in (typing.Union, types.UnionType):
-        return all(part is types.NoneType or _is_scalar(part) for part in get_args(hint))
-    if origin is typing.Annotated:
-        return _is_scalar(get_args(hint)[0])
-    if origin is not None:
-        return origin is typing.Literal
-    return not _is_model(hint) and hint not in (dict, object)
-
-
-def _is_many(hint: Any) -> bool:
-    origin = get_origin(hint)
-    if origin in (typing.Union, types.UnionType):
-        return any(_is_many(part) for part in get_args(hint))
-    if origin is typing.Annotated:
-        return _is_many(get_args(hint)[0])
-    return (origin or hint) in (list, set, tuple, frozenset)
-
-
-def _segment_reader(name: str, hint: Any) -> Reader:
-    if hint in (inspect.Parameter.empty, str):
-        # An absent optional catch-all is None here, though its key is absent in `params`.
-        return lambda exchange, _body: exchange.params.get(name)
-    convert = _converter(hint, ("path", name))
-    return lambda exchange, _body: convert(exchange.params.get(name))
+def _missing(*place: str) -> ValidationFailed:
+    return ValidationFailed([{"loc": place, "msg": "Field required", "type": "missing"}])
 
 
 def _query_reader(name: str, hint: Any, default: Any) -> Reader:
-    many = _is_many(hint)
-    convert = None if hint is str else _converter(hint, ("query", name))
+    many = is_many(hint)
+    convert = None if hint is str else converter(hint, ("query", name), from_text=True)
 
     def read(exchange: Exchange, _body: Any) -> Any:
         query = exchange.request.query
         if not query.has(name):
             if default is inspect.Parameter.empty:
-                raise ValidationFailed([{"loc": ("query", name), "msg": "Field required", "type": "missing"}])
+                raise _missing("query", name)
             return default
         value = query.get_all(name) if many else query.get(name)
         return convert(value) if convert else value
 
     return read
-
-
-def _converter(hint: Any, place: tuple[str, ...]) -> Callable[[Any], Any]:
-    """A function that makes a value of type `hint`, or raises ValidationFailed."""
-    from pydantic import PydanticUserError, TypeAdapter, ValidationError  # noqa: PLC0415 - typed handlers only
-
-    try:
-        adapter: TypeAdapter[Any] = TypeAdapter(hint)
-    except (PydanticUserError, TypeError) as error:
-        # The lines after the first are links.
-        why = str(error).splitlines()[0]
-        raise CellError(
-            f"`{place[-1]}` cannot be checked: {_name_of(hint)} is no type that pydantic knows ({why})"
-        ) from error
-
-    def convert(value: Any) -> Any:
-        try:
-            return adapter.validate_python(value)
-        except ValidationError as invalid:
-            raise ValidationFailed(
-                [
-                    {"loc": (*place, *problem["loc"]), "msg": problem["msg"], "type": problem["type"]}
-                    for problem in invalid.errors(include_url=False, include_context=False, include_input=False)
-                ]
-            ) from None
-
-    return convert
-
-
-def _name_of(hint: Any) -> str:
-    return getattr(hint, "__name__", None) or str(hint)
 
 
 _SPECIAL: dict[str, Reader] = {
@@ -251,7 +259,13 @@ _SPECIAL: dict[str, Reader] = {
     ),
     "params": lambda exchange, _body: exchange.params,
     "query": lambda exchange, _body: exchange.request.query,
-    "body": lambda _exchange, body: body,
 }
+
+#: What the special names give, for the check of their annotations.
+_GIVEN: dict[str, type] = {"request": Request, "context": RouteContext, "params": dict, "query": URLSearchParams}
+#: Types that are known by name alone.
+_OWN: dict[Any, str] = {Request: "request", RouteContext: "context", URLSearchParams: "query", FormData: "body"}
+_UNTYPED = (inspect.Parameter.empty, Any, object)
+_BODY_FORMS: dict[Any, _BodyForm] = {str: _BodyForm.TEXT, bytes: _BodyForm.BYTES, FormData: _BodyForm.FORM}
 
 __all__ = ["Binder", "InvalidBody", "RouteContext"]

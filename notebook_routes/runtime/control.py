@@ -31,7 +31,7 @@ def not_found(message: str | None = None) -> NoReturn:
     Raises:
         HTTPError: always; that is how it works.
     """
-    raise HTTPError(404, message)
+    raise HTTPError(404, _text(message, "not_found", 404))
 
 
 def forbidden(message: str | None = None) -> NoReturn:
@@ -40,7 +40,7 @@ def forbidden(message: str | None = None) -> NoReturn:
     Raises:
         HTTPError: always; that is how it works.
     """
-    raise HTTPError(403, message)
+    raise HTTPError(403, _text(message, "forbidden", 403))
 
 
 def unauthorized(message: str | None = None) -> NoReturn:
@@ -49,4 +49,12 @@ def unauthorized(message: str | None = None) -> NoReturn:
     Raises:
         HTTPError: always; that is how it works.
     """
-    raise HTTPError(401, message)
+    raise HTTPError(401, _text(message, "unauthorized", 401))
+
+
+def _text(message: object, name: str, status: int) -> str | None:
+    if message is None or isinstance(message, str):
+        return message
+    raise TypeError(
+        f"{name}() takes a text, not {type(message).__name__}: write return Response.json(..., status={status})"
+    )

@@ -24,19 +24,26 @@ class Deadline:
     `asyncio.timeout` does the same for any code; this costs nothing for the handlers that answer at once.
     """
 
-    __slots__ = ("_handle", "_seconds", "_task", "expired")
+    __slots__ = ("_cancelled_before", "_handle", "_seconds", "_task", "expired")
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._handle: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[Any] | None = None
+        self._cancelled_before = 0
         self.expired = False
 
     def begin(self) -> None:
         """The task waits: from now on the time counts."""
         if self._handle is None:
-            self._task = asyncio.current_task()
+            self._task = task = asyncio.current_task()
+            self._cancelled_before = 0 if task is None else task.cancelling()
             self._handle = asyncio.get_running_loop().call_later(self._seconds, self._expire)
+
+    @property
+    def alone(self) -> bool:
+        """Whether it has expired, and nobody else has cancelled the task meanwhile."""
+        return self.expired and self._task is not None and self._task.cancelling() == self._cancelled_before + 1
 
     def end(self) -> None:
         """The work is done, in time or not."""
@@ -91,6 +98,7 @@ class InContext:
                     argument = yield waiting
                     step = coroutine.send
                 except GeneratorExit:
+                    run(coroutine.close)
                     raise
                 except BaseException as thrown:  # noqa: BLE001 - passed on to the coroutine, whatever it is
                     step, argument = coroutine.throw, thrown
@@ -98,19 +106,24 @@ class InContext:
             coroutine.close()
 
 
-async def iterate_in_context(generator: AsyncIterator[Any], context: Context) -> AsyncIterator[Any]:
+async def iterate_in_context(
+    generator: AsyncIterator[Any],
+    context: Context,
+    watch: LoopWatch | None = None,
+    exchange: Exchange | None = None,
+) -> AsyncIterator[Any]:
     """The values of an async generator whose every step, closing included, runs in `context`."""
     try:
         while True:
             try:
-                value = await InContext(_steps(generator.__anext__()), context)
+                value = await InContext(_steps(generator.__anext__()), context, watch, exchange)
             except StopAsyncIteration:
                 return
             yield value
     finally:
         aclose = getattr(generator, "aclose", None)
         if aclose is not None:
-            await InContext(_steps(aclose()), context)
+            await InContext(_steps(aclose()), context, watch, exchange)
 
 
 def _steps(awaitable: Any) -> Any:

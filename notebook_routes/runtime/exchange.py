@@ -84,14 +84,15 @@ class Exchange:
 
     def write(self, text: str) -> str:
         """Keep what the handler printed, and return the part of it that is still within the limit."""
-        room = max(OUTPUT_LIMIT - self._output_size, 0)
+        before = self._output_size
+        room = max(OUTPUT_LIMIT - before, 0)
         self._output_size += len(text)
         kept = text[:room]
         if kept:
             if self._output is None:
                 self._output = []
             self._output.append(kept)
-        if room and len(text) > room:
+        if before <= OUTPUT_LIMIT < before + len(text):
             return f"{kept}\n… output of this request cut at {OUTPUT_LIMIT:,} characters\n"
         return kept
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from types import CoroutineType
@@ -14,8 +13,10 @@ from notebook_routes.errors import HTTPError
 from notebook_routes.runtime.bind import Binder
 from notebook_routes.runtime.drive import Deadline, InContext
 from notebook_routes.runtime.exchange import current_exchange
-from notebook_routes.runtime.negotiate import is_stream, to_response
-from notebook_routes.runtime.streaming import stream_async, stream_sync
+from notebook_routes.runtime.negotiate import MARKUP_NOTE, is_stream, looks_like_markup, to_response
+from notebook_routes.runtime.parameters import runs_on_loop, wraps_async
+from notebook_routes.runtime.streaming import adopt, begin, stepwise, stream_async, stream_pumped, stream_sync
+from notebook_routes.runtime.workers import Begun
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +58,10 @@ class Invoker:
         self.label = f"{method} {pattern}"
         self.max_duration = DEFAULT_MAX_DURATION if max_duration is None else float(max_duration)
         self._binder = Binder(function, method=method, pattern=pattern)
-        self._context = context or copy_context()
-        self._on_loop = _runs_on_loop(function)
+        self._context = copy_context() if context is None else context
+        self._on_loop = runs_on_loop(function)
+        #: A coroutine that any other function returns lacks its `await`.
+        self._is_awaited = self._on_loop or wraps_async(function)
 
     async def __call__(self, exchange: Exchange, workers: Workers | None, watch: LoopWatch | None) -> Response:
         """Answer one request.
@@ -79,7 +82,7 @@ class Invoker:
                 return await self._run_here(arguments, call)
             return await self._run_in_thread(arguments, call, workers)
         except asyncio.CancelledError:
-            if not call.deadline.expired:
+            if not call.deadline.alone:
                 raise
             raise HTTPError(504, f"{self.label} took longer than its max_duration of {self.max_duration:g} s") from None
         finally:
@@ -87,18 +90,20 @@ class Invoker:
 
     async def _run_here(self, arguments: dict[str, Any], call: _Call) -> Response:
         value = call.context.run(self.function, **arguments)
-        if value.__class__ is CoroutineType:
+        if value.__class__ is CoroutineType and self._is_awaited:
             value = await InContext(value, call.context, call.watch, call.exchange, call.deadline)
         if is_stream(value):
             return await self._stream(value, call)
-        return to_response(value, call.exchange.request)
+        return self._adopted(_answer(value, call.exchange), call)
 
     async def _run_in_thread(self, arguments: dict[str, Any], call: _Call, workers: Workers) -> Response:
-        function, request = self.function, call.exchange.request
+        function, exchange, is_awaited = self.function, call.exchange, self._is_awaited
 
         def work() -> Any:
             value = function(**arguments)
-            return value if is_stream(value) else to_response(value, request)
+            if is_stream(value):
+                return value if isinstance(value, AsyncIterable) else begin(value)
+            return value if is_awaited and value.__class__ is CoroutineType else _answer(value, exchange)
 
         call.deadline.begin()
         job = workers.submit(call.context, work, label=self.label)
@@ -107,15 +112,31 @@ class Invoker:
         except asyncio.CancelledError:
             workers.abandon(job)
             raise
-        return await self._stream(answer, call) if is_stream(answer) else answer
+        if answer.__class__ is Begun:
+            return await stream_pumped(answer.value, job, workers, exchange)
+        if answer.__class__ is CoroutineType:
+            answer = await InContext(answer, call.context, call.watch, call.exchange, call.deadline)
+            answer = answer if is_stream(answer) else _answer(answer, exchange)
+        return await self._stream(answer, call) if is_stream(answer) else self._adopted(answer, call)
+
+    def _adopted(self, response: Response, call: _Call) -> Response:
+        if response.content is None:
+            adopt(response, call.context, call.workers, call.watch, call.exchange, label=self.label)
+        return response
 
     async def _stream(self, values: Any, call: _Call) -> Response:
         call.deadline.begin()
-        if isinstance(values, AsyncIterator):
-            return await stream_async(values, call.context)
+        if isinstance(values, AsyncIterable):
+            return await stream_async(values, call.context, call.watch, call.exchange)
         if call.workers is None:
-            return await stream_async(_stepwise(values), call.context)
-        return await stream_sync(values, call.context, call.workers, label=self.label)
+            return await stream_async(stepwise(values), call.context, call.watch, call.exchange)
+        return await stream_sync(values, call.context, call.workers, call.exchange, label=self.label)
+
+
+def _answer(value: Any, exchange: Exchange) -> Response:
+    if value.__class__ is str and looks_like_markup(value):
+        exchange.notes.append(MARKUP_NOTE)
+    return to_response(value, exchange.request)
 
 
 @dataclass(slots=True)
@@ -127,14 +148,3 @@ class _Call:
     workers: Workers | None
     watch: LoopWatch | None
     deadline: Deadline
-
-
-def _runs_on_loop(function: Callable[..., Any]) -> bool:
-    called = function if inspect.isroutine(function) else type(function).__call__
-    return inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called)
-
-
-async def _stepwise(values: Any) -> AsyncIterator[Any]:
-    """A sync generator on the loop, where there are no threads."""
-    for value in values:
-        yield value

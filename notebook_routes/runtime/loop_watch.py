@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import linecache
 import sys
+import sysconfig
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +23,11 @@ _TICK = 0.05
 #: Ticks that one step must outlast to be reported: 100 to 150 ms.
 _PATIENCE = 3
 _IDLE_TICKS = 20
+_NOT_THE_USERS = (
+    "<frozen",
+    str(Path(__file__).parents[1]),
+    *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
+)
 
 
 class LoopWatch:
@@ -70,25 +77,35 @@ class LoopWatch:
                 ticks += 1
             exchange = self._current
             if exchange is not None and ticks == _PATIENCE - 1:
-                self._report(exchange)
+                self._report(exchange, seen)
             elif exchange is None and ticks > _IDLE_TICKS:
                 self._active.clear()
 
-    def _report(self, exchange: Exchange) -> None:
+    def _report(self, exchange: Exchange, step: int) -> None:
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - the documented way to see another thread
-        while frame is not None and not _is_cell(frame):
-            frame = frame.f_back
-        if frame is None:
+        line = _users_line(frame)
+        if line is None or self._step != step or self._current is not exchange:
+            # The step has ended meanwhile: the line is somebody else's.
             return
-        code = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-        exchange.notes.append(
-            f"line {frame.f_lineno} held the server for over 100 ms: {code}\n"
+        note = (
+            f"{line[0]} held the server for over 100 ms: {line[1]}\n"
             f"An `async def` runs on the server's loop; without its await it would run in a thread, "
             f"or write `await asyncio.to_thread(...)` around the slow call"
         )
+        if note not in exchange.notes:
+            exchange.notes.append(note)
 
 
-def _is_cell(frame: FrameType) -> bool:
-    module = frame.f_globals.get("__name__", "")
-    name = frame.f_code.co_filename
-    return name.startswith("<") and not name.startswith("<frozen") and not module.startswith(__package__)
+def _users_line(frame: FrameType | None) -> tuple[str, str] | None:
+    """The innermost line of a route's cell, else of a file of the user's: where it is, and its code."""
+    in_file = None
+    while frame is not None:
+        number, name = frame.f_lineno, frame.f_code.co_filename
+        # What Python and numpy make up has no lines to show.
+        code = "" if name.startswith(_NOT_THE_USERS) else linecache.getline(name, number).strip()
+        if code and name.startswith("<"):
+            return f"line {number}", code
+        if code and in_file is None:
+            in_file = f"line {number} of {Path(name).name}", code
+        frame = frame.f_back
+    return in_file

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterable, Iterator, Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import AnswerError
@@ -16,6 +18,12 @@ if TYPE_CHECKING:
     from notebook_routes.web import Request
 
 _TEXT = "text/plain; charset=utf-8"
+_JSON = "application/json"
+#: What a cell is told whose text looks like a page.
+MARKUP_NOTE = (
+    "the answer begins with < and was sent as plain text, which a browser shows as it is: for a page write "
+    'Response(text, headers={"content-type": "text/html"})'
+)
 #: The classes of nearly all answers: an isinstance() against an abstract class costs more than all else here.
 _WHOLE = frozenset({Response, dict, list, str, bytes, type(None)})
 _EXACT = (dict, list, int, float, bool, set, frozenset)
@@ -51,7 +59,12 @@ def is_stream(value: Any) -> bool:
     """Whether the answer comes in pieces: a generator or another iterator, sync or async."""
     if value.__class__ in _WHOLE:
         return False
-    return isinstance(value, (Iterator, AsyncIterator))
+    return isinstance(value, (Iterator, AsyncIterable))
+
+
+def looks_like_markup(text: Any) -> bool:
+    """Whether it is text that was perhaps meant as a page."""
+    return isinstance(text, (str, bytes)) and text[:100].lstrip()[:1] in ("<", b"<")
 
 
 def stream_encoding(first: Any) -> tuple[str, Callable[[Any], bytes]]:
@@ -75,6 +88,8 @@ def _chunk(value: Any) -> bytes:
         return value
     if isinstance(value, (bytearray, memoryview)):
         return bytes(value)
+    if isinstance(value, ServerSentEvent):
+        return value.encode()
     return _encode(value) + b"\n"
 
 
@@ -86,44 +101,82 @@ def _json(value: Any) -> Response:
     try:
         return Response.json(value)
     except (TypeError, ValueError) as error:
-        raise AnswerError(f"the answer cannot be written: {error}") from error
+        raise AnswerError(_unwritable(value, error)) from error
 
 
 def _encode(value: Any) -> bytes:
     try:
         return json_bytes(value)
     except (TypeError, ValueError) as error:
-        raise AnswerError(f"the answer cannot be written: {error}") from error
+        raise AnswerError(_unwritable(value, error)) from error
+
+
+def _unwritable(value: Any, error: Exception) -> str:
+    name = getattr(value, "__name__", "")
+    if isinstance(value, type):
+        return f"the answer is the class {name}: write {name}(...) for one of its objects"
+    if isinstance(value, ModuleType):
+        return f"the answer is the module {name}: write what of it the client should get"
+    if inspect.isroutine(value):
+        called = "the lambda: call it" if name == "<lambda>" else f"the function {name}: write {name}(...)"
+        return f"the answer is {called}"
+    said = f"the answer cannot be written: {error}"
+    if not said.endswith("cannot be written as JSON"):
+        return said  # it has its own fix
+    return f"{said}; write what of it the client should get: a dict, a list, a str, bytes or a Response"
 
 
 def _missing_await(value: Any) -> str:
-    name = getattr(value, "__qualname__", None) or type(value).__name__
-    if inspect.iscoroutine(value):
-        value.close()
+    name = getattr(value, "__name__", None) or type(value).__name__
+    if not inspect.iscoroutine(value):
+        return f"the answer is a {name} that nobody awaited: write `await` before it"
+    value.close()
     return f"the answer holds a coroutine that nobody awaited: write `await {name}(...)`"
 
 
 def _refuse_status_tuple(value: tuple[Any, ...]) -> None:
-    if len(value) not in (2, 3) or isinstance(value[0], (int, float)):
+    # A named tuple is a record, and a third part would be headers.
+    if value.__class__ is not tuple or len(value) not in (2, 3) or isinstance(value[0], (int, float)):
         return
     status = value[1]
-    if isinstance(status, int) and not isinstance(status, bool) and 100 <= status <= 599:
-        made = "Response(value" if isinstance(value[0], (str, bytes)) else "Response.json(value"
-        raise AnswerError(
-            f"a tuple is a JSON list here, so (value, {status}) would not set the status: "
-            f"write {made}, status={status})"
-        )
+    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 599:
+        return
+    if len(value) == 3 and not isinstance(value[2], (Mapping, Headers, list)):
+        return
+    status = int(status)
+    first = value[0]
+    if first is None or isinstance(first, Response):
+        made = f"Response(..., status={status})"
+    else:
+        made = f"{'Response' if isinstance(first, (str, bytes)) else 'Response.json'}(value, status={status})"
+    raise AnswerError(
+        f"a tuple is a JSON list here, so (value, {status}) would not set the status: write {made}; "
+        f"if a list is meant, write [value, {status}]"
+    )
 
 
 def _shown(value: Any, request: Request) -> Response:
     """What a cell could show, in the form the client likes best; else JSON; else an error that says what to return."""
     shapes = representations(value)
-    if not shapes:
-        return _json(value)
-    media = best_match(request.headers.get("accept") or "*/*", list(shapes))
-    if media is None:
-        return Response(f"This resource comes as {', '.join(shapes)}\n", status=406, headers={"content-type": _TEXT})
-    body = shapes[media]()
+    if shapes and (dataclasses.is_dataclass(value) or hasattr(value, "model_dump")):
+        # What it holds comes before how it looks.
+        shapes = {_JSON: lambda: _encode(value)} | shapes
+    accept = request.headers.get("accept") or "*/*"
+    while shapes:
+        media = best_match(accept, list(shapes))
+        if media is None:
+            return Response(
+                f"This resource comes as {', '.join(shapes)}\n",
+                status=406,
+                headers={"content-type": _TEXT, "vary": "Accept"},
+            )
+        body = shapes.pop(media)()
+        if body is not None:
+            return _made(body, media)
+    return _json(value)
+
+
+def _made(body: bytes | str, media: str) -> Response:
     headers = Headers({"vary": "Accept"})
     headers.set("content-type", f"{media}; charset=utf-8" if media.startswith("text/") else media)
     return Response(body if isinstance(body, bytes) else str(body).encode(), headers=headers)

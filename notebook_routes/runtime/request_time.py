@@ -6,6 +6,7 @@ They behave as the functions of the same names in Next.js, without its promises.
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import ScopeError
@@ -111,7 +112,7 @@ class CookieJar:
         return f"<cookies {', '.join(self._merged()) or 'none'}>"
 
     def _merged(self) -> dict[str, Cookie]:
-        merged = {cookie.name: cookie for cookie in self._exchange.request.cookies.get_all()}
+        merged = {cookie.name: replace(cookie, path="/") for cookie in self._exchange.request.cookies.get_all()}
         if self._exchange.cookies is not None:
             merged |= {cookie.name: cookie for cookie in self._exchange.cookies.get_all()}
         return merged

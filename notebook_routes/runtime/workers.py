@@ -11,6 +11,8 @@ import asyncio
 import itertools
 import threading
 from collections import deque
+from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -27,31 +29,49 @@ class Job:
     Attributes:
         future: its result, on the loop that submitted it; cancelled when the job is abandoned.
         label: what it is, for the list of abandoned jobs.
+        queue: where it waited for a thread.
+        started: whether a thread has taken it.
+        finished: whether that thread is free again.
+        abandoned: whether nobody wants its result.
+        begun: what it has returned if it goes on after that.
     """
 
-    __slots__ = ("_call", "_loop", "abandoned", "future", "label", "started")
+    __slots__ = (
+        "_call", "_context", "_loop", "abandoned", "begun", "finished", "future", "label", "queue", "started",
+    )  # fmt: skip
 
-    def __init__(self, call: Callable[[], Any], *, label: str) -> None:
+    def __init__(self, context: Context, call: Callable[[], Any], queue: SimpleQueue[Job | None], label: str) -> None:
+        self._context = context
         self._call = call
         self._loop = asyncio.get_running_loop()
         self.future: asyncio.Future[Any] = self._loop.create_future()
         self.label = label
+        self.queue = queue
         self.started = False
+        self.finished = False
         self.abandoned = False
+        self.begun: Begun | None = None
 
     def run(self) -> None:
         """Call, and hand the outcome to the loop."""
-        result: Any = None
-        error: BaseException | None = None
         try:
-            result = self._call()
-        except BaseException as caught:  # noqa: BLE001 - whatever the handler raises belongs to the one who awaits
-            error = caught
-        try:
+            result = self._context.run(self._call)
+        except BaseException as error:  # noqa: BLE001 - whatever the handler raises belongs to the one who awaits
+            self._tell(None, error)
+            return
+        if result.__class__ is not Begun:
+            self._tell(result, None)
+            return
+        self.begun = result
+        if self.abandoned:
+            result.give_up()
+        self._tell(result, None)
+        self._context.run(result.go_on)
+
+    def _tell(self, result: Any, error: BaseException | None) -> None:
+        # The server may have been stopped while the function ran: then nobody waits for it any more.
+        with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._settle, result, error)
-        except RuntimeError:
-            # The server was stopped while the function ran: nobody waits for it any more.
-            self._call = _nothing
 
     def _settle(self, result: Any, error: BaseException | None) -> None:
         if self.future.done():
@@ -60,9 +80,28 @@ class Job:
             self.future.set_result(result)
         elif isinstance(error, StopIteration):
             # A future refuses it, since it would end the coroutine that awaits.
-            self.future.set_exception(RuntimeError("the handler raised StopIteration"))
+            refused = RuntimeError("the handler raised StopIteration")
+            refused.__cause__ = error
+            self.future.set_exception(refused)
         else:
             self.future.set_exception(error)
+
+
+class Begun:
+    """What a job returns whose answer is there before its end.
+
+    Attributes:
+        value: the answer.
+        go_on: called on the job's thread after that; does not raise.
+        give_up: called where the job is abandoned, from any thread, so that `go_on` ends.
+    """
+
+    __slots__ = ("give_up", "go_on", "value")
+
+    def __init__(self, value: Any, *, go_on: Callable[[], None], give_up: Callable[[], None]) -> None:
+        self.value = value
+        self.go_on = go_on
+        self.give_up = give_up
 
 
 class Workers:
@@ -75,59 +114,89 @@ class Workers:
         self._threads = 0
         self._unclaimed = 0  # idle threads minus queued jobs: below zero, a job waits for a thread
         self._abandoned: dict[int, str] = {}
+        self._busy: set[int] = set()
 
     @property
     def abandoned(self) -> list[str]:
         """The labels of jobs that were given up and still run."""
-        return list(self._abandoned.values())
+        with self._lock:
+            return list(self._abandoned.values())
 
     def submit(self, context: Context, function: Callable[..., Any], /, *args: Any, label: str = "") -> Job:
         """Run `function(*args)` in `context` on a worker; await `job.future` for the outcome."""
-        job = Job(lambda: context.run(function, *args), label=label)
         with self._lock:
+            job = Job(context, partial(function, *args) if args else function, self._jobs, label)
             self._unclaimed -= 1
             self._grow()
-        self._jobs.put(job)
+            self._jobs.put(job)
         return job
 
     def abandon(self, job: Job) -> None:
-        """Give a job up: its thread is replaced, and ends when the function returns."""
+        """Give a job up: its thread is replaced, and ends when the function returns. One that has ended stays."""
         with self._lock:
-            if job.abandoned:
+            if job.abandoned or job.finished:
                 return
             job.abandoned = True
-            if job.started:
+            if job.started and job.queue is self._jobs:
                 # Its thread counts no more; the next job that finds none free gets a new one.
                 self._abandoned[id(job)] = job.label
                 self._threads -= 1
                 self._grow()
+        if job.begun is not None:
+            job.begun.give_up()
         job.future.cancel()
 
     def stop(self) -> None:
-        """End the idle threads; busy ones end after their job."""
+        """End the threads. One that is busy is interrupted; it ends when its Python code runs next.
+
+        A job that is submitted later starts a new thread.
+        """
         with self._lock:
             threads, self._threads, self._unclaimed = self._threads, 0, 0
+            # The threads there are end with the queue they know.
+            jobs, self._jobs = self._jobs, SimpleQueue()
+            busy = list(self._busy)
+        for thread_id in busy:
+            _interrupt(thread_id)
         for _ in range(threads):
-            self._jobs.put(None)
+            jobs.put(None)
 
     def _grow(self) -> None:
-        if self._unclaimed < 0 and self._threads < self.limit:
-            self._threads += 1
-            self._unclaimed += 1
-            name = f"notebook_routes worker {next(_numbers)}"
-            threading.Thread(target=self._work, name=name, daemon=True).start()
+        if self._unclaimed >= 0 or self._threads >= self.limit:
+            return
+        name = f"notebook_routes worker {next(_numbers)}"
+        try:
+            threading.Thread(target=self._run, args=(self._jobs,), name=name, daemon=True).start()
+        except RuntimeError:
+            # The system gives no more threads: a job waits for one of those there are.
+            if not self._threads:
+                self._unclaimed += 1
+                raise
+            return
+        self._threads += 1
+        self._unclaimed += 1
 
-    def _work(self) -> None:
-        while (job := self._jobs.get()) is not None:
+    def _run(self, jobs: SimpleQueue[Job | None]) -> None:
+        # An interrupt may reach a thread whose function has just returned.
+        with suppress(SystemExit):
+            self._work(jobs)
+
+    def _work(self, jobs: SimpleQueue[Job | None]) -> None:
+        while (job := jobs.get()) is not None:
             with self._lock:
                 job.started = not job.abandoned
+                if job.started:
+                    self._busy.add(threading.get_ident())
             if job.started:
                 job.run()
             with self._lock:
+                self._busy.discard(threading.get_ident())
+                job.finished = True
                 if job.started and job.abandoned:
                     self._abandoned.pop(id(job), None)
                     return
-                self._unclaimed += 1
+                if jobs is self._jobs:
+                    self._unclaimed += 1
             # A thread that waits must not keep the last request's objects alive.
             del job
 
@@ -142,74 +211,94 @@ class Pipe:
 
     def __init__(self, *, limit: int = 256 * 1024) -> None:
         self._limit = limit
-        self._loop = asyncio.get_running_loop()
-        self._chunks: deque[bytes] = deque()
+        self._chunks: deque[Any] = deque()
         self._size = 0
         self._changed = threading.Condition()
         self._waiter: asyncio.Future[None] | None = None
-        self._ended = False
-        self._closed = False
+        self._error: BaseException | None = None
+        self.ended = False
+        self.closed = False
 
-    def put(self, chunk: bytes) -> bool:
+    def put(self, chunk: Any) -> bool:
         """From the thread: hand over a chunk, and wait until there is room for another. False when nobody reads."""
-        size = len(chunk)
+        size = _size(chunk)
         with self._changed:
             self._chunks.append(chunk)
             self._size += size
-            waiting = self._waiter is not None
-        if waiting:
-            self._wake()
+            waiter = self._waiter
+        if waiter is not None:
+            self._wake(waiter)
         with self._changed:
-            while self._size + size > self._limit and self._size and not self._closed:
+            while self._size + size > self._limit and self._size and not self.closed:
                 self._changed.wait()
-            return not self._closed
+            return not self.closed
 
-    def end(self) -> None:
-        """From the thread: there is no more."""
+    def end(self, error: BaseException | None = None) -> None:
+        """From the thread: there is no more; `error` is raised on the loop after what has been put."""
         with self._changed:
-            self._ended = True
-        self._wake()
+            self.ended = True
+            self._error = error
+            waiter = self._waiter
+        if waiter is not None:
+            self._wake(waiter)
 
     def close(self) -> None:
         """From the loop: nobody reads any more."""
         with self._changed:
-            self._closed = True
+            self.closed = True
             self._chunks.clear()
             self._changed.notify()
 
-    async def get(self) -> list[bytes]:
-        """From the loop: all chunks there are, at least one; an empty list at the end. They count until `release`."""
+    async def get(self) -> list[Any]:
+        """From the loop: all chunks there are, at least one; an empty list at the end. They count until `release`.
+
+        Raises:
+            BaseException: what the thread has ended with.
+        """
         while True:
             with self._changed:
                 if self._chunks:
                     chunks = list(self._chunks)
                     self._chunks.clear()
                     return chunks
-                if self._ended:
+                if self.ended:
+                    if self._error is not None:
+                        raise self._error
                     return []
-                self._waiter = waiter = self._loop.create_future()
+                self._waiter = waiter = asyncio.get_running_loop().create_future()
             try:
                 await waiter
             finally:
                 self._waiter = None
 
-    def release(self, size: int) -> None:
-        """From the loop: so many bytes have been passed on."""
+    def release(self, chunk: Any) -> None:
+        """From the loop: a chunk has been passed on."""
         with self._changed:
-            self._size -= size
+            self._size -= _size(chunk)
             self._changed.notify()
 
-    def _wake(self) -> None:
+    def _wake(self, waiter: asyncio.Future[None]) -> None:
         try:
-            self._loop.call_soon_threadsafe(self._release)
+            waiter.get_loop().call_soon_threadsafe(_release, waiter)
         except RuntimeError:
             # The loop is closed: the server was stopped, and `close` has been or will be called.
-            self._closed = True
-
-    def _release(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+            self.closed = True
 
 
-def _nothing() -> None:
-    return None
+def _release(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
+def _size(chunk: Any) -> int:
+    """Bytes or characters; one at least, since nothing at all takes memory too when it comes without end."""
+    if isinstance(chunk, memoryview):
+        return chunk.nbytes or 1
+    return len(chunk) or 1 if isinstance(chunk, (bytes, str, bytearray)) else 1
+
+
+def _interrupt(thread_id: int) -> None:
+    """Raise SystemExit in a thread: an endless handler would slow down the end of the interpreter, and outlive us."""
+    import ctypes  # noqa: PLC0415 - absent where there are no threads
+
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread_id), ctypes.py_object(SystemExit))

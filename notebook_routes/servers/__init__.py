@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from notebook_routes.servers.asgi import ASGIApp
+from notebook_routes.servers.lifetime import HandlerThreads, end_tasks, listening
+from notebook_routes.servers.listener import DEFAULT_PORT, bind_listener
 from notebook_routes.servers.location import Location, public_location
+from notebook_routes.servers.refusal import MAX_BODY_SIZE
 from notebook_routes.servers.server import Server
-from notebook_routes.servers.thread import DEFAULT_PORT, ServerThread
-from notebook_routes.servers.tornado import MAX_BODY_SIZE, TornadoServer
+from notebook_routes.servers.thread import ServerThread
+from notebook_routes.servers.tornado import TornadoServer
 
-__all__ = ["DEFAULT_PORT", "MAX_BODY_SIZE", "Location", "Server", "ServerThread", "TornadoServer", "public_location"]
+__all__ = [
+    "DEFAULT_PORT",
+    "MAX_BODY_SIZE",
+    "ASGIApp",
+    "HandlerThreads",
+    "Location",
+    "Server",
+    "ServerThread",
+    "TornadoServer",
+    "bind_listener",
+    "end_tasks",
+    "listening",
+    "public_location",
+]

@@ -54,7 +54,8 @@ def public_location(
     colab = _colab_url(port)
     if colab is not None:
         return _located(colab, "Colab's proxy; it passes GET only")
-    shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::", "localhost") else host  # noqa: S104 - compared, not bound
+    here = host in ("127.0.0.1", "0.0.0.0", "::1", "::", "", "localhost")  # noqa: S104 - compared, not bound
+    shown = "localhost" if here else f"[{host}]" if ":" in host else host
     return Location(f"http://{shown}:{port}", "this machine", None)
 
 

@@ -7,20 +7,17 @@ loop on every platform: Tornado needs one. asyncio is not patched, and the kerne
 from __future__ import annotations
 
 import asyncio
-import socket
 import threading
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ServerError
-from notebook_routes.runtime import LoopWatch, Workers
-from notebook_routes.servers.switch_interval import SwitchInterval
-from notebook_routes.servers.tornado import MAX_BODY_SIZE, TornadoServer
+from notebook_routes.servers.lifetime import end_tasks, listening
+from notebook_routes.servers.listener import DEFAULT_PORT, bind_listener
+from notebook_routes.servers.refusal import MAX_BODY_SIZE
 
 if TYPE_CHECKING:
     from notebook_routes.app import App
-
-DEFAULT_PORT = 8000
-_PORTS_TRIED = 100
+    from notebook_routes.servers.tornado import TornadoServer
 
 
 class ServerThread:
@@ -50,13 +47,14 @@ class ServerThread:
     ) -> None:
         self.app = app
         self.host = host
-        self._socket = _bind(host, port)
+        self._socket = bind_listener(host, port)
         self.port: int = self._socket.getsockname()[1]
         self.moved = port is None and self.port != DEFAULT_PORT
         self._max_body_size = max_body_size
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._server: TornadoServer | None = None
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="notebook_routes server", daemon=True)
         # A breakpoint in a cell must not stop the server: debugpy leaves threads marked so alone.
@@ -96,6 +94,7 @@ class ServerThread:
             self._failure = error
         finally:
             self._ready.set()
+            loop.run_until_complete(end_tasks())
             loop.run_until_complete(loop.shutdown_asyncgens())
             asyncio.set_event_loop(None)
             loop.close()
@@ -103,56 +102,7 @@ class ServerThread:
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
-        interval = SwitchInterval()
-        workers, watch = Workers(), LoopWatch()
-        self.app.workers, self.app.watch = workers, watch
-        server = TornadoServer(self.app, max_body_size=self._max_body_size, on_traffic=interval.touch)
-        watch.start()
-        try:
-            server.listen([self._socket])
+        async with listening(self.app, self._socket, max_body_size=self._max_body_size) as server:
+            self._server = server
             self._ready.set()
             await self._stop.wait()
-            await server.stop()
-        finally:
-            interval.restore()
-            watch.stop()
-            workers.stop()
-
-
-def _bind(host: str, port: int | None) -> socket.socket:
-    wanted = [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + _PORTS_TRIED)
-    for number in wanted:
-        try:
-            return _listening(host, number)
-        except OverflowError as error:
-            raise ServerError(f"{number} is no port: a port is a number from 0 to 65535") from error
-        except OSError as error:
-            if not isinstance(error, PermissionError) and error.errno not in _IN_USE:
-                raise ServerError(
-                    f"cannot listen on {host}: {error.strerror}; is it an address of this machine?"
-                ) from error
-            if port is not None:
-                why = "is in use" if error.errno in _IN_USE else "needs more rights"
-                raise ServerError(f"port {port} on {host} {why}: leave --port out for the next free one") from error
-    return _listening(host, 0)
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        # Elsewhere than on Windows this takes a port again that is in TIME_WAIT; there it would share a live one.
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(1024)
-        listener.setblocking(False)
-    except OSError:
-        listener.close()
-        raise
-    return listener
-
-
-_IN_USE = (98, 48, 10048)  # EADDRINUSE of Linux, macOS, Windows

@@ -31,7 +31,9 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 
 from notebook_routes.servers.incoming import IncomingBody
+from notebook_routes.servers.refusal import DRAIN_TIME, MAX_BODY_SIZE, one_host, plain, too_large
 from notebook_routes.servers.request_target import InvalidTarget, origin_form
+from notebook_routes.servers.streaming import HEAD_GRACE, TURN, check_complete
 from notebook_routes.servers.wire import BODILESS, head, phrase
 from notebook_routes.web import Headers, Request, Response
 
@@ -43,22 +45,18 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import App
 
-#: Bytes of a request body, by default.
-MAX_BODY_SIZE = 100 * 1024 * 1024
 #: Bytes of a request's head; more is a 431.
 MAX_HEADER_SIZE = 64 * 1024
 #: Past this, Tornado closes the connection without an answer.
 _HARD_HEADER_SIZE = 1024 * 1024
-#: Seconds a stream may take to its first chunk before its head is sent alone.
-_HEAD_GRACE = 0.05
-#: Seconds to take in the rest of a body that the handler did not read, so that the client sees the answer.
-_DRAIN_TIME = 2.0
 #: Seconds a connection may stay silent between requests, or take for the head of one.
 _IDLE_TIME = 120.0
 _SWEEP_TIME = 10.0
+#: Seconds for connections to close when the server stops.
+_CLOSE_TIME = 0.2
 _NO_LIMIT = 1 << 62
-#: Digits of the largest Content-Length that is read as a number.
-_LONGEST_LENGTH = 18
+#: Raised through a handler's stream rather than by it.
+_OUTSIDE = (StreamClosedError, asyncio.CancelledError, GeneratorExit)
 
 
 class TornadoServer:
@@ -104,14 +102,18 @@ class TornadoServer:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks, timeout=grace)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._http.close_all_connections(), grace)
+        # Not wait_for(): it would wait without end for a handler that does not let itself be cancelled.
+        closing = asyncio.get_running_loop().create_task(self._http.close_all_connections())
+        await asyncio.wait([closing], timeout=_CLOSE_TIME)
 
     def _sweep(self) -> None:
-        """Close connections that have been silent too long, or are too slow with the head of a request."""
+        """Close connections that have been silent too long, or are too slow with the head of a request.
+
+        Those that their clients have closed are forgotten: Tornado tells a delegate only from the first head on.
+        """
         loop = asyncio.get_running_loop()
         oldest = loop.time() - _IDLE_TIME
-        for message in [message for message in self.silent if message.since < oldest]:
+        for message in [message for message in self.silent if message.since < oldest or message.closed]:
             message.close()
         self._sweeper = loop.call_later(_SWEEP_TIME, self._sweep)
 
@@ -156,20 +158,23 @@ class _Message(HTTPMessageDelegate):
     def headers_received(self, start_line: RequestStartLine | Any, headers: HTTPHeaders) -> Awaitable[None] | None:
         server = self._server
         server.silent.discard(self)
+        if self._connection.stream.closed():
+            # Sent ahead over a connection that is gone: Tornado hands on what is in its buffer all the same.
+            return None
         server.on_traffic()
         method, target, version = start_line
         pairs = [(name.lower(), value) for name, value in headers.get_all()]
         self._connection_header = _connection_header(version, headers.get("Connection"))
         has_body = "Content-Length" in headers or "Transfer-Encoding" in headers
-        named = headers.get("Host", "localhost")
-        refused = self._refusal(target, pairs, named, headers.get("Content-Length") if has_body else None)
+        named = headers.get("Host")
+        refused = self._refusal(start_line, pairs, named, headers.get("Content-Length") if has_body else None)
         if refused is not None:
             self._refuse(refused, headers)
             return None
         try:
             target, host = origin_form(method, target)
         except InvalidTarget as invalid:
-            self._refuse(_plain(400, str(invalid)), headers)
+            self._refuse(plain(400, str(invalid)), headers)
             return None
         if has_body:
             self._body = IncomingBody(limit=server.max_body_size)
@@ -179,7 +184,7 @@ class _Message(HTTPMessageDelegate):
         self._request = request = Request.from_target(
             method,
             target,
-            origin=f"http://{host or named}",
+            origin=f"http://{host or named or 'localhost'}",
             headers=Headers.from_pairs(pairs),
             body=self._body,
         )
@@ -271,8 +276,8 @@ class _Message(HTTPMessageDelegate):
             content = response.content
             if content is not None or request.method == "HEAD" or response.body is None:
                 self._send_whole(response, content or b"", request)
-                if request.method == "HEAD" and response.body is not None:
-                    await response.body.cancel("a HEAD request has no use for it")
+                if content is None:
+                    await self._leave_unread(response)
             else:
                 await self._send_stream(response, request)
         except asyncio.CancelledError:
@@ -285,6 +290,16 @@ class _Message(HTTPMessageDelegate):
         except StreamClosedError:
             # The client left between two chunks, before the close callback told.
             request.abort("The client disconnected")
+
+    async def _leave_unread(self, response: Response) -> None:
+        """Close the stream of an answer to HEAD."""
+        assert response.body is not None
+        try:
+            await response.body.cancel("a HEAD request has no use for it")
+        except _OUTSIDE:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever the stream raises, the answer is out
+            self._error = error
 
     def _report(self) -> None:
         """Tell the app, once, that the response is out."""
@@ -305,12 +320,22 @@ class _Message(HTTPMessageDelegate):
             content = b""
         self._head_sent = True
         self._sent = len(content)
+        start = head(response, content_length=length, connection=self._connection_header)
+        if b"\r\nConnection: " in start:
+            self._close_if_said(response)
         # Tornado lets the head be written as plain bytes; it then frames nothing.
-        self._connection.write(head(response, content_length=length, connection=self._connection_header) + content)
+        self._connection.write(start + content)
+
+    def _close_if_said(self, response: Response) -> None:
+        """A handler may set `Connection: close` (RFC 9112 §9.6)."""
+        if (response.headers.get("connection") or "").lower() == "close":
+            self._connection._disconnect_on_finish = True  # noqa: SLF001 - Tornado has no other switch
 
     async def _send_stream(self, response: Response, request: Request) -> None:
         connection, on_traffic = self._connection, self._server.on_traffic
-        grace = asyncio.get_running_loop().call_later(_HEAD_GRACE, self._send_head, response, request)
+        loop = asyncio.get_running_loop()
+        grace = loop.call_later(HEAD_GRACE, self._send_head, response, request)
+        turn_ends = loop.time() + TURN
         assert response.body is not None
         try:
             async with aclosing(response.body.__aiter__()) as chunks:
@@ -321,9 +346,14 @@ class _Message(HTTPMessageDelegate):
                         on_traffic()
                         self._sent += len(chunk)
                         await connection.write(chunk)
-        except StreamClosedError:
+                    if loop.time() > turn_ends:
+                        # Neither the source nor the socket may ever make us wait: others have their turn too.
+                        await asyncio.sleep(0)
+                        turn_ends = loop.time() + TURN
+            check_complete(response, self._sent)
+        except _OUTSIDE:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the handler's stream raises breaks this response only
+        except BaseException as error:  # noqa: BLE001 - whatever the handler's stream raises breaks this response only
             grace.cancel()
             if self._head_sent:
                 # Cut off without the last chunk, so that the client knows that this is not all.
@@ -343,6 +373,7 @@ class _Message(HTTPMessageDelegate):
             self._head_sent = True
             self._server.app.head_sent(request)
             start_line = ResponseStartLine("HTTP/1.1", response.status, response.status_text or phrase(response.status))
+            self._close_if_said(response)
             self._connection.write_headers(start_line, _tornado_headers(response))
 
     async def _drain(self) -> None:
@@ -351,25 +382,18 @@ class _Message(HTTPMessageDelegate):
         if body is not None and not body.ended:
             body.discard()
             with suppress(TimeoutError):
-                await asyncio.wait_for(body.wait_ended(), _DRAIN_TIME)
+                await asyncio.wait_for(body.wait_ended(), DRAIN_TIME)
 
-    def _refusal(self, target: str, pairs: list[tuple[str, str]], host: str, declared: str | None) -> Response | None:
-        size = len(target) + sum([len(name) + len(value) + 4 for name, value in pairs])
+    def _refusal(
+        self, start_line: RequestStartLine, pairs: list[tuple[str, str]], host: str | None, declared: str | None
+    ) -> Response | None:
+        size = len(start_line.path) + sum([len(name) + len(value) + 4 for name, value in pairs])
         if size > MAX_HEADER_SIZE:
-            return _plain(431, f"The head of the request is larger than {MAX_HEADER_SIZE:,} bytes")
-        if "," in host:
-            # Tornado joins repeated headers: two readers could take two different hosts (RFC 9112 §3.2).
-            return _plain(400, "A request needs exactly one Host header")
-        # Python refuses to read numbers of thousands of digits.
-        if (
-            declared is not None
-            and declared.isdecimal()
-            and (len(declared) > _LONGEST_LENGTH or int(declared) > self._server.max_body_size)
-        ):
-            return _plain(
-                413, f"The body is larger than {self._server.max_body_size:,} bytes, the limit of this server"
-            )
-        return None
+            return plain(431, f"The head of the request is larger than {MAX_HEADER_SIZE:,} bytes")
+        if "," in host if host is not None else start_line.version != "HTTP/1.0":
+            # Tornado joins repeated headers.
+            return one_host()
+        return None if declared is None else too_large(declared, self._server.max_body_size)
 
     def _refuse(self, response: Response, headers: HTTPHeaders) -> None:
         """Answer without a handler, and close the connection."""
@@ -380,6 +404,11 @@ class _Message(HTTPMessageDelegate):
         self._body = IncomingBody(limit=_NO_LIMIT)
         self._body.discard()
         self._track(asyncio.get_running_loop().create_task(self._close_after_refusal()))
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is gone."""
+        return self._connection.stream.closed()
 
     def close(self) -> None:
         """Close the connection, whatever is going on."""
@@ -396,7 +425,9 @@ class _Message(HTTPMessageDelegate):
 def _tornado_headers(response: Response) -> HTTPHeaders:
     headers = HTTPHeaders()
     for name, value in response.headers.raw:
-        headers.add(name, value)
+        # How a stream is framed depends on the client.
+        if name != "transfer-encoding":
+            headers.add(name, value)
     if "Date" not in headers:
         headers["Date"] = formatdate(usegmt=True)
     return headers
@@ -410,10 +441,6 @@ def _connection_header(version: str, asked: str | None) -> str | None:
     if version == "HTTP/1.0":
         return "Keep-Alive" if asked == "keep-alive" else None
     return "close" if asked == "close" else None
-
-
-def _plain(status: int, text: str) -> Response:
-    return Response(text + "\n", status=status, headers={"content-type": "text/plain; charset=utf-8"})
 
 
 def _quiet() -> None:

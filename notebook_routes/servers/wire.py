@@ -31,6 +31,10 @@ def head(response: Response, *, content_length: int | None = None, connection: s
     """
     raw = response.headers.raw
     names = {name for name, _ in raw}
+    if "transfer-encoding" in names:
+        # A body of known length is never chunked, whatever the handler says.
+        raw = [pair for pair in raw if pair[0] != "transfer-encoding"]
+        names.discard("transfer-encoding")
     lines = [status_line(response.status, response.status_text)]
     if len(names) == len(raw):
         lines += [f"{_title(name)}: {value}" for name, value in raw]
@@ -40,10 +44,27 @@ def head(response: Response, *, content_length: int | None = None, connection: s
         lines.append(_date_line(int(time.time())))
     if content_length is not None and "content-length" not in names and response.status not in BODILESS:
         lines.append(f"Content-Length: {content_length}")
-    if connection is not None:
+    if connection is not None and "connection" not in names:
         lines.append(f"Connection: {connection}")
     lines.append("\r\n")
     return "\r\n".join(lines).encode("latin-1")
+
+
+def fields(response: Response, *, content_length: int | None = None) -> list[tuple[bytes, bytes]]:
+    """The headers for a server that writes and frames the head itself; names in lower case, without Date.
+
+    Args:
+        response: whose.
+        content_length: the body's length, where it is known.
+    """
+    left_out = {"transfer-encoding"}
+    if response.status in BODILESS:
+        # A 304 may have one, but servers take it for a promise.
+        left_out.add("content-length")
+    lines = [pair for pair in _joined(response.headers.raw) if pair[0] not in left_out]
+    if content_length is not None and response.status not in BODILESS and not response.headers.has("content-length"):
+        lines.append(("content-length", str(content_length)))
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
 
 
 @lru_cache(maxsize=256)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from importlib.metadata import version as version_of
+from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
 
 import typer
 
+from notebook_routes.errors import NotebookRoutesError
+from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.tooling.quickstart import run_quickstart
+from notebook_routes.tooling.serve import serve_tree
 
 app = typer.Typer(
     help="Route Handlers for Python notebooks.",
@@ -33,6 +37,37 @@ def demo() -> None:
         raise typer.Exit(code=1)
 
 
+@app.command()
+def serve(
+    directory: Annotated[Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)],
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Answer for this Host and for this machine's only; repeatable.")
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(help="A bearer token that every request must bring.", envvar="NOTEBOOK_ROUTES_TOKEN"),
+    ] = None,
+    max_body_size: Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)] = MAX_BODY_SIZE,
+) -> None:
+    """Answer the routes of a project, until Ctrl-C or SIGTERM."""
+    try:
+        serve_tree(
+            directory, host=host, port=port, allow_hosts=allow_host or (), token=token, max_body_size=max_body_size
+        )
+    except NotebookRoutesError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(code=1) from None
+
+
 def main() -> None:
     """The console script."""
     app()
+
+
+if __name__ == "__main__":
+    main()

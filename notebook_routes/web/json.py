@@ -179,7 +179,7 @@ def _written_bytes(value: bytes | bytearray | memoryview) -> str:
 
 def _refused_coroutine(value: CoroutineType[Any, Any, Any]) -> object:
     value.close()
-    raise _Unwritable(value, f"was not awaited: write await {value.__qualname__}(...)")
+    raise _Unwritable(value, f"was not awaited: write await {value.__name__}(...)")
 
 
 # In this order: a datetime is also a date.
@@ -261,7 +261,7 @@ def _key(key: object, place: tuple[object, ...]) -> str | int | float | bool | N
 
 def _named(value: object) -> str:
     if isinstance(value, CoroutineType):
-        return f"the coroutine {value.__qualname__}()"
+        return f"the coroutine {value.__name__}()"
     if isinstance(value, type):
         return f"the class {value.__qualname__}"
     name = type(value).__name__

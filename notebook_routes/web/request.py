@@ -177,7 +177,10 @@ class Request(Body):
     def next_url(self) -> URL:
         """The URL taken apart; changes stay on this object and do not reach `url`."""
         if self._next_url is None:
-            self._next_url = URL(self.url)
+            self._next_url = url = URL(self.url)
+            if url.search:
+                # As in Next.js, the query is written anew: "%20" becomes "+".
+                url.search = str(url.search_params)
         return self._next_url
 
     @property

@@ -28,7 +28,7 @@ from notebook_routes.errors import BodyUsed
 Chunk: TypeAlias = str | bytes | bytearray | memoryview
 StreamSource: TypeAlias = Chunk | AsyncIterable[Any] | Iterable[Any]
 #: Runs the steps of a sync iterator somewhere else, such as on one worker thread.
-StepRunner: TypeAlias = Callable[[Iterator[Any]], AsyncIterator[Any]]
+StepRunner: TypeAlias = Callable[[AsyncIterable[Any] | Iterable[Any]], AsyncIterator[Any]]
 
 
 class ReadableStream:
@@ -151,15 +151,15 @@ class ReadableStream:
         self._disturbed = self._ended = True
 
     def step_with(self, run: StepRunner) -> bool:
-        """Lets `run` take the steps of a sync source, for instance on a worker thread; for the runtime.
+        """Lets `run` take the steps of the source, for instance on a worker thread; for the runtime.
 
         Returns:
-            Whether there is a sync source, not begun, that `run` now drives.
+            Whether there is a source, not begun, that `run` now drives.
         """
         if self._below is not None:
             return self._below.step_with(run)
         source = self._source
-        if self._steps is not None or not isinstance(source, Iterator):
+        if self._steps is not None or not isinstance(source, (Iterator, AsyncIterator)):
             return False
         self._source = run(source)
         return True

@@ -37,6 +37,7 @@ ROWS = (
     Row("idle-web", "the same", "tornado.web.Application", 1.5),
     Row("idle-fastapi", "the same, kernel idle", "FastAPI on uvicorn[standard]", 1.0),
     Row("busy-fastapi", "the same, while a pure-Python cell runs", "FastAPI on uvicorn[standard]", 8),
+    Row("busy-uvicorn", "the same", "it with uvicorn's own settings (log on)", 8),
     Row("busy-served", "speed of that cell, served at full load", "not served", 0.4, unit="M/s"),
     Row("busy-unserved", "speed of that cell, no requests", "kernel without a server", 0.95, unit="M/s"),
     Row("busy-p50", "p50 of one sequential client, cell running", "", 2, "<", "ms"),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+import importlib.metadata
 import json
 import os
 import queue
 import re
+import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from http.client import HTTPConnection
 from pathlib import Path
 
 import psutil
@@ -18,72 +21,96 @@ import pytest
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parents[2]
-#: The oldest supported, the first that routes prints of threads differently, and whatever is installed.
-IPYKERNELS = ("6.29.5", "7.1.0", "newest")
-#: What no output may hold, since it would differ from run to run.
-VARYING = re.compile(r"localhost:\d|127\.0\.0\.1:\d|\b\d\d:\d\d:\d\d\b|0x[0-9a-f]{6,}|\b[0-9a-f]{32}\b")
+#: The oldest that is supported, the first that sends a thread's prints elsewhere, and the one that is installed.
+IPYKERNELS = ("6.29.5", "7.1.0", "installed")
+#: What no output may hold, since it differs from run to run: ports, times, ids, addresses of objects.
+_VARYING = re.compile(
+    r"(?:localhost|127\.0\.0\.1|port)\W+\d{2,}|\b\d+:\d\d\b|\b20\d\d\b|\b[0-9a-f]{32}\b|\b[0-9a-f]{8}-[0-9a-f]{4}-|0x[0-9a-f]{4,}"
+)
 
 
 @dataclass
-class Cell:
-    """What one run of a cell has shown so far; `kernel.listen` lets more come in."""
+class Shown:
+    """What one run of a cell has shown so far."""
 
     stdout: str = ""
     stderr: str = ""
-    shown: list = field(default_factory=list)
+    bundles: list = field(default_factory=list)
     error: dict | None = None
-    count: int | None = None
     reply: dict | None = None
+    started: bool = False
     idle: bool = False
 
     @property
+    def done(self):
+        return self.reply is not None and self.idle
+
+    @property
     def text(self):
-        """All that a terminal would show."""
-        return self.stdout + "\n".join(bundle["text/plain"] for bundle in self.shown)
+        """All of it but errors, as a terminal would show it."""
+        return self.stdout + "\n".join(bundle["text/plain"] for bundle in self.bundles)
 
     @property
     def html(self):
-        return "".join(bundle.get("text/html", "") for bundle in self.shown)
-
-    @property
-    def traceback(self):
-        return "\n".join(self.error["traceback"]) if self.error else ""
+        return "".join(bundle.get("text/html", "") for bundle in self.bundles)
 
     @property
     def refusal(self):
-        """The message of a refused cell: it is all that the cell shows, in the traceback as in the error's value."""
+        """The message of a refused cell, which is all that it shows: no frames, nothing printed."""
         assert self.error is not None, self.text
-        assert self.traceback == f"{self.error['ename']}: {self.error['evalue']}"
-        assert self.stderr == self.text == ""
+        assert "\n".join(self.error["traceback"]) == f"{self.error['ename']}: {self.error['evalue']}"
+        assert self.text == self.stderr == ""
         return self.error["evalue"]
+
+    def check_steady(self):
+        """Refuse what would make two runs of a notebook differ."""
+        data = [text for bundle in self.bundles for mime, text in bundle.items() if mime.startswith("text/")]
+        for text in (self.stdout, *data, self.error["evalue"] if self.error else ""):
+            found = _VARYING.search(text)
+            assert found is None, found
 
 
 class Kernel:
-    """A kernel process. Cells carry an id, as JupyterLab's do, unless `cell=None` is given."""
+    """A kernel process.
+
+    Args:
+        folder: where it may leave files.
+        path: folders that come first on its PYTHONPATH.
+    """
 
     def __init__(self, folder, *, path=()):
-        environment = os.environ | {
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTERHUB")}
+        environment.pop("VSCODE_PROXY_URI", None)
+        environment |= {
             "IPYTHONDIR": str(folder / "ipython"),
             "MPLCONFIGDIR": str(folder / "matplotlib"),
+            "NO_PROXY": "*",
+            "NOTEBOOK_ROUTES_PORT": "0",
             "PYTHONPATH": os.pathsep.join([*map(str, path), str(ROOT), os.environ.get("PYTHONPATH", "")]),
         }
-        environment.pop("VSCODE_PROXY_URI", None)
-        environment.pop("JUPYTERHUB_SERVICE_PREFIX", None)
         self.manager = KernelManager(kernel_name="python3")
-        self.log = (folder / "kernel.log").open("w+b")
-        self.manager.start_kernel(
-            cwd=str(folder), env=environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=subprocess.STDOUT
-        )
+        self._options = {"cwd": str(folder), "env": environment}
+        self.start()
+
+    def start(self):
+        """Start the process; again, if it has ended."""
+        nowhere = subprocess.DEVNULL
+        self.manager.start_kernel(**self._options, stdin=nowhere, stdout=nowhere, stderr=nowhere)
         self.client = self.manager.client()
         self.client.start_channels(hb=False)
-        self.client.wait_for_ready(timeout=60)
-        self.cells = {}
-        assert self.value("__import__('sys').executable") == sys.executable
-        self.pid = self.value("__import__('os').getpid()")
-        self.ipykernel = self.value("__import__('ipykernel').__version__")
+        self._cells = {}
+        try:
+            self.client.wait_for_ready(timeout=60)
+            self.pid = self.value("__import__('os').getpid()")
+            self.ipykernel = self.value("__import__('ipykernel').__version__")
+            assert self.value("__import__('sys').executable") == sys.executable
+        except BaseException:
+            self.close()
+            raise
+        self._others = self._listening()
 
-    def send(self, code, *, cell=None, subshell=None, silent=False, expression=None):
-        """Send a cell and do not wait for its end."""
+    def send(self, code, *, cell=None, silent=False, expression=None, subshell=None):
+        """Send a cell, with the id that JupyterLab gives it, and do not wait for its end."""
         content = {
             "code": code,
             "silent": silent,
@@ -96,69 +123,182 @@ class Kernel:
         if subshell is not None:
             message["header"]["subshell_id"] = subshell
         self.client.shell_channel.send(message)
-        sent = self.cells[message["header"]["msg_id"]] = Cell()
-        return sent
+        shown = self._cells[message["header"]["msg_id"]] = Shown()
+        return shown
 
-    def run(self, code, *, cell=None, timeout=30, **how):
+    def wait(self, shown):
+        """Listen until a cell that was sent has run to its end."""
+        self.listen(lambda: shown.done)
+        return shown
+
+    def run(self, code, **how):
         """Run a cell to its end."""
-        sent = self.send(code, cell=cell, **how)
-        self.listen(lambda: sent.reply is not None and sent.idle, timeout=timeout)
-        return sent
+        return self.wait(self.send(code, **how))
 
     def ok(self, code, **how):
-        """Run a cell that must not fail, and must say nothing on stderr."""
-        ran = self.run(code, **how)
-        assert ran.error is None, ran.traceback
-        assert ran.stderr == ""
-        return ran
+        """Run a cell that must not fail, says nothing on stderr and shows nothing that varies."""
+        shown = self.run(code, **how)
+        assert shown.error is None, "\n".join(shown.error["traceback"])
+        assert shown.stderr == ""
+        shown.check_steady()
+        return shown
+
+    def refuses(self, code, **how):
+        """Run a cell that must be refused; the message."""
+        shown = self.run(code, **how)
+        shown.check_steady()
+        return shown.refusal
 
     def value(self, expression):
         """The value of an expression in the kernel, if JSON can carry it."""
-        ran = self.run("", silent=True, expression=f"__import__('json').dumps({expression})")
-        value = ran.reply["user_expressions"]["value"]
-        assert value["status"] == "ok", value
-        return json.loads(__import__("ast").literal_eval(value["data"]["text/plain"]))
+        shown = self.run("", silent=True, expression=f"__import__('json').dumps({expression})")
+        value = shown.reply["user_expressions"]["value"]
+        assert value["status"] == "ok", value["traceback"]
+        return json.loads(ast.literal_eval(value["data"]["text/plain"]))
 
     def listen(self, until, *, timeout=30):
-        """Take in messages until the condition holds."""
+        """Take in messages until a condition holds."""
         deadline = time.monotonic() + timeout
         while not until():
-            assert time.monotonic() < deadline, "the kernel did not come to it"
+            assert time.monotonic() < deadline, f"not within {timeout} s: {list(self._cells.values())[-3:]}"
             for channel in (self.client.iopub_channel, self.client.shell_channel):
                 try:
-                    self._take(channel.get_msg(timeout=0.01))
+                    self._take(channel.get_msg(timeout=0.005))
                 except queue.Empty:
                     continue
 
     def _take(self, message):
-        cell = self.cells.get(message["parent_header"].get("msg_id"))
-        if cell is None:
+        shown = self._cells.get(message["parent_header"].get("msg_id"))
+        if shown is None:
             return
         kind, content = message["header"]["msg_type"], message["content"]
         if kind == "stream":
-            setattr(cell, content["name"], getattr(cell, content["name"]) + content["text"])
+            setattr(shown, content["name"], getattr(shown, content["name"]) + content["text"])
         elif kind in ("display_data", "execute_result"):
-            cell.shown.append(content["data"])
+            shown.bundles.append(content["data"])
         elif kind == "error":
-            cell.error = content
+            shown.error = content
         elif kind == "execute_input":
-            cell.count = content["execution_count"]
+            shown.started = True
         elif kind == "status":
-            cell.idle = content["execution_state"] == "idle"
+            shown.idle = content["execution_state"] == "idle"
         elif kind == "execute_reply":
-            cell.reply = content
+            shown.reply = content
+
+    def control(self, kind, content=None):
+        """Send a request on the control channel; the content of the reply."""
+        message = self.client.session.msg(kind, content or {})
+        self.client.control_channel.send(message)
+        while True:
+            reply = self.client.control_channel.get_msg(timeout=30)
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                return reply["content"]
 
     def interrupt(self):
+        """Do what the Stop button does."""
         self.manager.interrupt_kernel()
 
+    def fresh(self):
+        """Begin as after `%load_ext`, with a server on a free port."""
+        self._cells.clear()
+        for code in ("%reset -f", "%reload_ext notebook_routes", "%routes start --port 0"):
+            self.ok(code)
+        self.port = int(self.value("__import__('notebook_routes.notebook').notebook.url().rpartition(':')[2]"))
+        return self
+
+    def get(self, target, *, method="GET", headers=None, body=None, port=None):
+        """Ask the kernel's server from outside; status and text."""
+        connection = HTTPConnection("127.0.0.1", port or self.port, timeout=30)
+        try:
+            connection.request(method, target, body=body, headers=headers or {})
+            with connection.getresponse() as answer:
+                return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
     def listening(self):
-        """The ports that the process listens on, ZeroMQ's aside."""
-        info = self.manager.get_connection_info()
-        own = {value for name, value in info.items() if name.endswith("_port")}
+        """The ports that were opened since the kernel started."""
+        return self._listening() - self._others
+
+    def _listening(self):
         connections = psutil.Process(self.pid).net_connections(kind="tcp")
-        return {c.laddr.port for c in connections if c.status == psutil.CONN_LISTEN} - own
+        return {found.laddr.port for found in connections if found.status == psutil.CONN_LISTEN}
+
+    def exits(self, *, within, restart=False):
+        """Ask the kernel to shut down, and whether it has ended by itself in that time."""
+        self.client.shutdown(restart=restart)
+        try:
+            return self.manager.provisioner.process.wait(timeout=within) == 0
+        except subprocess.TimeoutExpired:
+            return False
+        finally:
+            self.client.stop_channels()
 
     def close(self):
+        """End the process, however it is."""
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
-        self.log.close()
+
+
+@pytest.fixture(scope="session")
+def start_kernel(tmp_path_factory):
+    """Starts a kernel with one of `IPYKERNELS`; the caller closes it."""
+    installed = {}
+
+    def start(ipykernel="installed"):
+        if ipykernel not in installed:
+            installed[ipykernel] = _install(ipykernel, tmp_path_factory)
+        kernel = Kernel(tmp_path_factory.mktemp("kernel"), path=installed[ipykernel])
+        wanted = importlib.metadata.version("ipykernel") if ipykernel == "installed" else ipykernel
+        assert kernel.ipykernel == wanted
+        return kernel
+
+    return start
+
+
+def _install(ipykernel, tmp_path_factory):
+    """The folder of an ipykernel, which is pure Python; none for the one that is installed."""
+    if ipykernel == "installed":
+        return ()
+    folder = tmp_path_factory.mktemp(f"ipykernel-{ipykernel}")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    done = subprocess.run(
+        [*command, f"ipykernel=={ipykernel}"], capture_output=True, text=True, check=False, timeout=120
+    )
+    if done.returncode:
+        if os.environ.get("CI"):
+            pytest.fail(f"ipykernel {ipykernel} cannot be installed:\n{done.stderr}")
+        pytest.skip(f"ipykernel {ipykernel} cannot be installed here")
+    return (folder,)
+
+
+@pytest.fixture(scope="session")
+def _kernels(start_kernel):
+    kernels = {}
+
+    def kernel(ipykernel):
+        if ipykernel not in kernels:
+            kernels[ipykernel] = start_kernel(ipykernel)
+        return kernels[ipykernel]
+
+    yield kernel
+    for running in kernels.values():
+        running.close()
+
+
+@pytest.fixture(params=IPYKERNELS)
+def kernel(request, _kernels):
+    """A kernel of each version, with the extension loaded and a server on a free port."""
+    return _kernels(request.param).fresh()
+
+
+@pytest.fixture
+def newest(_kernels):
+    """The same for what does not depend on the version."""
+    return _kernels("installed").fresh()
+
+
+@pytest.fixture
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

@@ -124,6 +124,12 @@ def test_what_is_no_path_of_ours_matches_nothing(path):
     assert table(*ENC, "/r/static").match(path) is None
 
 
+def test_a_plus_is_not_its_escape():
+    routes = table("/enc/a+b", "/enc/[v]")
+    assert found(routes, "/enc/a+b") == ("/enc/a+b", {})
+    assert found(routes, "/enc/a%2Bb") == found(routes, "/enc/a%2bb") == ("/enc/[v]", {"v": "a+b"})
+
+
 def test_an_encoded_slash_is_text():
     routes = table("/a/b", "/a%2Fb", "/100%25")
     assert found(routes, "/a/b") == ("/a/b", {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import struct
@@ -15,7 +16,7 @@ import pytest
 from notebook_routes.app import LOOPBACK_HOSTS, App, Guard
 from notebook_routes.routing import Route, RoutePattern, SegmentConfig
 from notebook_routes.runtime import Invoker
-from notebook_routes.servers import MAX_BODY_SIZE, ServerThread
+from notebook_routes.servers import ServerThread
 
 PATIENCE = 20.0
 
@@ -28,6 +29,21 @@ def wait_until(condition, *, seconds=PATIENCE):
             raise AssertionError(f"waited {seconds} s in vain")
         time.sleep(0.002)
     return value
+
+
+class Gate:
+    """Opened by the test, passed by a handler, whichever thread either is on."""
+
+    def __init__(self):
+        self._event = threading.Event()
+        self.open = self._event.set
+
+    def pass_through(self):
+        assert self._event.wait(PATIENCE)
+
+    async def passed(self):
+        while not self._event.is_set():  # noqa: ASYNC110 - it is set by another thread
+            await asyncio.sleep(0.002)
 
 
 @dataclass
@@ -144,6 +160,16 @@ class Client:
         data, separator, self._buffer = self._buffer.partition(mark)
         return data + separator
 
+    def send_until_it_blocks(self, data, size):
+        """Send up to `size` bytes, until the server takes no more; how many it took."""
+        sent = 0
+        self.socket.settimeout(0.3)
+        with suppress(TimeoutError):
+            while sent < size:
+                sent += self.socket.send(data[: size - sent])
+        self.socket.settimeout(PATIENCE)
+        return sent
+
     def rest(self):
         """Everything until the server closes."""
         with suppress(EOFError, ConnectionResetError):
@@ -187,8 +213,8 @@ class World:
     def __init__(self):
         self.app = App(guard=Guard(hosts=LOOPBACK_HOSTS))
         self.thread = None
+        self.server = None
         self.clients = []
-        self.max_body_size = MAX_BODY_SIZE
         self.wait_until = wait_until
 
     def route(self, path, method="GET", **config):
@@ -204,8 +230,9 @@ class World:
         return define
 
     def start(self, **options):
-        self.thread = ServerThread(self.app, **{"port": 0, "max_body_size": self.max_body_size, **options})
+        self.thread = ServerThread(self.app, **{"port": 0, **options})
         self.thread.start()
+        self.server = self.thread._server
         return self.thread
 
     def client(self, **options):
@@ -225,11 +252,6 @@ class World:
             return client.post(target, *headers, body=body)
 
     @property
-    def server(self):
-        """The running TornadoServer, for a look at its tasks."""
-        return self.thread._server
-
-    @property
     def log(self):
         return self.app.log.entries()
 
@@ -237,7 +259,7 @@ class World:
         """The log, once it has `count` entries."""
         return wait_until(lambda: len(self.log) >= count and self.log)
 
-    def is_quiet(self):
+    def becomes_quiet(self):
         """Wait until no task of a request is left."""
         return wait_until(lambda: not self.server.tasks)
 
@@ -249,9 +271,18 @@ class World:
 
 
 @pytest.fixture
-def world():
+def gate():
+    gate = Gate()
+    yield gate
+    # A handler that still waits would hold its thread.
+    gate.open()
+
+
+@pytest.fixture
+def world(gate):
     world = World()
     yield world
+    gate.open()
     world.close()
 
 

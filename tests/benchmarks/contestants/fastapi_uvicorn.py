@@ -1,6 +1,7 @@
 """Contestant: FastAPI on `uvicorn[standard]` (uvloop and httptools), in a thread of the kernel.
 
-Run as cells of a kernel. The access log is off, which is the faster setting.
+Run as cells of a kernel. The access log is off, which is the faster setting; `serve(as_it_comes=True)` has uvicorn's own
+settings, with the log on, as who follows its documentation runs it.
 """
 
 import socket
@@ -19,10 +20,11 @@ async def product(product_id: str) -> dict[str, str | int]:
 
 
 # %%
-def serve() -> str:
+def serve(*, as_it_comes: bool = False) -> str:
     """Serve from a daemon thread; return the address."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    config = uvicorn.Config(app, loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    quiet = uvicorn.Config(app, loop="uvloop", http="httptools", access_log=False, log_level="warning")
+    config = uvicorn.Config(app) if as_it_comes else quiet
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), name="uvicorn", daemon=True)
     thread.start()

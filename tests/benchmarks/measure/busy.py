@@ -23,14 +23,15 @@ SEQUENTIAL_SECONDS = 2.0
 def measure(settings: Settings) -> dict[str, Samples]:
     """Take every figure of the busy kernel once in each round."""
     figures: defaultdict[str, list[float]] = defaultdict(list)
-    with Kernel(OURS) as ours, Kernel(FASTAPI) as fastapi, Kernel() as empty:
-        urls = {kernel.name: str(kernel.value("url")) + PATH for kernel in (ours, fastapi)}
-        check_equal(urls)
-        for kernel in (ours, fastapi, empty):
+    with Kernel(OURS) as ours, Kernel(FASTAPI) as fastapi, Kernel(FASTAPI) as logging, Kernel() as empty:
+        urls = {kernel: str(kernel.value("url")) + PATH for kernel in (ours, fastapi)}
+        urls[logging] = str(logging.value("serve(as_it_comes=True)")) + PATH
+        check_equal({f"{kernel.name} {url}": url for kernel, url in urls.items()})
+        for kernel in (ours, fastapi, logging, empty):
             kernel.run_script("counting.py")
 
         def load(kernel: Kernel, name: str) -> None:
-            url = urls[kernel.name]
+            url = urls[kernel]
             rate, speed = while_counting(kernel, lambda: requests_per_second(url, seconds=settings.seconds))
             figures[name].append(rate)
             figures[f"{name} cell"].append(speed)
@@ -39,7 +40,7 @@ def measure(settings: Settings) -> dict[str, Samples]:
             figures[name].append(while_counting(kernel, lambda: time.sleep(UNSERVED_SECONDS))[1])
 
         def ask_one_by_one() -> None:
-            url = urls[ours.name]
+            url = urls[ours]
             times, _ = while_counting(ours, lambda: one_client(url, seconds=SEQUENTIAL_SECONDS))
             figures["p50"].append(times["p50"])
 
@@ -48,6 +49,7 @@ def measure(settings: Settings) -> dict[str, Samples]:
             lambda: leave_alone(ours, "unserved"),
             lambda: leave_alone(empty, "empty"),
             lambda: load(fastapi, "fastapi"),
+            lambda: load(logging, "logging"),
             ask_one_by_one,
         ]
         for _, order in settings.each_round("busy", steps):
@@ -55,6 +57,7 @@ def measure(settings: Settings) -> dict[str, Samples]:
                 step()
     return {
         "busy-fastapi": Samples(figures["ours"], figures["fastapi"]),
+        "busy-uvicorn": Samples(figures["ours"], figures["logging"]),
         "busy-served": Samples(figures["ours cell"], figures["unserved"]),
         "busy-unserved": Samples(figures["unserved"], figures["empty"]),
         "busy-p50": Samples(figures["p50"]),

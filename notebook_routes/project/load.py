@@ -1,0 +1,167 @@
+"""From a project on disk to an `App`: every `route.py` imported, checked and put into a table.
+
+    $ notebook-routes serve shop
+    $ NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
+
+A mistake that a person has to mend stops loading and names the file. A file without a handler, or with one that is no
+function, is still a route, as in the field: it is named in the log, and answers OPTIONS, 405 and 500.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import os
+import weakref
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.app import App, Guard
+from notebook_routes.errors import DefinitionError
+from notebook_routes.project.tree import ModuleTree
+from notebook_routes.routing import METHODS, Route, RouteFile, SegmentConfig, find_routes
+from notebook_routes.runtime import Invoker
+from notebook_routes.runtime.constants import find_constants
+from notebook_routes.servers import ASGIApp
+from notebook_routes.web import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import ModuleType
+
+    from notebook_routes.app import LogEntry
+    from notebook_routes.runtime import Exchange
+
+#: The environment variable that names the project for `asgi`.
+DIRECTORY_VARIABLE = "NOTEBOOK_ROUTES_DIR"
+_MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
+_log = logging.getLogger("notebook_routes.project")
+
+
+def load_tree(root: Path, *, explain: bool = False) -> App:
+    """Import a project's routes and give the app that answers them.
+
+    Its modules leave `sys.modules` when the app is no longer used.
+
+    Args:
+        root: the project's folder, the one that holds `app`.
+        explain: show tracebacks and nearest routes to the client.
+
+    Raises:
+        DefinitionError: a file cannot be imported, or declares what cannot be; the message names the file.
+    """
+    app = App(guard=Guard(), explain=explain)
+    tree = ModuleTree(root)
+    try:
+        files = find_routes(root)
+        if not files:
+            _log.warning("%s has no route: write app/route.py", root)
+        app.routes.replace(put=[route for file in files for route in _routes_of(file, tree, app)])
+        _load_middleware(app, tree)
+    except BaseException:
+        tree.close()
+        raise
+    weakref.finalize(app, tree.close).atexit = False
+    app.log.listen(_Remarks().log)
+    return app
+
+
+def asgi() -> ASGIApp:
+    """The project in the folder that the environment variable NOTEBOOK_ROUTES_DIR names, for an ASGI server.
+
+        NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
+
+    Without the variable it is the current folder. In Python, `ASGIApp(load_tree(Path("shop")))` is the same.
+
+    Raises:
+        DefinitionError: the project cannot be loaded.
+    """
+    return ASGIApp(load_tree(Path(os.environ.get(DIRECTORY_VARIABLE) or ".")))
+
+
+class _Remarks:
+    """What the authors of handlers should hear of, in the log, the first time."""
+
+    def __init__(self) -> None:
+        self._said: set[tuple[str, str]] = set()
+
+    def log(self, entry: LogEntry, exchange: Exchange) -> None:
+        where = exchange.route.cell if exchange.route else ""
+        for note in entry.notes:
+            if (where, note) not in self._said:
+                self._said.add((where, note))
+                _log.warning("%s, %s: %s", where, entry.method, note)
+
+
+def _routes_of(file: RouteFile, tree: ModuleTree, app: App) -> list[Route]:
+    module = _imported(file.path, tree, app)
+    where = str(file)
+    config = SegmentConfig.from_constants(find_constants(vars(module)), where=where)
+    if config.runtime == "edge":
+        raise DefinitionError(f'{where}: runtime = "edge" is not in this version: leave it out, it runs in Python')
+    handlers = _handlers(module, where)
+    source = tree.source(file.path)
+    routes = []
+    for method, function in handlers.items():
+        try:
+            invoker = Invoker(function, method=method, pattern=file.pattern, max_duration=config.max_duration)
+        except DefinitionError as error:
+            raise DefinitionError(f"{where}: {error}") from None
+        routes.append(Route(method, file.pattern, invoker, config, cell=where, source=source))
+    return routes
+
+
+def _imported(path: PurePosixPath, tree: ModuleTree, app: App) -> ModuleType:
+    try:
+        return tree.load(path)
+    except (Exception, SystemExit) as error:
+        raise DefinitionError(f"{path} cannot be imported:\n{app.failures.text(error)}") from error
+
+
+def _handlers(module: ModuleType, where: str) -> dict[str, Callable[..., Any]]:
+    """The handlers of a file, with stand-ins for those that are none."""
+    found = vars(module)
+    handlers: dict[str, Callable[..., Any]] = {}
+    misspelt = False
+    for method in METHODS:
+        if method in found:
+            handler = found[method]
+            handlers[method] = handler if callable(handler) else _refusing(method, handler, where)
+            continue
+        written = found.get(method.lower())
+        if inspect.isfunction(written) and written.__module__ == module.__name__:
+            misspelt = True
+            _log.warning("%s: handlers are spelled in capitals: write def %s(...)", where, method)
+    if not handlers:
+        if not misspelt:
+            _log.warning("%s has no handler: define %s or %s", where, ", ".join(METHODS[:-1]), METHODS[-1])
+        handlers["OPTIONS"] = _only_options
+    return handlers
+
+
+def _refusing(method: str, value: object, where: str) -> Callable[..., Any]:
+    message = f"{where}: {method} is not a function but {value!r}: write def {method}(...)"
+    _log.error("%s", message)
+
+    async def refuse() -> None:
+        raise DefinitionError(message)
+
+    return refuse
+
+
+async def _only_options() -> Response:
+    """A path of no method at all answers OPTIONS, and any other with 405."""
+    return Response(None, status=204, headers={"allow": "OPTIONS"})
+
+
+def _load_middleware(app: App, tree: ModuleTree) -> None:
+    files = [name for name in _MIDDLEWARE_FILES if (tree.root / name).is_file()]
+    if len(files) > 1:
+        raise DefinitionError(f"{' and '.join(files)} are two names of one file: keep one of them")
+    for name in files:
+        _use_middleware(app, _imported(PurePosixPath(name), tree, app), where=name)
+
+
+def _use_middleware(app: App, module: ModuleType, *, where: str) -> None:  # noqa: ARG001 - the seam for app/middleware
+    """Where middleware joins the app: `module` has `middleware` or `proxy`, and `config`."""
+    _log.warning("%s is imported, but middleware is not run by this version", where)

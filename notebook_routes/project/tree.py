@@ -1,0 +1,162 @@
+"""The modules of one project's files, under a package name of their own.
+
+Two projects both have a package `app`, and both may live in one process. So each is imported under a name that no
+other has, `routes_tree_1.app.products.[id].route`, and within it `app` means its own: `from app import _shared` and
+`import app._shared` find this tree's file. That is done where Python looks up `import`, in the builtins of the tree's
+modules, so that an import inside a handler finds the same; `importlib.import_module` with a text does not go this way.
+
+Beside `app`, the files and packages at the top of the project resolve within it too (`db.py`, `lib/__init__.py`), but
+never in place of a module of the standard library.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import itertools
+import sys
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import decode_source, spec_from_file_location
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.routing.filesystem import APP
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path, PurePath
+    from types import CodeType, ModuleType
+
+_numbers = itertools.count(1)
+#: A folder may have a dot in its name, `[...slug]`; a part of a module's name may not.
+_DOT = "%2E"
+
+
+class ModuleTree:
+    """Imports the files of one project; `close` when none of them is needed any longer.
+
+    Args:
+        root: the project's folder.
+
+    Attributes:
+        name: the package that all its modules are in.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.name = f"routes_tree_{next(_numbers)}"
+        self._owned: dict[str, bool] = {APP: True}
+        self._finder = _Finder(self)
+        # Before Python's own finder, which would find the files as well, without our builtins.
+        sys.meta_path.insert(0, self._finder)
+
+    def load(self, path: PurePath) -> ModuleType:
+        """Import one file.
+
+        Args:
+            path: the file, from the root on: `app/products/route.py`.
+
+        Raises:
+            Exception: whatever the file raises while it runs.
+        """
+        return importlib.import_module(self.name_of(path.with_suffix("")))
+
+    def source(self, path: PurePath) -> str:
+        """The text of a file, decoded as Python does."""
+        return decode_source((self.root / path).read_bytes())
+
+    def name_of(self, path: PurePath) -> str:
+        """The name of the module or package at a path from the root on."""
+        return ".".join([self.name, *(part.replace(".", _DOT) for part in path.parts)])
+
+    def close(self) -> None:
+        """Forget all modules of the tree; code that runs keeps what it has."""
+        if self._finder in sys.meta_path:
+            sys.meta_path.remove(self._finder)
+        for name in [name for name in sys.modules if name == self.name or name.startswith(f"{self.name}.")]:
+            del sys.modules[name]
+
+    def owns(self, name: str) -> bool:
+        """Whether `import name` within the tree means the tree's own module of that name."""
+        top = name.partition(".")[0]
+        owned = self._owned.get(top)
+        if owned is None:
+            # Kept, because an import inside a handler asks each time.
+            owned = self._owned[top] = top not in sys.stdlib_module_names and (
+                (self.root / f"{top}.py").is_file() or (self.root / top / "__init__.py").is_file()
+            )
+        return owned
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules of one tree by their names."""
+
+    def __init__(self, tree: ModuleTree) -> None:
+        self._tree = tree
+        self._builtins: dict[str, Any] = {**vars(builtins), "__import__": self._import}
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None = None,  # noqa: ARG002 - Python's signature
+        target: ModuleType | None = None,  # noqa: ARG002 - the same
+    ) -> ModuleSpec | None:
+        name, *parts = fullname.split(".")
+        if name != self._tree.name:
+            return None
+        place = self._tree.root.joinpath(*(part.replace(_DOT, ".") for part in parts))
+        if place.is_dir():
+            first = place / "__init__.py"
+            if not parts or not first.is_file():
+                spec = ModuleSpec(fullname, None, is_package=True)
+                spec.submodule_search_locations = [str(place)]
+                return spec
+            return self._spec(fullname, first, search=[str(place)])
+        file = place.with_name(f"{place.name}.py")
+        return self._spec(fullname, file) if file.is_file() else None
+
+    def _spec(self, name: str, file: Path, search: list[str] | None = None) -> ModuleSpec | None:
+        loader = _Loader(name, str(file), self._builtins)
+        return spec_from_file_location(name, file, loader=loader, submodule_search_locations=search)
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, object] | None = None,  # noqa: A002 - the names that Python calls it with
+        locals: Mapping[str, object] | None = None,  # noqa: A002
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        """`import` in a module of the tree."""
+        if level or not self._tree.owns(name):
+            return builtins.__import__(name, globals, locals, fromlist or (), level)
+        own = f"{self._tree.name}.{name}"
+        try:
+            if fromlist:
+                return builtins.__import__(own, globals, locals, fromlist, 0)
+            importlib.import_module(own)
+        except ModuleNotFoundError as error:
+            if error.name is None or not error.name.startswith(f"{self._tree.name}."):
+                raise
+            # The user wrote no such package.
+            said = error.name.removeprefix(f"{self._tree.name}.")
+            raise ModuleNotFoundError(f"No module named {said!r} in {self._tree.root}", name=said) from None
+        # `import app._shared` binds `app`.
+        return sys.modules[f"{self._tree.name}.{name.partition('.')[0]}"]
+
+
+class _Loader(SourceFileLoader):
+    """Runs a file as Python does, with the tree's builtins."""
+
+    def __init__(self, name: str, path: str, names: dict[str, Any]) -> None:
+        super().__init__(name, path)
+        self._builtins = names
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__dict__["__builtins__"] = self._builtins
+        super().exec_module(module)
+
+    def get_code(self, fullname: str) -> CodeType:
+        # No bytecode is kept: it is dated by the second, and a file may be saved and loaded twice in one.
+        path = self.get_filename(fullname)
+        return self.source_to_code(self.get_data(path), path)

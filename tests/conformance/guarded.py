@@ -1,0 +1,13 @@
+"""The fixture for an ASGI server, with the Host check that `serve --allow-host` switches on."""
+
+from pathlib import Path
+
+from notebook_routes.app import LOOPBACK_HOSTS, Guard
+from notebook_routes.project import load_tree
+from notebook_routes.servers import ASGIApp
+
+
+def asgi():
+    app = load_tree(Path(__file__).with_name("fixture"))
+    app.guard = Guard(hosts=LOOPBACK_HOSTS)
+    return ASGIApp(app)

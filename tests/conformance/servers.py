@@ -1,0 +1,80 @@
+"""The servers that the cases run against, each a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+FIXTURE = Path(__file__).with_name("fixture")
+
+
+def _serve(port: int, options: Sequence[str]) -> list[str]:
+    return ["-m", "notebook_routes.tooling.cli", "serve", str(FIXTURE), "--port", str(port), *options]
+
+
+def _uvicorn(port: int, options: Sequence[str]) -> list[str]:
+    # An ASGI server has options of its own: ours are in Python.
+    factory = "tests.conformance.guarded:asgi" if options else "notebook_routes.project.load:asgi"
+    # Left alone, uvicorn trusts forwarded headers from this machine, and writes Server and Date beside a handler's own.
+    quiet = ["--no-proxy-headers", "--no-server-header", "--no-date-header", "--log-level", "warning"]
+    return ["-m", "uvicorn", "--factory", factory, "--port", str(port), *quiet]
+
+
+#: By name: from port and options to the arguments of Python.
+SERVERS: Mapping[str, Callable[[int, Sequence[str]], list[str]]] = {"tornado": _serve, "asgi": _uvicorn}
+_PATIENCE = 20.0
+
+
+@contextmanager
+def serving(name: str, options: Sequence[str] = (), *, upstream: str) -> Iterator[str]:
+    """Start a server of `SERVERS`; gives its address once it listens.
+
+    Args:
+        name: a key of `SERVERS`.
+        options: further options of `serve`.
+        upstream: the address of the other server.
+    """
+    port = _free_port()
+    command = [sys.executable, *SERVERS[name](port, options)]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "NOTEBOOK_ROUTES_DIR": str(FIXTURE),
+        "NOTEBOOK_ROUTES_UPSTREAM": upstream,
+    }
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
+        try:
+            _wait(process, port, said)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            try:
+                process.wait(5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, said) -> None:
+    end = time.monotonic() + _PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    said.seek(0)
+    raise RuntimeError(f"the server did not start: {said.read()}")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]

@@ -1,0 +1,35 @@
+"""Every case of `cases.json` over real sockets, on every server there is."""
+
+import pytest
+
+from tests.conformance.not_yet import not_yet
+from tests.conformance.run import load_cases, run
+from tests.conformance.servers import SERVERS
+
+CASES = load_cases()
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_case(case, server, tally):
+    if case.verdict == "skip":
+        tally(case.area, "skipped")
+        pytest.skip(case.why)
+    name, address = server
+    found = run(case, address(case.serve))
+    reason = not_yet(name).get(case.id)
+    if reason is None:
+        tally(case.area, "failed" if found else "passed")
+        assert not found, "\n".join(found)
+    else:
+        tally(case.area, "not yet" if found else "failed")
+        assert found, f"it passes: take it out of not_yet.py ({reason})"
+        pytest.skip(f"not yet: {reason}")
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_the_list_of_what_is_not_yet_names_cases_only(name):
+    assert not set(not_yet(name)) - {case.id for case in CASES if case.verdict != "skip"}
+
+
+def test_every_verdict_that_was_changed_has_its_reason():
+    assert [case.id for case in CASES if case.was and not case.ours] == []
