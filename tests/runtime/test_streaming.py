@@ -394,6 +394,26 @@ def test_a_client_that_leaves_closes_the_generator_where_it_ran(responses, pool,
         assert set(steps) <= set(closed)
 
 
+@pytest.mark.parametrize("leave", [read_one, read_none])
+def test_an_async_generator_has_closed_when_its_stream_has(responses, leave):
+    closed = []
+
+    async def later():
+        try:
+            yield "a"
+            yield "b"
+        finally:
+            await asyncio.sleep(0.01)
+            closed.append(asyncio.current_task())
+
+    async def story(response):
+        await leave(response)
+        # In the task of the request, where its timeouts and groups were opened.
+        assert closed == [asyncio.current_task()]
+
+    responses(later, story)
+
+
 def test_a_response_that_nobody_looks_at_leaves_no_thread_waiting(exchange_for, pool, until):
     closed = []
 
