@@ -163,10 +163,14 @@ class Kernel:
         """Take in messages until a condition holds."""
         deadline = time.monotonic() + timeout
         while not until():
-            assert time.monotonic() < deadline, f"not within {timeout} s: {list(self._cells.values())[-3:]}"
+            assert time.monotonic() < deadline, self._said(timeout)
             # A condition may depend on more than messages, so it is looked at again after a while.
             self._poller.poll(20)
             self._take_all()
+
+    def _said(self, timeout):
+        last = list(self._cells.values())[-2:]
+        return f"not within {timeout} s: " + "; ".join(f"{shown.text[-300:]!r} {shown.error}" for shown in last)
 
     def _take_all(self):
         for channel in (self.client.iopub_channel, self.client.shell_channel):

@@ -74,8 +74,9 @@ def test_the_names_of_the_notebook_are_live_while_a_cell_runs(kernel):
 def test_a_cell_that_is_interrupted_leaves_the_server_alone(kernel):
     kernel.ok("import asyncio")
     kernel.ok("%%route GET /x\nfor n in range(3):\n    yield str(n)\n    await asyncio.sleep(0.01)", cell="a")
-    busy = kernel.send("while True: pass")
-    kernel.listen(lambda: busy.started)
+    busy = kernel.send("print('runs')\nwhile True: pass")
+    # Before its own code runs, IPython would be interrupted instead of the cell.
+    kernel.listen(lambda: busy.stdout == "runs\n")
     kernel.interrupt()
-    kernel.wait(busy)
+    assert kernel.wait(busy).error["ename"] == "KeyboardInterrupt"
     assert kernel.get("/x") == (200, "012")
