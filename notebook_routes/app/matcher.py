@@ -228,6 +228,8 @@ def _expression(source: str, at: int, *, inside: bool) -> tuple[str, int]:
             modifier, at = _modifier(source, at + 1)
             pieces.append(f"(?:{described}){modifier}")
         elif character == "\\":
+            if at + 1 == len(source):
+                raise ValueError("there is a backslash at the end")
             pieces.append(_literal(source[at + 1 : at + 2]))
             at += 2
         elif character in "*+?":
