@@ -50,6 +50,8 @@ class App:
 
     Attributes:
         draft: the cookie of `draft_mode()`.
+        own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
+            None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
     """
 
     def __init__(

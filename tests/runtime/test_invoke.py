@@ -10,12 +10,17 @@ import pytest
 
 from notebook_routes.errors import AnswerError, CellError, HTTPError, RedirectError, ValidationFailed
 from notebook_routes.routing import RoutePattern
-from notebook_routes.runtime import Invoker, current_exchange, not_found, redirect
+from notebook_routes.runtime import Invoker, current_exchange, invoke, not_found, redirect
+from notebook_routes.runtime.drive import Deadline
 from notebook_routes.runtime.invoke import DEFAULT_MAX_DURATION
 from notebook_routes.web import Response
 
 PLACE = ContextVar("place", default="outside")
 PATTERN = RoutePattern.parse("/x")
+
+
+def place():
+    return PLACE.get()
 
 
 def run(story):
@@ -165,8 +170,8 @@ def test_each_request_has_a_copy_of_the_cells_context(call):
 def test_an_empty_context_is_one_too(call):
     PLACE.set("test")
     try:
-        assert call(lambda: PLACE.get(), context=Context()).text == "outside"
-        assert call(lambda: PLACE.get()).text == "test"
+        assert call(place, context=Context()).text == "outside"
+        assert call(place).text == "test"
     finally:
         PLACE.set("outside")
 
@@ -210,7 +215,7 @@ def test_asyncio_works_as_in_a_plain_task(call):
 # -- errors
 
 
-class Mine(Exception):  # noqa: N818 - the user's own
+class Mine(Exception):
     pass
 
 
@@ -312,11 +317,16 @@ def test_a_missing_await_is_said_wherever_it_runs(call):
     async def nested():
         return {"a": [load()]}
 
-    for handler in (lambda: load(), later):
+    def plain():
+        return load()
+
+    for handler in (plain, later):
         with pytest.raises(AnswerError, match=r"write `await load\(\.\.\.\)`"):
             call(handler)
     for handler in (lambda: {"a": [load()]}, nested):
-        with pytest.raises(AnswerError, match=r"the coroutine load\(\) at \$\.a\[0\] was not awaited: write await load\("):
+        with pytest.raises(
+            AnswerError, match=r"the coroutine load\(\) at \$\.a\[0\] was not awaited: write await load\("
+        ):
             call(handler)
 
 
@@ -423,18 +433,41 @@ def test_its_finally_blocks_run_and_its_task_is_as_before(exchange_for):
     assert ended == ["outside"]
 
 
-def test_def_that_takes_too_long_is_abandoned_and_replaced(exchange_for, workers, until):
+@pytest.fixture
+def expire(monkeypatch, until):
+    """Let the time of the request be over as soon as a condition holds."""
+    made = []
+
+    class Watched(Deadline):
+        __slots__ = ()
+
+        def __init__(self, seconds):
+            super().__init__(seconds)
+            made.append(self)
+
+    async def when(condition):
+        await until(condition)
+        made[-1]._expire()
+
+    monkeypatch.setattr(invoke, "Deadline", Watched)
+    return when
+
+
+def test_def_that_takes_too_long_is_abandoned_and_replaced(exchange_for, workers, until, expire):
     workers.limit = 1
-    gate, ended = threading.Event(), []
+    gate, entered, ended = threading.Event(), threading.Event(), []
 
     def handler():
+        entered.set()
         assert gate.wait(20)
         ended.append(1)
 
     async def story():
-        slow = Invoker(handler, method="GET", pattern=PATTERN, max_duration=0.01)
+        slow = Invoker(handler, method="GET", pattern=PATTERN)
+        clock = asyncio.create_task(expire(entered.is_set))
         with pytest.raises(HTTPError) as error:
             await slow(exchange_for(slow), workers, None)
+        await clock
         assert error.value.status == 504
         assert workers.abandoned == ["GET /x"]
         quick = Invoker(lambda: "quick", method="GET", pattern=PATTERN)
@@ -445,20 +478,48 @@ def test_def_that_takes_too_long_is_abandoned_and_replaced(exchange_for, workers
     run(story())
 
 
-def test_a_generator_that_takes_too_long_to_its_first_value(exchange_for, workers, until):
-    gate, closed = threading.Event(), []
+def test_def_that_waits_too_long_for_a_thread_never_runs(exchange_for, workers, until, expire):
+    workers.limit = 1
+    gate, entered, ran = threading.Event(), threading.Event(), []
+
+    def busy():
+        entered.set()
+        assert gate.wait(20)
+
+    async def story():
+        first, second = (Invoker(each, method="GET", pattern=PATTERN) for each in (busy, lambda: ran.append(1)))
+        running = asyncio.create_task(first(exchange_for(first), workers, None))
+        await until(entered.is_set)
+        waiting = asyncio.create_task(second(exchange_for(second), workers, None))
+        await expire(lambda: workers._unclaimed < 0)
+        with pytest.raises(HTTPError):
+            await waiting
+        assert workers.abandoned == []
+        gate.set()
+        assert (await running).status == 204
+        assert await (await first(exchange_for(first), workers, None)).text() == ""
+        assert ran == []
+
+    run(story())
+
+
+def test_a_generator_that_takes_too_long_to_its_first_value(exchange_for, workers, until, expire):
+    gate, entered, closed = threading.Event(), threading.Event(), []
 
     def handler():
         try:
+            entered.set()
             assert gate.wait(20)
             yield "a"
         finally:
             closed.append(1)
 
     async def story():
-        invoker = Invoker(handler, method="GET", pattern=PATTERN, max_duration=0.01)
+        invoker = Invoker(handler, method="GET", pattern=PATTERN)
+        clock = asyncio.create_task(expire(entered.is_set))
         with pytest.raises(HTTPError) as error:
             await invoker(exchange_for(invoker), workers, None)
+        await clock
         assert error.value.status == 504
         gate.set()
         await until(lambda: closed and workers.abandoned == [])

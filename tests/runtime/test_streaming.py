@@ -40,6 +40,11 @@ async def read(response):
     return b"".join([chunk async for chunk in response.body])
 
 
+async def read_into(found, response):
+    async for chunk in response.body:
+        found.append(chunk)
+
+
 async def read_one(response):
     """What a client gets that leaves after the first chunk."""
     async with aclosing(response.body.__aiter__()) as chunks:
@@ -94,7 +99,10 @@ def asynchronous(generator):
 
 
 def returning(generator):
-    return lambda: generator()
+    def handler():
+        return generator()
+
+    return handler
 
 
 def returning_later(generator):
@@ -191,34 +199,40 @@ def test_what_a_handler_has_opened_stays_on_its_thread(call):
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
-def test_every_step_is_in_the_handlers_context(responses, wrapped):
-    seen = []
+def test_every_step_is_in_the_handlers_context(responses, wait_until, wrapped):
+    seen, closed = [], []
+
+    def look(where):
+        where.append((PLACE.get(), current_exchange.get() is not None))
 
     def steps():
         try:
             for _ in range(3):
-                seen.append((PLACE.get(), current_exchange.get() is not None))
+                look(seen)
                 yield "a"
         finally:
-            seen.append((PLACE.get(), current_exchange.get() is not None))
+            look(closed)
 
     async def later_steps():
         try:
             for _ in range(3):
-                seen.append((PLACE.get(), current_exchange.get() is not None))
+                look(seen)
                 await asyncio.sleep(0)
                 yield "a"
         finally:
-            seen.append((PLACE.get(), current_exchange.get() is not None))
+            look(closed)
 
     for generator in (steps, later_steps):
         handler = _responding(generator) if wrapped else generator
         for story in (read, read_one):
             seen.clear()
+            closed.clear()
             responses(handler, story)
+            # A thread may run ahead of a client that leaves, and close after it.
+            wait_until(lambda: closed)
+            assert closed == [("inside", True)]
             assert set(seen) == {("inside", True)}
-            # A thread may run ahead of a client that leaves.
-            assert len(seen) == (4 if story is read else 2) or generator is steps
+            assert len(seen) == (3 if story is read else 1) or generator is steps
 
 
 def _responding(generator):
@@ -291,8 +305,7 @@ def test_one_that_fails_later_breaks_off_after_what_it_gave(responses):
     async def story(response):
         found = []
         with pytest.raises(ZeroDivisionError):
-            async for chunk in response.body:
-                found.append(chunk)
+            await read_into(found, response)
         assert b"".join(found) == b"ab"
 
     for handler in (
@@ -304,9 +317,10 @@ def test_one_that_fails_later_breaks_off_after_what_it_gave(responses):
         responses(handler, story)
 
 
-@pytest.mark.parametrize("wrap", [lambda values: values, lambda values: _later(values)])
-def test_a_value_that_cannot_be_written_closes_the_generator(responses, wrap):
+@pytest.mark.parametrize("later", [False, True])
+def test_a_value_that_cannot_be_written_closes_the_generator(responses, later):
     closed = []
+    wrap = _later if later else iter
 
     def values(*given):
         try:
@@ -386,6 +400,26 @@ def test_a_client_that_leaves_closes_the_generator_where_it_ran(responses, pool,
         assert set(steps) <= set(closed)
 
 
+@pytest.mark.parametrize("leave", [read_one, read_none])
+def test_an_async_generator_has_closed_when_its_stream_has(responses, leave):
+    closed = []
+
+    async def later():
+        try:
+            yield "a"
+            yield "b"
+        finally:
+            await asyncio.sleep(0.01)
+            closed.append(asyncio.current_task())
+
+    async def story(response):
+        await leave(response)
+        # In the task of the request, where its timeouts and groups were opened.
+        assert closed == [asyncio.current_task()]
+
+    responses(later, story)
+
+
 def test_a_response_that_nobody_looks_at_leaves_no_thread_waiting(exchange_for, pool, until):
     closed = []
 
@@ -458,11 +492,7 @@ def test_cancelling_while_a_generator_is_at_work(responses, pool, until):
     async def story(response):
         found = []
 
-        async def client():
-            async for chunk in response.body:
-                found.append(chunk)
-
-        task = asyncio.create_task(client())
+        task = asyncio.create_task(read_into(found, response))
         await until(lambda: found and entered.is_set())
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
