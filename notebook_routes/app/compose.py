@@ -151,8 +151,9 @@ class Passage:
             away = url.origin != URL(request.url).origin
             moved = request.rewritten(request.url if away else _tidy(url), headers=value.request_headers)
             self._move_to(moved)
-            if away and url.protocol not in ("http:", "https:"):
-                raise MiddlewareError(f"{value!r}: a rewrite goes to http or https")
+            if away and not value.rewrite_url.lower().startswith(("http://", "https://")):
+                # "//host" too: where a path is put together from what a client sent, it must not name a host.
+                raise MiddlewareError(f"{value!r}: a rewrite to another server is written with http:// or https://")
             self._show_jar()
             return url if away else None
         self._show_jar()

@@ -325,7 +325,7 @@ def test_a_rewrite_to_nowhere_is_a_404_and_one_to_our_own_pages_is_refused(desk,
     desk.app.own_pages = lambda request: Response("secret")
     assert desk.ask("/a?to=/_routes/log").status == 403
     assert desk.ask("/a?to=ftp://localhost/").status == 500
-    assert "a rewrite goes to http or https" in desk.log[-1].error
+    assert "is written with http:// or https://" in desk.log[-1].error
     assert desk.ask("/a?to=http://").status == 500
 
 

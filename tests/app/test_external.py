@@ -121,6 +121,11 @@ def test_a_body_that_is_encoded_stays_so(elsewhere):
     assert content.startswith(b"GET /zipped")
 
 
+@pytest.mark.parametrize("url", ["//127.0.0.1:1/x", "/\\127.0.0.1:1/x", "ftp://127.0.0.1/", "http://"])
+def test_only_a_url_with_its_scheme_leads_away(url):
+    assert ask(url)[0] == 500
+
+
 def test_a_server_that_is_not_there_is_a_502():
     status, _, body = ask("http://127.0.0.1:1/")
     assert (status, body) == (502, "127.0.0.1:1 cannot be reached\n")
