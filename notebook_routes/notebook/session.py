@@ -17,6 +17,7 @@ from notebook_routes.app import App, Guard
 from notebook_routes.errors import CellError, DefinitionError, DirectiveError, RouteConflict, ServerError
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
+from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.serving import Serving
 from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig, parse_directive
 from notebook_routes.runtime import Invoker, RouteModule
@@ -59,6 +60,7 @@ class Session:
         self.routes = RouteTable()
         self.app = App(routes=self.routes, guard=Guard(hosts=()), explain=True, name_file=name_file)
         self.app.log.listen(self._say_once)
+        self.middlewares = MiddlewareCells(self.app, namespace)
         self.serving = Serving(self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
         self._lock = threading.RLock()
@@ -125,10 +127,11 @@ class Session:
             return gone
 
     def clear(self) -> int:
-        """Withdraw all routes, forget the log and the client's cookies; how many routes there were."""
+        """Withdraw all routes and middleware, forget the log and the client's cookies; how many routes there were."""
         with self._lock:
             gone = self.routes.routes()
             self._withdraw(gone)
+        self.middlewares.clear()
         self.app.log.clear()
         self.client.close()
         return len(gone)
@@ -146,6 +149,8 @@ class Session:
             if not routes:
                 raise DirectiveError(f"There is no route at {path}: %routes lists those there are")
         texts = dict.fromkeys(f"# {route.pattern}\n{route.source.strip()}\n" for route in routes)
+        if path is None:
+            texts |= dict.fromkeys(f"# middleware\n{cell.module.source}" for cell in self.middlewares.cells())
         return "\n\n".join(texts)
 
     def close(self) -> None:

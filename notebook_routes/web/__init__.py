@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from notebook_routes.web.abort import AbortController, AbortSignal
 from notebook_routes.web.blob import Blob, File
+from notebook_routes.web.continuation import Continuation
 from notebook_routes.web.cookie import Cookie
 from notebook_routes.web.formdata import FormData
 from notebook_routes.web.headers import Headers
@@ -31,6 +32,7 @@ __all__ = [
     "AbortController",
     "AbortSignal",
     "Blob",
+    "Continuation",
     "Cookie",
     "File",
     "FormData",
