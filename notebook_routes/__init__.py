@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 from notebook_routes.app import App
 from notebook_routes.errors import HTTPError, NotebookRoutesError, RedirectError
 from notebook_routes.runtime import (
+    CookieParam,
+    Form,
+    Header,
     RouteContext,
     after,
     cookies,
@@ -52,9 +55,12 @@ __all__ = [
     "AbortSignal",
     "App",
     "Blob",
+    "CookieParam",
     "File",
+    "Form",
     "FormData",
     "HTTPError",
+    "Header",
     "Headers",
     "NotebookRoutesError",
     "ReadableStream",

@@ -63,6 +63,12 @@ def without_none(hint: Any) -> Any:
     return hint
 
 
+def allows_none(hint: Any) -> bool:
+    """Whether None is one of its values, as in `X | None`."""
+    hint = _bare(hint)
+    return get_origin(hint) in _UNIONS and types.NoneType in get_args(hint)
+
+
 def name_of(hint: Any) -> str:
     """How messages call it."""
     return str(getattr(hint, "__name__", None) or hint) if isinstance(hint, type) and not get_args(hint) else str(hint)
