@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import sysconfig
 
 import notebook_routes
 
@@ -29,7 +30,9 @@ def test_the_face_is_sorted_and_complete():
 
 
 def test_import_contracts_hold():
-    found = subprocess.run(["lint-imports"], capture_output=True, text=True, check=False)
+    found = subprocess.run(
+        [f"{sysconfig.get_path('scripts')}/lint-imports"], capture_output=True, text=True, check=False
+    )
     assert found.returncode == 0, found.stdout
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import sys
+import threading
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -32,6 +33,7 @@ _METHODS = {
     "text/markdown": "_repr_markdown_",
     "text/latex": "_repr_latex_",
 }
+_drawing = threading.Lock()
 _WITHOUT_WINDOWS = ("agg", "inline", "module://matplotlib_inline.backend_inline")
 #: Objects that have every attribute one asks for also have this one (IPython looks for it too).
 _CANARY = "_ipython_canary_method_should_not_exist_"
@@ -130,8 +132,10 @@ def _figure(value: Any) -> Any:
 
 def _drawn(figure: Any, form: str) -> bytes:
     buffer = io.BytesIO()
-    figure.savefig(buffer, format=form, bbox_inches="tight")
-    _forget(figure)
+    # matplotlib changes a figure while it draws it: two threads at one figure would both fail.
+    with _drawing:
+        figure.savefig(buffer, format=form, bbox_inches="tight")
+        _forget(figure)
     return buffer.getvalue()
 
 

@@ -133,8 +133,9 @@ class Workers:
 
     def abandon(self, job: Job) -> None:
         """Give a job up: its thread is replaced, and ends when the function returns. One that has ended stays."""
+        has_told = job.begun is None and job.future.done() and not job.future.cancelled()
         with self._lock:
-            if job.abandoned or job.finished:
+            if job.abandoned or job.finished or has_told:
                 return
             job.abandoned = True
             if job.started and job.queue is self._jobs:

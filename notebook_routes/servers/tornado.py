@@ -323,6 +323,9 @@ class _Message(HTTPMessageDelegate):
         start = head(response, content_length=length, connection=self._connection_header)
         if b"\r\nConnection: " in start:
             self._close_if_said(response)
+        if response.content is not None:
+            # Before it goes out, so that whoever has the answer finds it in the log.
+            self._report()
         # Tornado lets the head be written as plain bytes; it then frames nothing.
         self._connection.write(start + content)
 

@@ -200,11 +200,21 @@ class Kernel:
 
     def fresh(self):
         """Begin as after `%load_ext`, with a server on a free port."""
+        if not all(shown.done for shown in self._cells.values()):
+            # A test has failed before its cells had ended.
+            self.interrupt()
         self._cells.clear()
         for code in ("%reset -f", "%reload_ext notebook_routes", "%routes start --port 0"):
             self.ok(code)
         self.port = int(self.value("__import__('notebook_routes.notebook').notebook.url().rpartition(':')[2]"))
         return self
+
+    def check_quiet(self):
+        """Nothing may have come on stderr meanwhile, wherever it came from; but what IPython says of unknown magics."""
+        while self.client.iopub_channel.msg_ready():
+            self._take(self.client.iopub_channel.get_msg())
+        heard = [shown.stderr for shown in self._cells.values() if shown.stderr]
+        assert [text for text in heard if not text.startswith("UsageError: ")] == []
 
     def get(self, target, *, method="GET", headers=None, body=None, port=None):
         """Ask the kernel's server from outside; status and text."""
@@ -289,13 +299,17 @@ def _kernels(start_kernel):
 @pytest.fixture(params=IPYKERNELS)
 def kernel(request, _kernels):
     """A kernel of each version, with the extension loaded and a server on a free port."""
-    return _kernels(request.param).fresh()
+    kernel = _kernels(request.param).fresh()
+    yield kernel
+    kernel.check_quiet()
 
 
 @pytest.fixture
 def newest(_kernels):
     """The same for what does not depend on the version."""
-    return _kernels("installed").fresh()
+    kernel = _kernels("installed").fresh()
+    yield kernel
+    kernel.check_quiet()
 
 
 @pytest.fixture

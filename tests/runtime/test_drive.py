@@ -162,13 +162,16 @@ def test_asyncio_task_group(inside):
     async def fails():
         raise ZeroDivisionError
 
+    async def waits_for_one_that_fails():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            await asyncio.sleep(60)
+
     async def work():
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(child(name)) for name in "ab"]
         with pytest.raises(ExceptionGroup) as failed:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(fails())
-                await asyncio.sleep(60)
+            await waits_for_one_that_fails()
         assert isinstance(failed.value.exceptions[0], ZeroDivisionError)
         return [task.result() for task in tasks], asyncio.current_task().cancelling()
 
@@ -269,10 +272,11 @@ def test_timeouts_and_groups_may_stay_open_across_yields(inside):
         async with asyncio.timeout(30), asyncio.TaskGroup() as group:
             for number in range(3):
                 yield await group.create_task(child(number))
-        with pytest.raises(TimeoutError):
+        try:
             async with asyncio.timeout(0.001):
                 await asyncio.sleep(60)
-        yield "end"
+        except TimeoutError:
+            yield "end"
 
     async def story():
         found = [value async for value in iterate_in_context(work(), inside)]

@@ -18,6 +18,10 @@ PLACE = ContextVar("place", default="outside")
 PATTERN = RoutePattern.parse("/x")
 
 
+def place():
+    return PLACE.get()
+
+
 def run(story):
     return asyncio.run(asyncio.wait_for(story, 30))
 
@@ -165,8 +169,8 @@ def test_each_request_has_a_copy_of_the_cells_context(call):
 def test_an_empty_context_is_one_too(call):
     PLACE.set("test")
     try:
-        assert call(lambda: PLACE.get(), context=Context()).text == "outside"
-        assert call(lambda: PLACE.get()).text == "test"
+        assert call(place, context=Context()).text == "outside"
+        assert call(place).text == "test"
     finally:
         PLACE.set("outside")
 
@@ -210,7 +214,7 @@ def test_asyncio_works_as_in_a_plain_task(call):
 # -- errors
 
 
-class Mine(Exception):  # noqa: N818 - the user's own
+class Mine(Exception):
     pass
 
 
@@ -312,11 +316,16 @@ def test_a_missing_await_is_said_wherever_it_runs(call):
     async def nested():
         return {"a": [load()]}
 
-    for handler in (lambda: load(), later):
+    def plain():
+        return load()
+
+    for handler in (plain, later):
         with pytest.raises(AnswerError, match=r"write `await load\(\.\.\.\)`"):
             call(handler)
     for handler in (lambda: {"a": [load()]}, nested):
-        with pytest.raises(AnswerError, match=r"the coroutine load\(\) at \$\.a\[0\] was not awaited: write await load\("):
+        with pytest.raises(
+            AnswerError, match=r"the coroutine load\(\) at \$\.a\[0\] was not awaited: write await load\("
+        ):
             call(handler)
 
 

@@ -1,5 +1,7 @@
 import base64
 import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from unittest.mock import MagicMock
 
@@ -80,7 +82,7 @@ def test_display_methods_in_the_order_of_preference():
         "text/markdown": "*",
         "text/latex": "$",
     }
-    assert list(representations(value))[0] == "image/png"
+    assert next(iter(representations(value))) == "image/png"
 
 
 def test_data_may_come_with_metadata_or_not_at_all():
@@ -195,12 +197,25 @@ def test_a_figure_is_a_png_or_svg_also_where_axes_are_returned():
         assert b"<svg" in found["image/svg+xml"]
 
 
+def test_one_figure_can_be_sent_to_many_at_once():
+    figure = Figure(figsize=(1, 1))
+    figure.subplots().plot([1, 2])
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            drawn = list(pool.map(lambda _: representations(figure)["image/png"](), range(12)))
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(set(drawn)) == 1
+
+
 def test_pyplot_forgets_a_figure_that_was_sent():
     from matplotlib import pyplot as plt
 
     try:
         for _ in range(2):
-            figure, axes = plt.subplots(figsize=(1, 1))
+            _, axes = plt.subplots(figsize=(1, 1))
             for _ in range(2):
                 assert representations(axes)["image/png"]().startswith(PNG)
                 assert plt.get_fignums() == []

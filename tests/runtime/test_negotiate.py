@@ -252,7 +252,9 @@ def test_what_contains_itself_is_said():
 def test_a_missing_await_is_said():
     with pytest.raises(AnswerError, match=r"a coroutine that nobody awaited: write `await load\(\.\.\.\)`"):
         answered(load())
-    with pytest.raises(AnswerError, match=r"the coroutine load\(\) at \$\.user\[0\] was not awaited: write await load\("):
+    with pytest.raises(
+        AnswerError, match=r"the coroutine load\(\) at \$\.user\[0\] was not awaited: write await load\("
+    ):
         answered({"user": [load()]})
 
     async def story():
@@ -299,7 +301,7 @@ def test_other_tuples_are_lists(value):
         iter([]),
         map(str, [1]),
         filter(None, [1]),
-        zip([1], [2]),
+        zip([1], [2], strict=True),
         enumerate("a"),
         reversed([1]),
         itertools.count(),

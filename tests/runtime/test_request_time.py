@@ -106,7 +106,9 @@ def test_after_keeps_functions_and_awaitables(during):
 
 def test_after_takes_nothing_else(during, exchange_for):
     exchange = exchange_for(None)
-    with pytest.raises(TypeError, match=r"after\(\) takes a function or an awaitable, not NoneType: write after\(lambda"):
+    with pytest.raises(
+        TypeError, match=r"after\(\) takes a function or an awaitable, not NoneType: write after\(lambda"
+    ):
         during(lambda: after(None), exchange=exchange)
     assert exchange.callbacks == []
 

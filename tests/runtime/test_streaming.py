@@ -40,6 +40,11 @@ async def read(response):
     return b"".join([chunk async for chunk in response.body])
 
 
+async def read_into(found, response):
+    async for chunk in response.body:
+        found.append(chunk)
+
+
 async def read_one(response):
     """What a client gets that leaves after the first chunk."""
     async with aclosing(response.body.__aiter__()) as chunks:
@@ -94,7 +99,10 @@ def asynchronous(generator):
 
 
 def returning(generator):
-    return lambda: generator()
+    def handler():
+        return generator()
+
+    return handler
 
 
 def returning_later(generator):
@@ -291,8 +299,7 @@ def test_one_that_fails_later_breaks_off_after_what_it_gave(responses):
     async def story(response):
         found = []
         with pytest.raises(ZeroDivisionError):
-            async for chunk in response.body:
-                found.append(chunk)
+            await read_into(found, response)
         assert b"".join(found) == b"ab"
 
     for handler in (
@@ -304,9 +311,10 @@ def test_one_that_fails_later_breaks_off_after_what_it_gave(responses):
         responses(handler, story)
 
 
-@pytest.mark.parametrize("wrap", [lambda values: values, lambda values: _later(values)])
-def test_a_value_that_cannot_be_written_closes_the_generator(responses, wrap):
+@pytest.mark.parametrize("later", [False, True])
+def test_a_value_that_cannot_be_written_closes_the_generator(responses, later):
     closed = []
+    wrap = _later if later else iter
 
     def values(*given):
         try:
@@ -458,11 +466,7 @@ def test_cancelling_while_a_generator_is_at_work(responses, pool, until):
     async def story(response):
         found = []
 
-        async def client():
-            async for chunk in response.body:
-                found.append(chunk)
-
-        task = asyncio.create_task(client())
+        task = asyncio.create_task(read_into(found, response))
         await until(lambda: found and entered.is_set())
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -186,7 +186,12 @@ def test_a_job_that_has_ended_cannot_be_abandoned(one, until):
         await until(lambda: job.finished)
         one.abandon(job)
         assert one.abandoned == []
-        assert await submit(one, threading.current_thread).future is await job.future
+        thread = await job.future
+        other = submit(one, threading.current_thread)
+        assert await other.future is thread
+        one.abandon(other)
+        assert one.abandoned == []
+        assert await submit(one, threading.current_thread).future is thread
 
     run(story())
 
@@ -339,7 +344,9 @@ def test_it_is_told_when_nobody_wants_it_any_more(one, gate, until, when):
 def test_chunks_arrive_in_order_and_then_the_end():
     async def story():
         pipe = Pipe()
-        putting = asyncio.create_task(asyncio.to_thread(lambda: [pipe.put(b"%d" % n) for n in range(100)] and pipe.end()))
+        putting = asyncio.create_task(
+            asyncio.to_thread(lambda: [pipe.put(b"%d" % n) for n in range(100)] and pipe.end())
+        )
         found = []
         while ready := await pipe.get():
             found += ready

@@ -131,6 +131,29 @@ def test_streams_end_when_it_stops(world):
     assert world.server.tasks == set()
 
 
+def test_what_is_being_answered_is_cancelled_rather_than_waited_for(world):
+    started = [threading.Event(), threading.Event()]
+
+    async def wait(number):
+        started[number].set()
+        await asyncio.get_running_loop().create_future()
+
+    @world.route("/get")
+    async def get():
+        await wait(0)
+
+    @world.route("/post", "POST")
+    async def post():
+        await wait(1)
+
+    clients = [world.client(), world.client()]
+    clients[0].ask("GET", "/get")
+    clients[1].ask("POST", "/post", body=b"body")
+    assert all(event.wait(10) for event in started)
+    asyncio.run_coroutine_threadsafe(world.server.stop(grace=600), world.thread._loop).result(20)
+    assert [client.is_closed() for client in clients] == [True, True]
+
+
 def test_a_blocked_def_does_not_hold_up_the_stop(world, gate):
     started = threading.Event()
 

@@ -498,11 +498,10 @@ def test_an_async_handler_without_end_is_a_504(hello):
     @hello.route("/endless", max_duration=0.05)
     async def endless():
         try:
-            await hello_gate.passed()
+            await for_ever()
         finally:
             ended.append(True)
 
-    hello_gate = _Never()
     client = hello.client()
     reply = client.get("/endless")
     assert reply.status == 504
@@ -513,9 +512,8 @@ def test_an_async_handler_without_end_is_a_504(hello):
     assert hello.becomes_quiet()
 
 
-class _Never:
-    async def passed(self):
-        await asyncio.get_running_loop().create_future()
+async def for_ever():
+    await asyncio.get_running_loop().create_future()
 
 
 def test_a_def_without_end_is_a_504_and_shown_until_it_ends(hello, gate):
@@ -667,9 +665,12 @@ def test_many_clients_at_once(hello):
 
 
 def test_a_client_that_floods_instead_of_reading_fills_no_memory(world):
+    called = []
+
     @world.route("/wait")
     async def wait():
-        await _Never().passed()
+        called.append(True)
+        await for_ever()
 
     client = world.client()
     client.ask("GET", "/wait")
@@ -679,6 +680,7 @@ def test_a_client_that_floods_instead_of_reading_fills_no_memory(world):
     assert not task.done()
     world.thread.stop()
     assert not world.thread.running
+    assert called == [True]
 
 
 def test_connections_that_clients_have_closed_are_forgotten(hello):

@@ -1,7 +1,7 @@
 """Contestant: FastAPI on `uvicorn[standard]` (uvloop and httptools), in a thread of the kernel.
 
-Run as cells of a kernel. The access log is off, which is the faster setting; `serve(as_it_comes=True)` has uvicorn's own
-settings, with the log on, as who follows its documentation runs it.
+Run as cells of a kernel. The access log is off, which is the faster setting; `serve(as_it_comes=True)` has uvicorn's
+own settings, with the log on, as who follows its documentation runs it.
 """
 
 import socket
