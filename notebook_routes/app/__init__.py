@@ -7,5 +7,6 @@ from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import LogEntry, RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
+from notebook_routes.app.own_pages import OwnPages
 
-__all__ = ["LOOPBACK_HOSTS", "App", "Cors", "Failures", "Guard", "LogEntry", "RequestLog"]
+__all__ = ["LOOPBACK_HOSTS", "App", "Cors", "Failures", "Guard", "LogEntry", "OwnPages", "RequestLog"]
