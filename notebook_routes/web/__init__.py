@@ -14,6 +14,7 @@ from __future__ import annotations
 from notebook_routes.web.abort import AbortController, AbortSignal
 from notebook_routes.web.blob import Blob, File
 from notebook_routes.web.cookie import Cookie
+from notebook_routes.web.file_response import FileResponse
 from notebook_routes.web.formdata import FormData
 from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
@@ -33,6 +34,7 @@ __all__ = [
     "Blob",
     "Cookie",
     "File",
+    "FileResponse",
     "FormData",
     "Headers",
     "ReadableStream",
