@@ -35,6 +35,10 @@ class App:
         explain: show tracebacks and nearest routes to the client.
         workers: threads for `def` handlers; None runs them on the loop (where there are no threads).
         name_file: how tracebacks call a file.
+
+    Attributes:
+        own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
+            None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
     """
 
     def __init__(

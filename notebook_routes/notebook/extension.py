@@ -68,8 +68,11 @@ class Extension:
             # `%reset` has taken them along with the user's.
             self._offer_names()
 
-    def _cell_ran(self, result: ExecutionResult) -> None:
-        cell_id = result.info.cell_id if result.info is not None else None
+    def _cell_ran(self, result: ExecutionResult | None) -> None:
+        if result is None or result.info is None:
+            # Stop was pressed before IPython had begun to run the cell.
+            return
+        cell_id = result.info.cell_id
         for route in self.session.cell_ran(cell_id, succeeded=result.success):
             print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
 

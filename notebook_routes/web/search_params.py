@@ -9,11 +9,12 @@ error.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias, TypeVar, overload
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 from urllib.parse import quote_plus, unquote
 
-T = TypeVar("T")
+from notebook_routes.web.pairs import Pairs
+
 #: What becomes a value as it is written in a URL: True is "true".
 Scalar: TypeAlias = str | int | float | bool
 SearchParamsInit: TypeAlias = (
@@ -23,7 +24,7 @@ SearchParamsInit: TypeAlias = (
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
-class URLSearchParams:
+class URLSearchParams(Pairs[str]):
     """Names and values in order, names may repeat; iterates as (name, value) pairs.
 
     Args:
@@ -38,11 +39,10 @@ class URLSearchParams:
         ('2', ['a', 'b'])
     """
 
-    __slots__ = ("_changed", "_pairs")
+    __slots__ = ("_changed",)
 
     def __init__(self, init: SearchParamsInit | None = None) -> None:
         self._changed: Callable[[], None] | None = None
-        self._pairs: list[tuple[str, str]]
         if init is None:
             self._pairs = []
         elif isinstance(init, str):
@@ -68,21 +68,6 @@ class URLSearchParams:
         """The number of pairs."""
         return len(self._pairs)
 
-    @overload
-    def get(self, name: str, default: None = None) -> str | None: ...
-    @overload
-    def get(self, name: str, default: T) -> str | T: ...
-    def get(self, name: str, default: object = None) -> object:
-        """The first value of this name; `default` where there is none."""
-        for other, value in self._pairs:
-            if other == name:
-                return value
-        return default
-
-    def get_all(self, name: str) -> list[str]:
-        """Every value of this name, in order."""
-        return [value for other, value in self._pairs if other == name]
-
     def has(self, name: str, value: str | None = None) -> bool:
         """Whether there is a pair of this name, and of this value if one is given."""
         return any(other == name and value in (None, found) for other, found in self._pairs)
@@ -94,13 +79,7 @@ class URLSearchParams:
 
     def set(self, name: str, value: Scalar) -> None:
         """Replaces every pair of this name by one, in the place of the first."""
-        pair = (_name(name), _text(name, value))
-        for index, (other, _) in enumerate(self._pairs):
-            if other == name:
-                self._pairs[index:] = [pair, *(rest for rest in self._pairs[index + 1 :] if rest[0] != name)]
-                break
-        else:
-            self._pairs.append(pair)
+        self._put((_name(name), _text(name, value)))
         self._tell()
 
     def delete(self, name: str, value: str | None = None) -> None:
@@ -112,38 +91,6 @@ class URLSearchParams:
         """Sorts by name (UTF-16 code units, as everywhere on the web); pairs of one name keep their order."""
         self._pairs.sort(key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
         self._tell()
-
-    def keys(self) -> list[str]:
-        """The names in order, repeated where they repeat."""
-        return [name for name, _ in self._pairs]
-
-    def values(self) -> list[str]:
-        """The values in order."""
-        return [value for _, value in self._pairs]
-
-    def items(self) -> list[tuple[str, str]]:
-        """The (name, value) pairs in order."""
-        return self._pairs.copy()
-
-    def __getitem__(self, name: str) -> str:
-        for other, value in self._pairs:
-            if other == name:
-                return value
-        raise KeyError(name)
-
-    def __contains__(self, name: object) -> bool:
-        return any(other == name for other, _ in self._pairs)
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._pairs.copy())
-
-    def __len__(self) -> int:
-        return len(self._pairs)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, URLSearchParams) and self._pairs == other._pairs
-
-    __hash__ = None  # type: ignore[assignment]  # mutable: equal today, different tomorrow
 
     def __str__(self) -> str:
         return "&".join([f"{_written(name)}={_written(value)}" for name, value in self._pairs])

@@ -605,9 +605,7 @@ def test_whatever_a_handler_raises_is_a_500(desk, caplog, error, threads):
     assert desk.ask("/async", threads=threads).status == 500
 
 
-def test_a_conflict_between_the_path_and_the_withdrawal_of_its_route(desk, caplog):
-    """A handler that withdraws its own route and fails is still a failure with an answer."""
-
+def test_a_handler_that_withdraws_its_own_route_and_fails(desk, caplog):
     @desk.route("/", cors="*")
     async def get():
         for route in desk.app.routes.routes():

@@ -6,7 +6,6 @@ import ast
 import importlib.metadata
 import json
 import os
-import queue
 import re
 import socket
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import zmq
 from jupyter_client.manager import KernelManager
 
 ROOT = Path(__file__).parents[2]
@@ -98,6 +98,9 @@ class Kernel:
         self.manager.start_kernel(**self._options, stdin=nowhere, stdout=nowhere, stderr=nowhere)
         self.client = self.manager.client()
         self.client.start_channels(hb=False)
+        self._poller = zmq.Poller()
+        for channel in (self.client.iopub_channel, self.client.shell_channel):
+            self._poller.register(channel.socket, zmq.POLLIN)
         self._cells = {}
         try:
             self.client.wait_for_ready(timeout=60)
@@ -160,12 +163,19 @@ class Kernel:
         """Take in messages until a condition holds."""
         deadline = time.monotonic() + timeout
         while not until():
-            assert time.monotonic() < deadline, f"not within {timeout} s: {list(self._cells.values())[-3:]}"
-            for channel in (self.client.iopub_channel, self.client.shell_channel):
-                try:
-                    self._take(channel.get_msg(timeout=0.005))
-                except queue.Empty:
-                    continue
+            assert time.monotonic() < deadline, self._said(timeout)
+            # A condition may depend on more than messages, so it is looked at again after a while.
+            self._poller.poll(20)
+            self._take_all()
+
+    def _said(self, timeout):
+        last = list(self._cells.values())[-2:]
+        return f"not within {timeout} s: " + "; ".join(f"{shown.text[-300:]!r} {shown.error}" for shown in last)
+
+    def _take_all(self):
+        for channel in (self.client.iopub_channel, self.client.shell_channel):
+            while channel.msg_ready():
+                self._take(channel.get_msg())
 
     def _take(self, message):
         shown = self._cells.get(message["parent_header"].get("msg_id"))
@@ -204,15 +214,13 @@ class Kernel:
             # A test has failed before its cells had ended.
             self.interrupt()
         self._cells.clear()
-        for code in ("%reset -f", "%reload_ext notebook_routes", "%routes start --port 0"):
-            self.ok(code)
+        self.ok("%reset -f\n%reload_ext notebook_routes\n%routes start --port 0")
         self.port = int(self.value("__import__('notebook_routes.notebook').notebook.url().rpartition(':')[2]"))
         return self
 
     def check_quiet(self):
         """Nothing may have come on stderr meanwhile, wherever it came from; but what IPython says of unknown magics."""
-        while self.client.iopub_channel.msg_ready():
-            self._take(self.client.iopub_channel.get_msg())
+        self._take_all()
         heard = [shown.stderr for shown in self._cells.values() if shown.stderr]
         assert [text for text in heard if not text.startswith("UsageError: ")] == []
 

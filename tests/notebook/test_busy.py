@@ -60,23 +60,23 @@ def test_def_handlers_run_side_by_side(kernel):
 
 
 def test_the_names_of_the_notebook_are_live_while_a_cell_runs(kernel):
-    kernel.ok("import time\nprogress = 0")
+    kernel.ok("import time\nprogress, stop = 0, False")
     kernel.ok("%%route GET /progress\nprogress", cell="a")
-    kernel.ok("%%route POST /stop\nglobal progress\nprogress = -1", cell="b")
-    busy = kernel.send("while progress >= 0:\n    progress += 1\n    time.sleep(0.001)\n'stopped'")
+    kernel.ok("%%route POST /stop\nglobal stop\nstop = True", cell="b")
+    busy = kernel.send("while not stop:\n    progress += 1\n    time.sleep(0.001)\n'stopped'")
     kernel.listen(lambda: busy.started)
     first = int(kernel.get("/progress")[1])
     kernel.listen(lambda: int(kernel.get("/progress")[1]) > first)
-    # The cell may be between its test and its assignment.
-    kernel.listen(lambda: kernel.get("/stop", method="POST")[0] == 204 and int(kernel.get("/progress")[1]) <= 0)
+    assert kernel.get("/stop", method="POST")[0] == 204
     assert kernel.wait(busy).text == "'stopped'"
 
 
 def test_a_cell_that_is_interrupted_leaves_the_server_alone(kernel):
     kernel.ok("import asyncio")
     kernel.ok("%%route GET /x\nfor n in range(3):\n    yield str(n)\n    await asyncio.sleep(0.01)", cell="a")
-    busy = kernel.send("while True: pass")
-    kernel.listen(lambda: busy.started)
+    busy = kernel.send("print('runs')\nwhile True: pass")
+    # Before its own code runs, IPython would be interrupted instead of the cell.
+    kernel.listen(lambda: busy.stdout == "runs\n")
     kernel.interrupt()
-    kernel.wait(busy)
+    assert kernel.wait(busy).error["ename"] == "KeyboardInterrupt"
     assert kernel.get("/x") == (200, "012")

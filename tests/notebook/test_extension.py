@@ -94,6 +94,13 @@ def test_the_server_starts_with_the_first_route(kernel):
     assert len(kernel.listening()) == 1
 
 
+def test_stop_before_a_cell_has_begun_is_no_trouble(newest):
+    """IPython then has no result to tell its hooks of."""
+    newest.ok("%%route GET /x\n1", cell="a")
+    assert newest.ok("get_ipython().events.trigger('post_run_cell', None)", cell="b").text == ""
+    assert newest.get("/x") == (200, "1")
+
+
 def test_functions_do_what_the_commands_do(newest):
     newest.ok("from notebook_routes import notebook as nr")
     newest.ok("%%route GET /x\n1", cell="a")

@@ -15,13 +15,14 @@ def displays_from_threads(kernel):
 
 
 def test_prints_reach_the_routes_own_cells_while_another_cell_runs(kernel):
-    kernel.ok("import asyncio, time")
+    kernel.ok("import asyncio, time\nstop = False")
     first = kernel.ok("%%route GET /def/[n]\nprint('def', n)\ntime.sleep(0.001)\nprint('end', n)", cell="a")
     second = kernel.ok(
         "%%route GET /async/[n]\nprint('async', n)\nawait asyncio.sleep(0.001)\nprint('end', n)", cell="b"
     )
     third = kernel.ok("%%route /module\ndef helper(n): print('module', n)\ndef GET(n: int): helper(n)", cell="c")
-    busy = kernel.send("while True:\n    print('busy')\n    time.sleep(0.005)")
+    kernel.ok("%%route POST /stop\nglobal stop\nstop = True", cell="d")
+    busy = kernel.send("while not stop:\n    print('busy')\n    time.sleep(0.005)")
     kernel.listen(lambda: busy.started)
     threads = [
         threading.Thread(target=kernel.get, args=(path.format(n),))
@@ -36,7 +37,7 @@ def test_prints_reach_the_routes_own_cells_while_another_cell_runs(kernel):
     kernel.listen(
         lambda: "module 9\n" in third.stdout and len(first.stdout.split()) == len(second.stdout.split()) == 16
     )
-    kernel.interrupt()
+    kernel.get("/stop", method="POST")
     kernel.wait(busy)
     assert sorted(first.stdout.splitlines()) == sorted([f"{word} {n}" for word in ("def", "end") for n in range(4)])
     assert sorted(second.stdout.splitlines()) == sorted([f"{word} {n}" for word in ("async", "end") for n in range(4)])

@@ -89,9 +89,7 @@ def test_a_body_makes_a_post_with_and_without_a_blank_line(line, cell):
 
 
 def test_headers_come_first_and_a_blank_line_ends_them():
-    request = only(
-        "PUT /x", f"Accept: text/html\n# a comment\n// another\nX-A:1\nx-a : b:c\nEmpty:\n\n{BODY}\nA: b\n"
-    )
+    request = only("PUT /x", f"Accept: text/html\n# a comment\n// another\nX-A:1\nx-a : b:c\nEmpty:\n\n{BODY}\nA: b\n")
     assert request.headers == (("Accept", "text/html"), ("X-A", "1"), ("x-a", "b:c"), ("Empty", ""))
     assert request.body == f"{BODY}\nA: b"
 
@@ -112,9 +110,7 @@ def test_blank_lines_inside_a_body_stay():
 
 def test_query_lines_continue_the_url():
     request = only("", "GET /x\n  ?page={{ page or 1 }}\n// a comment\n  &size=2\n# a comment\nAccept: a/b\n")
-    assert request == RequestSpec(
-        method="GET", target="/x?page={{ page or 1 }}&size=2", headers=(("Accept", "a/b"),)
-    )
+    assert request == RequestSpec(method="GET", target="/x?page={{ page or 1 }}&size=2", headers=(("Accept", "a/b"),))
     assert only("GET /x", "?a=1").target == "/x?a=1"
     assert only("POST /x", "?a=1\n[1]") == RequestSpec(method="POST", target="/x?a=1", body="[1]")
 
@@ -125,10 +121,7 @@ def test_a_hash_line_is_a_comment_as_in_the_rest_client():
 
 def test_a_backslash_makes_it_text():
     cell = "\n\\# Title\n\n  \\## Section\n\\### no separator\n\\?? text\n\\\\# twice\na \\# b\n\\n"
-    assert (
-        only("POST /x", cell).body
-        == "# Title\n\n  ## Section\n### no separator\n?? text\n\\# twice\na \\# b\n\\n"
-    )
+    assert only("POST /x", cell).body == "# Title\n\n  ## Section\n### no separator\n?? text\n\\# twice\na \\# b\n\\n"
 
 
 def test_slashes_in_a_body_are_text():
@@ -180,9 +173,7 @@ def test_expectations_stand_anywhere_and_belong_to_no_part():
         target="/x",
         headers=(("A", "b"),),
         body="[1,\n2]",
-        expectations=tuple(
-            Expectation(text, 0) for text in ("status == 201", "json  # made", "text", "headers")
-        ),
+        expectations=tuple(Expectation(text, 0) for text in ("status == 201", "json  # made", "text", "headers")),
     )
     assert [expectation.line for expectation in request.expectations] == [2, 4, 7, 10]
 
@@ -197,15 +188,12 @@ def test_a_comment_between_a_body_and_its_expectations_is_not_sent():
 def test_requests_are_separated_and_titled():
     cell = parse_request_cell(
         "as last",
-        "# first\nGET /a\n?? status == 200\n\n### the second ###\n\n"
-        "POST /b\nA: b\n\n[1]\n####\n# none\n###\n/c",
+        "# first\nGET /a\n?? status == 200\n\n### the second ###\n\nPOST /b\nA: b\n\n[1]\n####\n# none\n###\n/c",
     )
     assert cell == RequestCell(
         (
             RequestSpec(method="GET", target="/a", expectations=(Expectation("status == 200", 0),)),
-            RequestSpec(
-                method="POST", target="/b", headers=(("A", "b"),), body="[1]", title="the second ###"
-            ),
+            RequestSpec(method="POST", target="/b", headers=(("A", "b"),), body="[1]", title="the second ###"),
             RequestSpec(method="GET", target="/c"),
         ),
         "last",
@@ -343,9 +331,7 @@ REQUESTS = st.lists(
     st.tuples(
         st.sampled_from(["POST /x", "/y", "PATCH /z\n?a=1\n&b=2"]),
         st.sampled_from(["", "A: b\n", "A: {{1}}\n&c: d\n", "?? status\n"]),
-        st.lists(LINES.filter(lambda line: "{{" not in line and not line.startswith("#")), max_size=5).map(
-            "\n".join
-        ),
+        st.lists(LINES.filter(lambda line: "{{" not in line and not line.startswith("#")), max_size=5).map("\n".join),
         st.sampled_from(["", "\n?? json == 1", "\n\n# c\n?? text"]),
     ).map(lambda parts: "{}\n{}\n{}{}".format(*parts)),
     min_size=1,

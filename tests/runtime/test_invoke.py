@@ -10,7 +10,8 @@ import pytest
 
 from notebook_routes.errors import AnswerError, CellError, HTTPError, RedirectError, ValidationFailed
 from notebook_routes.routing import RoutePattern
-from notebook_routes.runtime import Invoker, current_exchange, not_found, redirect
+from notebook_routes.runtime import Invoker, current_exchange, invoke, not_found, redirect
+from notebook_routes.runtime.drive import Deadline
 from notebook_routes.runtime.invoke import DEFAULT_MAX_DURATION
 from notebook_routes.web import Response
 
@@ -432,18 +433,41 @@ def test_its_finally_blocks_run_and_its_task_is_as_before(exchange_for):
     assert ended == ["outside"]
 
 
-def test_def_that_takes_too_long_is_abandoned_and_replaced(exchange_for, workers, until):
+@pytest.fixture
+def expire(monkeypatch, until):
+    """Let the time of the request be over as soon as a condition holds."""
+    made = []
+
+    class Watched(Deadline):
+        __slots__ = ()
+
+        def __init__(self, seconds):
+            super().__init__(seconds)
+            made.append(self)
+
+    async def when(condition):
+        await until(condition)
+        made[-1]._expire()
+
+    monkeypatch.setattr(invoke, "Deadline", Watched)
+    return when
+
+
+def test_def_that_takes_too_long_is_abandoned_and_replaced(exchange_for, workers, until, expire):
     workers.limit = 1
-    gate, ended = threading.Event(), []
+    gate, entered, ended = threading.Event(), threading.Event(), []
 
     def handler():
+        entered.set()
         assert gate.wait(20)
         ended.append(1)
 
     async def story():
-        slow = Invoker(handler, method="GET", pattern=PATTERN, max_duration=0.01)
+        slow = Invoker(handler, method="GET", pattern=PATTERN)
+        clock = asyncio.create_task(expire(entered.is_set))
         with pytest.raises(HTTPError) as error:
             await slow(exchange_for(slow), workers, None)
+        await clock
         assert error.value.status == 504
         assert workers.abandoned == ["GET /x"]
         quick = Invoker(lambda: "quick", method="GET", pattern=PATTERN)
@@ -454,20 +478,48 @@ def test_def_that_takes_too_long_is_abandoned_and_replaced(exchange_for, workers
     run(story())
 
 
-def test_a_generator_that_takes_too_long_to_its_first_value(exchange_for, workers, until):
-    gate, closed = threading.Event(), []
+def test_def_that_waits_too_long_for_a_thread_never_runs(exchange_for, workers, until, expire):
+    workers.limit = 1
+    gate, entered, ran = threading.Event(), threading.Event(), []
+
+    def busy():
+        entered.set()
+        assert gate.wait(20)
+
+    async def story():
+        first, second = (Invoker(each, method="GET", pattern=PATTERN) for each in (busy, lambda: ran.append(1)))
+        running = asyncio.create_task(first(exchange_for(first), workers, None))
+        await until(entered.is_set)
+        waiting = asyncio.create_task(second(exchange_for(second), workers, None))
+        await expire(lambda: workers._unclaimed < 0)
+        with pytest.raises(HTTPError):
+            await waiting
+        assert workers.abandoned == []
+        gate.set()
+        assert (await running).status == 204
+        assert await (await first(exchange_for(first), workers, None)).text() == ""
+        assert ran == []
+
+    run(story())
+
+
+def test_a_generator_that_takes_too_long_to_its_first_value(exchange_for, workers, until, expire):
+    gate, entered, closed = threading.Event(), threading.Event(), []
 
     def handler():
         try:
+            entered.set()
             assert gate.wait(20)
             yield "a"
         finally:
             closed.append(1)
 
     async def story():
-        invoker = Invoker(handler, method="GET", pattern=PATTERN, max_duration=0.01)
+        invoker = Invoker(handler, method="GET", pattern=PATTERN)
+        clock = asyncio.create_task(expire(entered.is_set))
         with pytest.raises(HTTPError) as error:
             await invoker(exchange_for(invoker), workers, None)
+        await clock
         assert error.value.status == 504
         gate.set()
         await until(lambda: closed and workers.abandoned == [])

@@ -120,6 +120,12 @@ def test_a_bundle_may_be_empty_or_missing():
         assert bodies(Shown(mimebundle=bundle, html="<b>")) == {"text/html": "<b>"}
 
 
+def test_a_method_that_is_switched_off_is_none():
+    value = Shown(html="<b>")
+    value._repr_png_ = value._repr_mimebundle_ = None
+    assert bodies(value) == {"text/html": "<b>"}
+
+
 def test_nothing_is_rendered_before_it_is_wanted():
     def fails():
         raise AssertionError

@@ -199,34 +199,40 @@ def test_what_a_handler_has_opened_stays_on_its_thread(call):
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
-def test_every_step_is_in_the_handlers_context(responses, wrapped):
-    seen = []
+def test_every_step_is_in_the_handlers_context(responses, wait_until, wrapped):
+    seen, closed = [], []
+
+    def look(where):
+        where.append((PLACE.get(), current_exchange.get() is not None))
 
     def steps():
         try:
             for _ in range(3):
-                seen.append((PLACE.get(), current_exchange.get() is not None))
+                look(seen)
                 yield "a"
         finally:
-            seen.append((PLACE.get(), current_exchange.get() is not None))
+            look(closed)
 
     async def later_steps():
         try:
             for _ in range(3):
-                seen.append((PLACE.get(), current_exchange.get() is not None))
+                look(seen)
                 await asyncio.sleep(0)
                 yield "a"
         finally:
-            seen.append((PLACE.get(), current_exchange.get() is not None))
+            look(closed)
 
     for generator in (steps, later_steps):
         handler = _responding(generator) if wrapped else generator
         for story in (read, read_one):
             seen.clear()
+            closed.clear()
             responses(handler, story)
+            # A thread may run ahead of a client that leaves, and close after it.
+            wait_until(lambda: closed)
+            assert closed == [("inside", True)]
             assert set(seen) == {("inside", True)}
-            # A thread may run ahead of a client that leaves.
-            assert len(seen) == (4 if story is read else 2) or generator is steps
+            assert len(seen) == (3 if story is read else 1) or generator is steps
 
 
 def _responding(generator):
@@ -392,6 +398,26 @@ def test_a_client_that_leaves_closes_the_generator_where_it_ran(responses, pool,
         responses(handler, story)
         assert len(closed) == 1
         assert set(steps) <= set(closed)
+
+
+@pytest.mark.parametrize("leave", [read_one, read_none])
+def test_an_async_generator_has_closed_when_its_stream_has(responses, leave):
+    closed = []
+
+    async def later():
+        try:
+            yield "a"
+            yield "b"
+        finally:
+            await asyncio.sleep(0.01)
+            closed.append(asyncio.current_task())
+
+    async def story(response):
+        await leave(response)
+        # In the task of the request, where its timeouts and groups were opened.
+        assert closed == [asyncio.current_task()]
+
+    responses(later, story)
 
 
 def test_a_response_that_nobody_looks_at_leaves_no_thread_waiting(exchange_for, pool, until):
