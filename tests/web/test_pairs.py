@@ -1,6 +1,7 @@
 """What FormData and URLSearchParams share, read through both."""
 
 import pytest
+
 from notebook_routes.web import FormData, URLSearchParams
 
 
