@@ -4,6 +4,7 @@
 
 from collections.abc import AsyncIterator
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, TypedDict
 
 from pydantic import BaseModel, Field
@@ -62,6 +63,8 @@ def GET(
 
 async def POST(request: Request, context: RouteContext[Params], product: Product) -> Response:
     key: str = context.params["id"]
+    if not key.isdecimal() or len(key) > 9:
+        not_found()
     products[int(key)] = product
     response = Response.json(product, status=201, headers={"location": request.url})
     response.cookies.set("last", key, max_age=3600)
@@ -76,7 +79,7 @@ async def PUT(title: Annotated[str, Form()], photo: File, pages: list[File] | No
 def PATCH(query: URLSearchParams, context: RouteContext) -> FileResponse:
     if "id" not in context.params:
         redirect("/")
-    return FileResponse(query.get("file") or "index.html", root="public")
+    return FileResponse(query.get("file") or "index.html", root=Path(__file__).parent)
 
 
 def DELETE(id: int) -> None:
