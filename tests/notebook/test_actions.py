@@ -202,3 +202,10 @@ def test_openapi(newest):
     assert document["paths"]["/lamps/{id}"]["get"]["summary"] == "One lamp."
     newest.ok("from notebook_routes.notebook import openapi\nassert openapi()['openapi'] == '3.1.0'")
     assert newest.get("/_routes/openapi.json")[0] == 403
+    newest.ok("from notebook_routes.notebook.extension import current_session")
+    newest.ok("token = current_session().app.guard.page_token")
+    served = newest.ok(
+        "%%request GET /_routes/openapi.json as page\nAuthorization: Bearer {{token}}\n\n?? status == 200"
+    )
+    assert "200" in served.text
+    newest.ok("assert page.json() == openapi()")
