@@ -323,7 +323,8 @@ def test_headers_fields_and_files_on_the_line(newest):
     newest.ok(f"{line}\n[photo.name, photo.size, title, agent]", cell="a")
     newest.ok(
         "form = FormData({'title': 'A lamp', 'photo': File([b'png'], 'a.png')})\n"
-        "request = Request('http://localhost/up', method='POST', body=form, headers={'host': 'localhost', 'user-agent': 'me'})\n"
+        "said = {'host': 'localhost', 'user-agent': 'me'}\n"
+        "request = Request('http://localhost/up', method='POST', body=form, headers=said)\n"
         "from notebook_routes.notebook.extension import current_session\n"
         "response = await current_session().app.fetch(request)\n"
         "assert await response.json() == ['a.png', 3, 'A lamp', 'me']"
