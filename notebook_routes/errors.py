@@ -95,6 +95,11 @@ class HTTPError(NotebookRoutesError):
     def __init__(self, status: int, message: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
         if not 400 <= status <= 599:
             raise ValueError(f"HTTPError takes a status from 400 to 599, not {status}; return a Response for others")
+        if message is not None and not isinstance(message, str):
+            raise TypeError(
+                f"HTTPError takes a text as its message, not a {type(message).__name__}: "
+                f"return Response.json(..., status={status}) for data"
+            )
         super().__init__(message or _phrase(status))
         self.status = status
         self.message = message

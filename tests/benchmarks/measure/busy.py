@@ -56,8 +56,8 @@ def measure(settings: Settings) -> dict[str, Samples]:
             for step in order:
                 step()
     return {
-        "busy-fastapi": Samples(figures["ours"], figures["fastapi"]),
-        "busy-uvicorn": Samples(figures["ours"], figures["logging"]),
+        "busy-fastapi": Samples(figures["ours"], figures["logging"]),
+        "busy-quiet": Samples(figures["ours"], figures["fastapi"]),
         "busy-served": Samples(figures["ours cell"], figures["unserved"]),
         "busy-unserved": Samples(figures["unserved"], figures["empty"]),
         "busy-p50": Samples(figures["p50"]),
