@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 from notebook_routes.app import App
 from notebook_routes.errors import HTTPError, NotebookRoutesError, RedirectError
 from notebook_routes.runtime import (
+    CookieParam,
+    Form,
+    Header,
     RouteContext,
     after,
     connection,
@@ -33,6 +36,7 @@ from notebook_routes.web import (
     AbortSignal,
     Blob,
     File,
+    FileResponse,
     FormData,
     Headers,
     ReadableStream,
@@ -54,9 +58,13 @@ __all__ = [
     "AbortSignal",
     "App",
     "Blob",
+    "CookieParam",
     "File",
+    "FileResponse",
+    "Form",
     "FormData",
     "HTTPError",
+    "Header",
     "Headers",
     "NotebookRoutesError",
     "ReadableStream",

@@ -9,6 +9,7 @@ from notebook_routes.app.failures import Failures
 from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
 from notebook_routes.app.matcher import Matcher
 from notebook_routes.app.middleware import Middleware, declared_middleware
+from notebook_routes.app.own_pages import OwnPages
 
 __all__ = [
     "LOOPBACK_HOSTS",
@@ -19,6 +20,7 @@ __all__ = [
     "LogEntry",
     "Matcher",
     "Middleware",
+    "OwnPages",
     "RequestLog",
     "declared_middleware",
 ]

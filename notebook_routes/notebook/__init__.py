@@ -5,7 +5,7 @@ The functions here do what the `%routes` commands of the same names do.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notebook_routes.notebook.extension import current_session
 
@@ -38,6 +38,11 @@ def url(*, public: bool = False) -> str:
     """
     serving = current_session().serving
     return serving.location().url if public else serving.url()
+
+
+def openapi() -> dict[str, Any]:
+    """The routes as an OpenAPI 3.1 document."""
+    return current_session().openapi()
 
 
 def remove(path: str, method: str | None = None) -> list[Route]:
@@ -80,4 +85,4 @@ def request(text: str) -> FinishedResponse:
     return run_requests("", text, namespace=session.namespace, client=session.client, show=print, first_line=1)
 
 
-__all__ = ["clear", "log", "remove", "request", "routes", "source", "start", "stop", "url"]
+__all__ = ["clear", "log", "openapi", "remove", "request", "routes", "source", "start", "stop", "url"]

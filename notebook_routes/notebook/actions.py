@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
@@ -45,6 +46,13 @@ def _url(session: Session, _command: Command) -> str:
     return location.url
 
 
+def _openapi(session: Session, _command: Command) -> None:
+    document = session.openapi()
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    # Front ends that know JSON show it as a tree.
+    display({"text/plain": text, "application/json": document}, raw=True)
+
+
 def _remove(session: Session, command: Command) -> None:
     assert command.path is not None
     for route in session.remove(command.method, command.path):
@@ -82,6 +90,7 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "source": _source,
     "log": _log,
     "url": _url,
+    "openapi": _openapi,
     "remove": _remove,
     "clear": _clear,
     "start": _start,

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from notebook_routes.errors import DirectiveError
 from notebook_routes.routing import METHODS
 
-COMMANDS = ("list", "source", "log", "url", "remove", "clear", "start", "stop")
+COMMANDS = ("list", "source", "log", "url", "openapi", "remove", "clear", "start", "stop")
 _START_OPTIONS = {"--port": "port", "--host": "host", "--allow-host": "allow_hosts", "--token": "token", "--url": "url"}
 
 

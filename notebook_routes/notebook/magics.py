@@ -108,6 +108,7 @@ class RouteMagics(Magics):
         %routes source [/path]                the module source that cells were expanded to
         %routes log                           the last requests, what they printed, and their tracebacks
         %routes url                           the address for a browser
+        %routes openapi                       the routes as an OpenAPI 3.1 document
         %routes remove [METHOD] /path         withdraw routes
         %routes clear                         withdraw all, forget the log and the client's cookies
         %routes start [--port N] [--host ADDRESS] [--allow-host NAME] [--token SECRET] [--url URL]

@@ -13,14 +13,16 @@ from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.app import App, Guard
+from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import CellError, DefinitionError, DirectiveError, RouteConflict, ServerError
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.serving import Serving
+from notebook_routes.project import openapi_document
 from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig, parse_directive
 from notebook_routes.runtime import Invoker, RouteModule
+from notebook_routes.web import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,6 +63,8 @@ class Session:
         self.app = App(routes=self.routes, guard=Guard(hosts=()), explain=True, name_file=name_file)
         self.app.log.listen(self._say_once)
         self.middlewares = MiddlewareCells(self.app, namespace)
+        pages = self.app.own_pages = OwnPages()
+        pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
         self.serving = Serving(self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
         self._lock = threading.RLock()
@@ -152,6 +156,10 @@ class Session:
         if path is None:
             texts |= dict.fromkeys(f"# middleware\n{cell.module.source}" for cell in self.middlewares.cells())
         return "\n\n".join(texts)
+
+    def openapi(self) -> dict[str, Any]:
+        """The routes as an OpenAPI 3.1 document."""
+        return openapi_document(self.routes, title="Notebook")
 
     def close(self) -> None:
         """Stop the server, and leave nothing behind: no port, no thread, no module."""

@@ -14,6 +14,8 @@ from notebook_routes.errors import CellError, ValidationFailed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pydantic import TypeAdapter
+
 _SEVERAL = (list, set, tuple, frozenset)
 _UNIONS = (typing.Union, types.UnionType)
 
@@ -63,6 +65,12 @@ def without_none(hint: Any) -> Any:
     return hint
 
 
+def allows_none(hint: Any) -> bool:
+    """Whether None is one of its values, as in `X | None`."""
+    hint = _bare(hint)
+    return get_origin(hint) in _UNIONS and types.NoneType in get_args(hint)
+
+
 def name_of(hint: Any) -> str:
     """How messages call it."""
     return str(getattr(hint, "__name__", None) or hint) if isinstance(hint, type) and not get_args(hint) else str(hint)
@@ -79,12 +87,10 @@ def converter(hint: Any, place: tuple[str, ...], *, from_text: bool) -> Callable
     Raises:
         CellError: pydantic does not know the type, or it names a class that is not defined.
     """
-    from pydantic import PydanticUserError, TypeAdapter, ValidationError  # noqa: PLC0415 - typed handlers only
+    from pydantic import PydanticUserError, ValidationError  # noqa: PLC0415 - typed handlers only
 
     try:
-        adapter: TypeAdapter[Any] = TypeAdapter(_checkable(hint, from_text=from_text))
-        if not adapter.pydantic_complete:
-            adapter.rebuild()
+        adapter = adapter_of(hint, from_text=from_text)
     except NameError as error:
         raise CellError(
             f"`{place[-1]}` cannot be checked: {name_of(hint)} names `{error.name}`, which is not defined: "
@@ -109,6 +115,21 @@ def converter(hint: Any, place: tuple[str, ...], *, from_text: bool) -> Callable
             ) from None
 
     return convert
+
+
+def adapter_of(hint: Any, *, from_text: bool) -> TypeAdapter[Any]:
+    """What pydantic knows of a type; a TypedDict of the standard library is one, too.
+
+    Raises:
+        PydanticUserError: pydantic does not know the type.
+        NameError: it names a class that is not defined.
+    """
+    from pydantic import TypeAdapter  # noqa: PLC0415 - typed handlers only
+
+    adapter: TypeAdapter[Any] = TypeAdapter(_checkable(hint, from_text=from_text))
+    if not adapter.pydantic_complete:
+        adapter.rebuild()
+    return adapter
 
 
 def _bare(hint: Any) -> Any:

@@ -58,6 +58,8 @@ class Invoker:
         self.label = f"{method} {pattern}"
         self.max_duration = DEFAULT_MAX_DURATION if max_duration is None else float(max_duration)
         self._binder = Binder(function, method=method, pattern=pattern)
+        #: What the function reads of a request, as far as its parameters tell.
+        self.inputs = tuple(self._binder.inputs)
         self._context = copy_context() if context is None else context
         self._on_loop = runs_on_loop(function)
         #: A coroutine that any other function returns lacks its `await`.

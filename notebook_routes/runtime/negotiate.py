@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import AnswerError
 from notebook_routes.runtime.media import best_match, representations
-from notebook_routes.web import Headers, Response, ServerSentEvent, json_bytes
+from notebook_routes.web import FileResponse, Headers, Response, ServerSentEvent, json_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def to_response(value: Any, request: Request) -> Response:
         AnswerError: it stands for none; the message has the fix.
     """
     if isinstance(value, Response):
-        return value
+        return value.answering(request) if isinstance(value, FileResponse) else value
     if isinstance(value, _EXACT):
         return _json(value)
     if value is None:

@@ -66,6 +66,28 @@ def first_line(function: Callable[..., Any]) -> int | None:
     return code.co_firstlineno if code is not None else None
 
 
+def returned(function: Callable[..., Any]) -> Any:
+    """The type that a callable says it returns; `inspect.Parameter.empty` where it says none.
+
+    Raises:
+        CellError: its annotations cannot be evaluated.
+    """
+    while isinstance(function, partial):
+        function = function.func
+    if isinstance(function, type):
+        return function
+    return _hints(function).get("return", inspect.Parameter.empty)
+
+
+def documentation(function: Callable[..., Any]) -> str:
+    """The docstring that was written for a callable, "" for none."""
+    *_, inner = _layers(function)
+    while isinstance(inner, partial):
+        inner = inner.func
+    written = inspect.isroutine(inner) or isinstance(inner, type)
+    return (inspect.getdoc(inner) or "") if written else ""
+
+
 def _layers(function: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
     """The callable and what it wraps, from the outside in."""
     layer: Callable[..., Any] | None = function

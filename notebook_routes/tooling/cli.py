@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib.metadata import version as version_of
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import typer
 
 from notebook_routes.errors import NotebookRoutesError
+from notebook_routes.project import load_tree, openapi_document
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.tooling.quickstart import run_quickstart
 from notebook_routes.tooling.serve import serve_tree
@@ -62,6 +64,28 @@ def serve(
     except NotebookRoutesError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)
         raise typer.Exit(code=1) from None
+
+
+@app.command()
+def openapi(
+    directory: Annotated[Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)],
+    *,
+    title: Annotated[str | None, typer.Option(help="The name of the API; the folder's if not given.")] = None,
+    api_version: Annotated[str, typer.Option(help="The version of the API.")] = "0.1.0",
+    output: Annotated[Path | None, typer.Option(help="A file to write instead of the terminal.")] = None,
+) -> None:
+    """Describe the routes of a project as an OpenAPI 3.1 document, in JSON."""
+    try:
+        project = load_tree(directory)
+        document = openapi_document(project.routes, title=title or directory.resolve().name, version=api_version)
+    except NotebookRoutesError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(code=1) from None
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    if output is None:
+        typer.echo(text)
+    else:
+        output.write_text(f"{text}\n", encoding="utf-8")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from notebook_routes.web.abort import AbortController, AbortSignal
 from notebook_routes.web.blob import Blob, File
 from notebook_routes.web.continuation import Continuation
 from notebook_routes.web.cookie import Cookie
+from notebook_routes.web.file_response import FileResponse
 from notebook_routes.web.formdata import FormData
 from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
@@ -35,6 +36,7 @@ __all__ = [
     "Continuation",
     "Cookie",
     "File",
+    "FileResponse",
     "FormData",
     "Headers",
     "ReadableStream",

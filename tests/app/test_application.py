@@ -17,7 +17,7 @@ from notebook_routes.runtime import (
     redirect,
     unauthorized,
 )
-from notebook_routes.web import Request, Response
+from notebook_routes.web import FileResponse, Request, Response
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 
@@ -628,3 +628,36 @@ def test_the_spelling_of_paths(desk):
 def test_an_app_alone_lets_anyone_ask():
     app = App()
     assert asyncio.run(app.request("/", method="POST", headers={"origin": "https://x.example"})).status == 404
+
+
+class TestFiles:
+    @pytest.fixture
+    def files(self, desk, tmp_path):
+        (tmp_path / "a.txt").write_text("0123456789")
+
+        @desk.route("/files/[...path]")
+        def get(path):
+            response = FileResponse("/".join(path), root=tmp_path)
+            response.cookies.set("seen", "1")
+            return response
+
+        @desk.route("/async")
+        async def get_async():
+            return FileResponse("a.txt", root=tmp_path)
+
+        return desk
+
+    @pytest.mark.parametrize("threads", [False, True])
+    def test_whole_in_part_or_not_at_all(self, files, threads):
+        for target in ("/files/a.txt", "/async"):
+            whole = files.ask(target, threads=threads)
+            assert (whole.status, whole.headers["content-length"]) == (200, "10")
+            part = files.ask(target, headers={"range": "bytes=-2"}, threads=threads)
+            assert (part.status, part.headers["content-range"]) == (206, "bytes 8-9/10")
+            again = files.ask(target, headers={"if-none-match": whole.headers["etag"]}, threads=threads)
+            assert (again.status, again.content) == (304, b"")
+            assert again.headers.has("set-cookie") is target.startswith("/files")
+
+    def test_never_out_of_the_folder(self, files):
+        for path in ("%2e%2e/a", "..%2fa.txt", "%2Fetc/passwd", "a.txt%00", "no"):
+            assert files.ask(f"/files/{path}").status in (308, 404), path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from http.client import HTTPConnection, IncompleteRead
 
@@ -191,3 +192,20 @@ def test_a_new_start_ends_what_is_being_answered(newest):
 )
 def test_bad_words_are_refused_with_the_fix(newest, line, message):
     assert message in newest.refuses(f"%routes {line}")
+
+
+def test_openapi(newest):
+    newest.ok("%%route GET /lamps/[id] id:int\n'''One lamp.'''\n{'id': id}", cell="a")
+    shown = newest.ok("%routes openapi")
+    document = json.loads(shown.text)
+    assert shown.bundles[0]["application/json"] == document
+    assert document["paths"]["/lamps/{id}"]["get"]["summary"] == "One lamp."
+    newest.ok("from notebook_routes.notebook import openapi\nassert openapi()['openapi'] == '3.1.0'")
+    assert newest.get("/_routes/openapi.json")[0] == 403
+    newest.ok("from notebook_routes.notebook.extension import current_session")
+    newest.ok("token = current_session().app.guard.page_token")
+    served = newest.ok(
+        "%%request GET /_routes/openapi.json as page\nAuthorization: Bearer {{token}}\n\n?? status == 200"
+    )
+    assert "200" in served.text
+    newest.ok("assert page.json() == openapi()")

@@ -19,6 +19,7 @@ from notebook_routes.notebook.commands import _EXAMPLES, _START_OPTIONS, COMMAND
         ("source /products/[id]", Command("source", path="/products/[id]")),
         ("log", Command("log")),
         ("url", Command("url")),
+        ("openapi", Command("openapi")),
         ("remove /x", Command("remove", path="/x")),
         ("remove GET /x", Command("remove", method="GET", path="/x")),
         ("clear", Command("clear")),

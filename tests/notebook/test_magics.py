@@ -315,3 +315,19 @@ def test_a_subshell_defines_routes(kernel):
     kernel.ok("stop = True", subshell=subshell)
     assert kernel.wait(busy).text == "True"
     kernel.control("delete_subshell_request", {"subshell_id": subshell})
+
+
+def test_headers_fields_and_files_on_the_line(newest):
+    newest.ok("from typing import Annotated")
+    line = "%%route POST /up photo:File title:Annotated[str,Form()] agent:Annotated[str,Header('user-agent')]='none'"
+    newest.ok(f"{line}\n[photo.name, photo.size, title, agent]", cell="a")
+    newest.ok(
+        "form = FormData({'title': 'A lamp', 'photo': File([b'png'], 'a.png')})\n"
+        "said = {'host': 'localhost', 'user-agent': 'me'}\n"
+        "request = Request('http://localhost/up', method='POST', body=form, headers=said)\n"
+        "from notebook_routes.notebook.extension import current_session\n"
+        "response = await current_session().app.fetch(request)\n"
+        "assert await response.json() == ['a.png', 3, 'A lamp', 'me']"
+    )
+    refused = newest.run("%%route GET /up photo:File\nphoto.name", cell="b").refusal
+    assert "a GET request has no body with a form" in refused

@@ -1,5 +1,6 @@
 """The command line."""
 
+import json
 import subprocess
 import sysconfig
 
@@ -32,3 +33,31 @@ def test_both_programs_are_installed(program):
         [f"{sysconfig.get_path('scripts')}/{program}", "--version"], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "0.1.0"
+
+
+@pytest.fixture
+def shop(tmp_path):
+    route = tmp_path / "shop/app/lamps/[id]/route.py"
+    route.parent.mkdir(parents=True)
+    route.write_text("def GET(id: int) -> dict[str, int]:\n    '''One lamp.'''\n    return {'id': id}\n")
+    return tmp_path / "shop"
+
+
+def test_openapi_describes_a_project(shop, tmp_path):
+    result = CliRunner().invoke(cli.app, ["openapi", str(shop), "--api-version", "3"])
+    assert result.exit_code == 0
+    document = json.loads(result.output)
+    assert document["info"] == {"title": "shop", "version": "3"}
+    assert document["paths"]["/lamps/{id}"]["get"]["summary"] == "One lamp."
+    file = tmp_path / "openapi.json"
+    result = CliRunner().invoke(cli.app, ["openapi", str(shop), "--title", "Lämps", "--output", str(file)])
+    assert (result.exit_code, result.output) == (0, "")
+    assert json.loads(file.read_text("utf-8"))["info"]["title"] == "Lämps"
+
+
+def test_openapi_names_what_is_wrong(shop):
+    (shop / "app/route.py").write_text("def GET(thing): ...\n")
+    result = CliRunner().invoke(cli.app, ["openapi", str(shop)])
+    assert result.exit_code == 1
+    assert "app/route.py" in result.output
+    assert "`thing` can never be filled" in result.output
