@@ -258,6 +258,18 @@ def test_a_body_that_was_read_is_there_again(desk, use, read):
         assert text(desk.ask("/x", method="POST", body=body)) == '{"a":1}'
 
 
+def test_a_handler_reads_its_body_once_all_the_same(desk, use):
+    @desk.route("/x", method="POST")
+    async def POST(request):
+        return [await request.text(), request.body_used]
+
+    async def middleware(request):
+        await request.text()
+
+    use(middleware)
+    assert text(desk.ask("/x", method="POST", body="a")) == '["a",true]'
+
+
 def test_a_form_that_was_read_is_there_again(desk, use):
     @desk.route("/x", method="POST")
     async def POST(request):
