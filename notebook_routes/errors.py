@@ -13,6 +13,7 @@ NotebookRoutesError
 │   └── BodyTooLarge         413: the body is over the limit
 ├── RedirectError            an answer that points elsewhere, raised by redirect()
 ├── BodyUsed                 a body was read twice (also a TypeError, as in Fetch)
+├── MiddlewareError          a middleware has called `next` in a way that has no meaning
 ├── AnswerError              what the handler returned cannot become a response
 ├── ScopeError               cookies(), headers(), after() called where no request is being answered
 ├── Aborted                  an AbortSignal has fired
@@ -149,6 +150,10 @@ class RedirectError(NotebookRoutesError):
 
 class BodyUsed(NotebookRoutesError, TypeError):
     """A body was read twice; `clone()` before the first read keeps a second copy."""
+
+
+class MiddlewareError(NotebookRoutesError):
+    """A middleware has called `next` in a way that has no meaning."""
 
 
 class AnswerError(NotebookRoutesError):

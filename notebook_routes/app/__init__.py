@@ -7,6 +7,20 @@ from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import LogEntry, RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
+from notebook_routes.app.matcher import Matcher
+from notebook_routes.app.middleware import Middleware, declared_middleware
 from notebook_routes.app.own_pages import OwnPages
 
-__all__ = ["LOOPBACK_HOSTS", "App", "Cors", "Failures", "Guard", "LogEntry", "OwnPages", "RequestLog"]
+__all__ = [
+    "LOOPBACK_HOSTS",
+    "App",
+    "Cors",
+    "Failures",
+    "Guard",
+    "LogEntry",
+    "Matcher",
+    "Middleware",
+    "OwnPages",
+    "RequestLog",
+    "declared_middleware",
+]

@@ -7,19 +7,30 @@ import inspect
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from notebook_routes.app.compose import Passage
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
+from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.target import normalized
 from notebook_routes.routing import RouteTable
-from notebook_routes.runtime import Exchange, InContext, Invoker, LoopWatch, Phase, Workers, current_exchange
+from notebook_routes.runtime import (
+    DraftCookie,
+    Exchange,
+    InContext,
+    Invoker,
+    LoopWatch,
+    Phase,
+    Workers,
+    current_exchange,
+)
 from notebook_routes.web import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
     from notebook_routes.types import HeadersInit
 
@@ -35,8 +46,10 @@ class App:
         explain: show tracebacks and nearest routes to the client.
         workers: threads for `def` handlers; None runs them on the loop (where there are no threads).
         name_file: how tracebacks call a file.
+        middleware: what stands in front of the routes, outermost first; functions, or `Middleware`.
 
     Attributes:
+        draft: the cookie of `draft_mode()`.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
             None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
     """
@@ -49,6 +62,7 @@ class App:
         explain: bool = False,
         workers: Workers | None = None,
         name_file: Callable[[str], str] | None = None,
+        middleware: Iterable[Middleware | Callable[..., Any]] = (),
     ) -> None:
         self.routes = RouteTable() if routes is None else routes
         self.guard = guard or Guard(check_origin=False)
@@ -57,6 +71,9 @@ class App:
         self.watch: LoopWatch | None = None
         self.log = RequestLog()
         self.failures = Failures(explain=explain, name_file=name_file)
+        self.middleware = tuple(each if isinstance(each, Middleware) else Middleware(each) for each in middleware)
+        # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
+        self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
 
     async def fetch(self, request: Request) -> Response:
@@ -64,9 +81,10 @@ class App:
 
         Whoever sends the response calls `sent` afterwards.
         """
-        request.exchange = exchange = Exchange(request)
+        request.exchange = exchange = Exchange(request, self.draft)
         try:
-            return finish(await self._respond(exchange), exchange)
+            answer = self._through_middleware(exchange) if self.middleware else self._respond(exchange)
+            return finish(await answer, exchange)
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
@@ -121,6 +139,42 @@ class App:
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self._run_callbacks(exchange)
         self.log.add(exchange, status=status, size=size)
+
+    async def _through_middleware(self, exchange: Exchange) -> Response:
+        """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
+        request = exchange.request
+        path = request.path
+        self.guard.check_host(request)
+        if path.startswith("/_routes/") or normalized(path) is not None:
+            return await self._respond(exchange)
+        match = self.routes.match(path)
+        cors = None
+        if match is not None:
+            exchange.route = match.route_path.methods.get(request.method)
+            exchange.params = match.params
+            if match.route_path.config.cors is not None:
+                cors = Cors(match.route_path.config.cors)
+                preflight = cors.preflight(request, match.route_path)
+                if preflight is not None:
+                    return preflight
+        self.guard.check_token(request)
+        if cors is None or not cors.allows(request):
+            self.guard.check_foreign(request)
+        passage = Passage(
+            self.middleware,
+            exchange,
+            end=self._respond,
+            failed=self._failed,
+            workers=self.workers,
+            watch=self.watch,
+        )
+        response = await passage.respond()
+        headers = response.headers
+        added = headers.has("access-control-allow-origin") or "origin" in headers.get("vary", "").lower()
+        if cors is not None and not added:
+            # A page may read why a middleware has refused it.
+            response = response.with_headers(lambda headers: cors.add_to(headers, request))
+        return response
 
     async def _respond(self, exchange: Exchange) -> Response:
         request = exchange.request

@@ -55,7 +55,7 @@ class RequestLog:
 
     def add(self, exchange: Exchange, *, status: int, size: int) -> None:
         """Remember a request that has been answered."""
-        request = exchange.request
+        request = exchange.arrived
         entry = LogEntry(
             next(self._numbers),
             request.method,

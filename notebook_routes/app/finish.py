@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from notebook_routes.web import Headers, Response
+from notebook_routes.web import Continuation, Headers, Response
 
 if TYPE_CHECKING:
     from notebook_routes.runtime import Exchange
@@ -17,9 +17,12 @@ def finish(response: Response, exchange: Exchange) -> Response:
     """The response as it is sent. The handler's object is never changed: it may be answered twice.
 
     Raises:
+        TypeError: it is what a middleware goes on by, and no answer.
         ValueError: it cannot be sent, or a Content-Length was set that is not the body's.
     """
     if not response.status:
+        if isinstance(response, Continuation):
+            raise TypeError(f"{response!r} is for a middleware to return: a handler answers by itself")
         raise ValueError("Response.error() is the answer of a network that failed: it cannot be sent")
     headers = response.headers
     request = exchange.request

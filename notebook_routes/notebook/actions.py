@@ -21,7 +21,11 @@ _LOGGED = 20
 
 def _list(session: Session, _command: Command) -> None:
     routes = session.routes.routes()
-    _show(shown.routes_text(routes), shown.routes_html(routes))
+    text, html = shown.routes_text(routes), shown.routes_html(routes)
+    cells = session.middlewares.cells()
+    if cells:
+        text, html = f"{text}\n{shown.middleware_text(cells)}", html + shown.middleware_html(cells)
+    _show(text, html)
 
 
 def _source(session: Session, command: Command) -> None:

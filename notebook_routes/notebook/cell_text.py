@@ -1,7 +1,7 @@
 """Where a cell's magic line stands: input transformers, and what the running cell looks like.
 
 IPython wants a cell magic on the first line, and refuses one without a body. The transformers let comments stand above
-`%%route` and `%%request`, and give an empty cell a body. What the user typed is kept, so that line numbers are the
+`%%route` and its kin, and give an empty cell a body. What the user typed is kept, so that line numbers are the
 cell's.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo
 
-MAGICS = ("%%route", "%%request")
+MAGICS = ("%%route", "%%request", "%%middleware")
 
 
 @dataclass(frozen=True, slots=True)

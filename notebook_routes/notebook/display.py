@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.client import FinishedResponse
+    from notebook_routes.notebook.middlewares import MiddlewareCell
     from notebook_routes.notebook.session import Definition
     from notebook_routes.routing import Route
 
@@ -73,6 +74,33 @@ def sample_path(route: Route) -> str:
         name: "1" if isinstance(segment, Dynamic) else ["1"] for name, segment in route.pattern.params.items()
     }
     return route.pattern.build(**values)
+
+
+def middleware_text(cells: Sequence[MiddlewareCell], what: str = "") -> str:
+    """Middleware in the order in which it runs, as plain text."""
+    return "\n".join("  ".join(part for part in row if part) for row in _middleware_rows(cells, what))
+
+
+def middleware_html(cells: Sequence[MiddlewareCell], what: str = "") -> str:
+    """The same."""
+    rows = "".join(
+        f"<div>{_badge(name)}<code>{html.escape(matcher)}</code> "
+        f'<span class="nbr-quiet">{html.escape(said)}</span></div>'
+        for name, matcher, said in _middleware_rows(cells, what)
+    )
+    return f'{_STYLE}<div class="nbr">{rows}</div>'
+
+
+def _middleware_rows(cells: Sequence[MiddlewareCell], what: str) -> list[tuple[str, str, str]]:
+    return [
+        (
+            getattr(layer.function, "__name__", "middleware"),
+            "every path" if layer.matcher is None else " ".join(layer.matcher.sources),
+            what,
+        )
+        for cell in cells
+        for layer in cell.layers
+    ]
 
 
 def routes_text(routes: Sequence[Route]) -> str:

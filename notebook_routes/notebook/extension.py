@@ -46,7 +46,13 @@ class Extension:
         self.session.close()
         atexit.unregister(self.session.close)
         output.uninstall()
-        for kind, name in (("cell", "route"), ("cell", "request"), ("line", "request"), ("line", "routes")):
+        for kind, name in (
+            ("cell", "route"),
+            ("cell", "middleware"),
+            ("cell", "request"),
+            ("line", "request"),
+            ("line", "routes"),
+        ):
             shell.magics_manager.magics[kind].pop(name, None)
         for transformer in _TRANSFORMERS:
             if transformer in shell.input_transformers_cleanup:
@@ -75,6 +81,8 @@ class Extension:
         cell_id = result.info.cell_id
         for route in self.session.cell_ran(cell_id, succeeded=result.success):
             print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
+        for layer in self.session.middlewares.cell_ran(cell_id, succeeded=result.success):
+            print(f"{layer.label} withdrawn: its cell defines it no more")  # noqa: T201 - the same
 
     def _name_file(self, filename: str) -> str:
         """What people call a file: a route cell by its route; IPython's cells, which are files, by number."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class RouteMagics(Magics):
-    """`%%route`, `%%request` and `%routes`."""
+    """`%%route`, `%%middleware`, `%%request` and `%routes`."""
 
     def __init__(self, shell: Any, session: Session) -> None:
         super().__init__(shell)
@@ -50,6 +50,27 @@ class RouteMagics(Magics):
         )
         text, html = shown.definition_text(definition), shown.definition_html(definition)
         display(bundle(text, html, url=self._session.serving.location().url), raw=True)
+
+    @no_var_expand
+    @cell_magic
+    def middleware(self, line: str, cell: str) -> None:
+        """Put this cell in front of the routes.
+
+        %%middleware [matcher ...]
+
+        A matcher is a path: /admin/:path*, /docs/:page, /((?!api).*). Without one, every request passes through.
+
+        The cell is the body of a middleware: `request`, `next` and `query` are in scope. None goes on; a Response is
+        the answer; Response.next(...) and Response.rewrite(...) go on with changes; `await next()` gives the answer of
+        what follows. A cell that defines `def middleware(request, next)` is a whole middleware.py.
+
+        Several run in the order in which they were first defined.
+        """
+        made, what = self._session.middlewares.define(
+            line, cell, cell=running_cell(), label=f"cell [{self._cell_number()}]"
+        )
+        text, html = shown.middleware_text([made], what), shown.middleware_html([made], what)
+        display({"text/plain": text, "text/html": html}, raw=True)
 
     def _cell_number(self) -> int:
         """The number in front of the running cell; `execution_count` moves on before it runs or after, by version."""

@@ -17,6 +17,7 @@ from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import CellError, DefinitionError, DirectiveError, RouteConflict, ServerError
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
+from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.serving import Serving
 from notebook_routes.project import openapi_document
 from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig, parse_directive
@@ -63,6 +64,7 @@ class Session:
         self.app.log.listen(self._say_once)
         pages = self.app.own_pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
+        self.middlewares = MiddlewareCells(self.app, namespace)
         self.serving = Serving(self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
         self._lock = threading.RLock()
@@ -129,10 +131,11 @@ class Session:
             return gone
 
     def clear(self) -> int:
-        """Withdraw all routes, forget the log and the client's cookies; how many routes there were."""
+        """Withdraw all routes and middleware, forget the log and the client's cookies; how many routes there were."""
         with self._lock:
             gone = self.routes.routes()
             self._withdraw(gone)
+        self.middlewares.clear()
         self.app.log.clear()
         self.client.close()
         return len(gone)
@@ -150,6 +153,8 @@ class Session:
             if not routes:
                 raise DirectiveError(f"There is no route at {path}: %routes lists those there are")
         texts = dict.fromkeys(f"# {route.pattern}\n{route.source.strip()}\n" for route in routes)
+        if path is None:
+            texts |= dict.fromkeys(f"# middleware\n{cell.module.source}" for cell in self.middlewares.cells())
         return "\n\n".join(texts)
 
     def openapi(self) -> dict[str, Any]:

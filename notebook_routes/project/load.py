@@ -16,7 +16,7 @@ import weakref
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.app import App, Guard
+from notebook_routes.app import App, Guard, declared_middleware
 from notebook_routes.errors import DefinitionError
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS, Route, RouteFile, SegmentConfig, find_routes
@@ -162,6 +162,6 @@ def _load_middleware(app: App, tree: ModuleTree) -> None:
         _use_middleware(app, _imported(PurePosixPath(name), tree, app), where=name)
 
 
-def _use_middleware(app: App, module: ModuleType, *, where: str) -> None:  # noqa: ARG001 - the seam for app/middleware
+def _use_middleware(app: App, module: ModuleType, *, where: str) -> None:
     """Where middleware joins the app: `module` has `middleware` or `proxy`, and `config`."""
-    _log.warning("%s is imported, but middleware is not run by this version", where)
+    app.middleware = declared_middleware(vars(module), where=where)

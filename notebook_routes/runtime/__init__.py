@@ -11,21 +11,22 @@ from notebook_routes.runtime.control import (
     unauthorized,
 )
 from notebook_routes.runtime.drive import InContext
-from notebook_routes.runtime.exchange import Exchange, Phase, current_exchange
+from notebook_routes.runtime.exchange import DraftCookie, Exchange, Phase, current_exchange
 from notebook_routes.runtime.expand import Expansion, expand_body
 from notebook_routes.runtime.inputs import Input
 from notebook_routes.runtime.invoke import Invoker
 from notebook_routes.runtime.loop_watch import LoopWatch
 from notebook_routes.runtime.markers import CookieParam, Form, Header
 from notebook_routes.runtime.media import best_match
+from notebook_routes.runtime.middleware_cell import compile_middleware
 from notebook_routes.runtime.module import RouteModule
 from notebook_routes.runtime.negotiate import to_response
-from notebook_routes.runtime.request_time import after, cookies, headers
+from notebook_routes.runtime.request_time import after, connection, cookies, draft_mode, headers
 from notebook_routes.runtime.workers import Workers
 
 __all__ = [
-    "Binder", "CookieParam", "Exchange", "Expansion", "Form", "Header", "InContext", "Input", "Invoker",
-    "LoopWatch", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match", "cookies",
-    "current_exchange", "expand_body", "forbidden", "headers", "not_found", "permanent_redirect", "redirect",
-    "to_response", "unauthorized",
+    "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext", "Input",
+    "Invoker", "LoopWatch", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match",
+    "compile_middleware", "connection", "cookies", "current_exchange", "draft_mode", "expand_body", "forbidden",
+    "headers", "not_found", "permanent_redirect", "redirect", "to_response", "unauthorized",
 ]  # fmt: skip

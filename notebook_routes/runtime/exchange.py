@@ -7,7 +7,9 @@ The exchange rides in a context variable. A handler runs in a copy of the contex
 from __future__ import annotations
 
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from enum import Enum
+from secrets import token_urlsafe
 from time import perf_counter, time
 from typing import TYPE_CHECKING
 
@@ -33,11 +35,29 @@ class Phase(Enum):
     AFTER = "after"
 
 
+@dataclass(frozen=True, slots=True)
+class DraftCookie:
+    """What switches draft mode on for a browser.
+
+    Attributes:
+        value: nobody can guess it; it differs from server to server.
+        secure: sent over HTTPS only, and to pages of other sites too, as previews in an editor need it.
+    """
+
+    value: str = field(default_factory=lambda: token_urlsafe(24))
+    secure: bool = True
+
+
+_NO_DRAFT = DraftCookie()
+
+
 class Exchange:
     """A request, what has been decided about its answer, and what happened meanwhile.
 
     Attributes:
-        request: the request being answered.
+        request: the request being answered; middleware may put another in its place.
+        arrived: the request as it came.
+        draft: the app's draft cookie.
         route: the route that answers; None until one has matched.
         params: the dynamic segments.
         phase: see `Phase`.
@@ -50,12 +70,13 @@ class Exchange:
     """
 
     __slots__ = (
-        "_began", "_output", "_output_size", "callbacks", "context", "cookies", "error", "notes",
+        "_began", "_output", "_output_size", "arrived", "callbacks", "context", "cookies", "draft", "error", "notes",
         "params", "phase", "request", "route", "started",
     )  # fmt: skip
 
-    def __init__(self, request: Request) -> None:
-        self.request = request
+    def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
+        self.request = self.arrived = request
+        self.draft = draft
         self.route: Route | None = None
         self.params: Params = {}
         self.phase = Phase.HANDLER

@@ -82,7 +82,13 @@ class Expansion:
 
 
 def expand_body(
-    cell: str, directive: Directive, *, namespace: Mapping[str, object] | None = None, first_line: int = 2
+    cell: str,
+    directive: Directive,
+    *,
+    namespace: Mapping[str, object] | None = None,
+    first_line: int = 2,
+    name: str | None = None,
+    given: Sequence[str] = _GIVEN,
 ) -> Expansion:
     """Expand the body of one handler to module source.
 
@@ -91,29 +97,34 @@ def expand_body(
         directive: the magic line, with a method.
         namespace: the notebook's names, which tell a forgotten `global` from a plain mistake.
         first_line: the line of the cell where `cell` begins.
+        name: what the function is called; by default the method.
+        given: the arguments that it can have beside segments and typed parameters.
 
     Raises:
         CellError: the body is refused; nothing has run.
     """
-    if directive.method is None:
+    name = name or directive.method
+    if name is None:
         raise ValueError("expand_body takes the body of one handler; a line without a method is a whole module")
     text = CellText.read(cell, first_line=first_line)
     namespace = namespace or {}
-    route = f"{directive.method} {directive.pattern.text}"
+    route = f"{name} {directive.pattern.text}"
 
     tree = text.parse()
     future, statements = _split_future(text, tree.body)
     refuse_empty(text, statements, route=route)
     refuse_definition(text, statements, path=directive.pattern.text, methods=METHODS)
     names = read_names(statements)
-    refuse_declarations(text, names, given=_in_scope(directive))
-    parameters = _parameters(directive, names)
+    refuse_declarations(text, names, given=_in_scope(directive, given))
+    parameters = _parameters(directive, names, given)
     refuse_unassigned(text, names, parameters=[parameter.name for parameter in parameters], namespace=namespace)
     refuse_stream_return(text, names)
     refuse_dropped(text, statements, names=names, namespace=namespace)
 
     answer = _answer(statements[-1], names)
-    expansion = _assemble(text, directive, parameters, future=future, answer=answer, is_async=bool(names.awaits))
+    expansion = _assemble(
+        text, directive, parameters, name=name, future=future, answer=answer, is_async=bool(names.awaits)
+    )
     _check(expansion, text)
     return expansion
 
@@ -157,12 +168,12 @@ def _is_docstring(statement: ast.stmt) -> bool:
     )
 
 
-def _in_scope(directive: Directive) -> frozenset[str]:
+def _in_scope(directive: Directive, given: Sequence[str]) -> frozenset[str]:
     typed = (parameter.name for parameter in directive.parameters)
-    return frozenset({*directive.pattern.identifier_names, *typed, *_GIVEN})
+    return frozenset({*directive.pattern.identifier_names, *typed, *given})
 
 
-def _parameters(directive: Directive, names: BodyNames) -> list[_Parameter]:
+def _parameters(directive: Directive, names: BodyNames, given: Sequence[str]) -> list[_Parameter]:
     """The arguments that the body uses: those it reads before it has certainly given them a value."""
     used = {seen.name for seen in names.occurrences if seen.act is not Act.STORE and not seen.settled}
     typed = {
@@ -170,8 +181,7 @@ def _parameters(directive: Directive, names: BodyNames) -> list[_Parameter]:
         for parameter in directive.parameters
     }
     segments = [typed.pop(name, _Parameter(name)) for name in directive.pattern.identifier_names]
-    given = [_Parameter(name) for name in _GIVEN]
-    in_scope = [*segments, *typed.values(), *given]
+    in_scope = [*segments, *typed.values(), *(_Parameter(name) for name in given)]
     found = [parameter for parameter in in_scope if parameter.name in used]
     return sorted(found, key=lambda parameter: parameter.default is not None)
 
@@ -185,6 +195,7 @@ def _assemble(
     directive: Directive,
     parameters: Sequence[_Parameter],
     *,
+    name: str,
     future: Sequence[ast.ImportFrom],
     answer: ast.Expr | None,
     is_async: bool,
@@ -201,7 +212,7 @@ def _assemble(
         lines += section
     if lines:
         lines += [("", None), ("", None)]
-    signature = _signature(f"{'async ' if is_async else ''}def {directive.method}", parameters)
+    signature = _signature(f"{'async ' if is_async else ''}def {name}", parameters)
     lines += [(line, None) for line in signature]
 
     place: tuple[int, int] | None = None

@@ -26,9 +26,11 @@ from notebook_routes.runtime.namespace import NOTEBOOK, NotebookBuiltins, Notebo
 from notebook_routes.runtime.positions import compile_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from notebook_routes.routing import Directive
+    from notebook_routes.runtime.expand import Expansion
+    from notebook_routes.runtime.modulesource import ModuleSource
 
 _NOT_A_WORD = re.compile(r"[^0-9A-Za-z]+")
 
@@ -74,6 +76,8 @@ class RouteModule:
         label: str,
         first_line: int = 2,
         header: str = "",
+        expand: Callable[..., Expansion] = expand_body,
+        names: Sequence[str] = METHODS,
     ) -> RouteModule:
         """Make the handler of a cell that is its body.
 
@@ -84,12 +88,14 @@ class RouteModule:
             label: names the cell in tracebacks; two live modules should not share one.
             first_line: the line of the cell where `cell` begins.
             header: the cell's text above that line, for the listing that tracebacks quote.
+            expand: makes the source; called as `expand_body`.
+            names: the functions to take from it.
 
         Raises:
             CellError: the body is refused; nothing has run.
         """
         filename = f"<{label}>"
-        expansion = expand_body(cell, directive, namespace=namespace, first_line=first_line)
+        expansion = expand(cell, directive, namespace=namespace, first_line=first_line)
         code = compile_source(expansion.source, filename=filename, locate=expansion.locate)
         _list(filename, cell, first_line=first_line, header=header)
         found: dict[str, Any] = {}
@@ -105,7 +111,7 @@ class RouteModule:
             name=module_name(label),
             filename=filename,
             source=expansion.source,
-            handlers={method: found[method] for method in METHODS if method in found},
+            handlers={name: found[name] for name in names if name in found},
             constants=find_constants(found),
         )
 
@@ -119,10 +125,13 @@ class RouteModule:
         label: str,
         first_line: int = 2,
         header: str = "",
+        expand: Callable[[CellText, Directive], ModuleSource] = expand_module,
+        take: Callable[[Mapping[str, Any], CellText], dict[str, Callable[..., Any]]] | None = None,
     ) -> RouteModule:
         """Run a cell that is a whole module, and take its handlers.
 
-        The arguments are those of `from_body`; the line has no method.
+        The arguments are those of `from_body`; the line has no method. `take` finds the functions among the module's
+        names; it may raise a `CellError`.
 
         Raises:
             CellError: the cell is refused, has no handler, or contradicts its line. Where it can be seen
@@ -131,7 +140,7 @@ class RouteModule:
         """
         filename = f"<{label}>"
         text = CellText.read(cell, first_line=first_line)
-        source = expand_module(text, directive)
+        source = expand(text, directive)
         try:
             code = compile_source(
                 source.source,
@@ -151,7 +160,7 @@ class RouteModule:
         sys.modules[name] = module
         try:
             exec(code, module.__dict__)  # noqa: S102 - running the user's cell is what this is for
-            handlers = _handlers(module.__dict__, text)
+            handlers = (take or _handlers)(module.__dict__, text)
             constants = find_constants(module.__dict__)
             _refuse_contradiction(constants, directive, source.constant_lines, text)
         except BaseException:

@@ -51,7 +51,16 @@ def expand_module(cell: CellText, directive: Directive) -> ModuleSource:
     names = read_names(tree.body)
     _refuse_body(cell, names, path=path)
     _refuse_no_handler(cell, names, path=path)
+    return assemble_module(cell, directive)
 
+
+def assemble_module(cell: CellText, directive: Directive) -> ModuleSource:
+    """Write a cell that is a module, with the options of its line as constants; only what is no Python is refused.
+
+    Raises:
+        CellError: it is no Python.
+    """
+    tree = cell.parse()
     constant_lines = {name: line for name, line in _assigned(tree.body).items() if name in directive.options}
     stated = write_constants({name: value for name, value in directive.options.items() if name not in constant_lines})
     lines: list[tuple[str, int | None]] = [(line, number + cell.first_line) for number, line in enumerate(cell.lines)]

@@ -1,4 +1,4 @@
-"""`cookies()`, `headers()` and `after()`: what a handler can ask for without taking it as an argument.
+"""`cookies()`, `headers()`, `draft_mode()`, `connection()` and `after()`: what needs no argument to be asked for.
 
 They behave as the functions of the same names in Next.js, without its promises.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import replace
+from hmac import compare_digest
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import ScopeError
@@ -14,9 +15,12 @@ from notebook_routes.runtime.exchange import Exchange, Phase, exchange_for
 from notebook_routes.web import Headers, ResponseCookies
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Generator, Iterator
 
     from notebook_routes.web import Cookie
+
+#: The cookie that `draft_mode()` is kept in.
+DRAFT_COOKIE = "__notebook_routes_draft"
 
 
 def headers() -> Headers:
@@ -37,6 +41,27 @@ def cookies() -> CookieJar:
     return CookieJar(exchange_for("cookies"))
 
 
+def draft_mode() -> DraftMode:
+    """Draft mode of the browser that asks: `enable()`, `disable()` and `is_enabled`.
+
+    It is kept in a cookie whose value nobody can guess; any other value of it is cleared.
+
+    Raises:
+        ScopeError: called where no request is being answered.
+    """
+    return DraftMode(exchange_for("draft_mode"))
+
+
+def connection() -> Connection:
+    """Say that the answer belongs to this one request and is never to be cached; `await` it or not.
+
+    Raises:
+        ScopeError: called where no request is being answered.
+    """
+    exchange_for("connection")
+    return Connection()
+
+
 def after(work: Callable[[], object] | Awaitable[object]) -> None:
     """Run `work` once the response has been sent whole, also when the handler fails.
 
@@ -55,6 +80,65 @@ def after(work: Callable[[], object] | Awaitable[object]) -> None:
             f"after() takes a function or an awaitable, not {type(work).__name__}: write after(lambda: ...)"
         )
     exchange.callbacks.append(work)
+
+
+class Connection:
+    """What `connection()` returns; there is nothing to wait for, since the request is here."""
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield from ()
+
+
+class DraftMode:
+    """What `draft_mode()` returns."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        given = exchange.request.cookies.value(DRAFT_COOKIE)
+        if given is not None and not self.is_enabled and exchange.phase is Phase.HANDLER and not self._decided():
+            # Left over from another server, or made up.
+            self.disable()
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether this browser is shown drafts."""
+        jar = self._exchange.cookies if self._decided() else self._exchange.request.cookies
+        given = None if jar is None else jar.value(DRAFT_COOKIE)
+        return given is not None and compare_digest(given.encode(), self._exchange.draft.value.encode())
+
+    def enable(self) -> None:
+        """Show drafts to this browser from now on, in this answer too.
+
+        Raises:
+            ScopeError: the response is already on its way.
+        """
+        self._set(self._exchange.draft.value)
+
+    def disable(self) -> None:
+        """Show this browser what everybody sees.
+
+        Raises:
+            ScopeError: the response is already on its way.
+        """
+        self._set("", expires=0)
+
+    def __repr__(self) -> str:
+        return f"<draft mode, {'enabled' if self.is_enabled else 'disabled'}>"
+
+    def _decided(self) -> bool:
+        """Whether this answer sets the cookie."""
+        return self._exchange.cookies is not None and self._exchange.cookies.has(DRAFT_COOKIE)
+
+    def _set(self, value: str, expires: float | None = None) -> None:
+        secure = self._exchange.draft.secure
+        CookieJar(self._exchange).set(
+            DRAFT_COOKIE,
+            value,
+            expires=expires,
+            http_only=True,
+            secure=secure,
+            same_site="none" if secure else "lax",
+        )
 
 
 class CookieJar:

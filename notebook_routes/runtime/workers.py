@@ -115,6 +115,7 @@ class Workers:
         self._unclaimed = 0  # idle threads minus queued jobs: below zero, a job waits for a thread
         self._abandoned: dict[int, str] = {}
         self._busy: set[int] = set()
+        self._outer: dict[int, Workers] = {}
 
     @property
     def abandoned(self) -> list[str]:
@@ -130,6 +131,20 @@ class Workers:
             self._grow()
             self._jobs.put(job)
         return job
+
+    def outer(self, number: int) -> Workers:
+        """A pool for jobs that wait for jobs of this one: were they of one pool, all its threads could be waiting.
+
+        It ends together with this one.
+
+        Args:
+            number: which of them; it may wait for those of higher numbers.
+        """
+        with self._lock:
+            pool = self._outer.get(number)
+            if pool is None:
+                pool = self._outer[number] = Workers(self.limit)
+            return pool
 
     def abandon(self, job: Job) -> None:
         """Give a job up: its thread is replaced, and ends when the function returns. One that has ended stays."""
@@ -157,10 +172,13 @@ class Workers:
             # The threads there are end with the queue they know.
             jobs, self._jobs = self._jobs, SimpleQueue()
             busy = list(self._busy)
+            outer = list(self._outer.values())
         for thread_id in busy:
             _interrupt(thread_id)
         for _ in range(threads):
             jobs.put(None)
+        for pool in outer:
+            pool.stop()
 
     def _grow(self) -> None:
         if self._unclaimed >= 0 or self._threads >= self.limit:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from notebook_routes.web.abort import AbortController, AbortSignal
 from notebook_routes.web.blob import Blob, File
+from notebook_routes.web.continuation import Continuation
 from notebook_routes.web.cookie import Cookie
 from notebook_routes.web.file_response import FileResponse
 from notebook_routes.web.formdata import FormData
@@ -32,6 +33,7 @@ __all__ = [
     "AbortController",
     "AbortSignal",
     "Blob",
+    "Continuation",
     "Cookie",
     "File",
     "FileResponse",

@@ -60,6 +60,12 @@ class Cookie:
         given = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in given.items() if name in ("name", "value") or value}
 
+    def has_ended(self) -> bool:
+        """Whether a browser that is sent this cookie forgets it (RFC 6265 §5.3)."""
+        if self.max_age is not None:
+            return self.max_age <= 0
+        return self.expires is not None and self.expires.timestamp() <= time.time()
+
     def to_set_cookie(self) -> str:
         """The value of a Set-Cookie header: the value percent-encoded, a Max-Age accompanied by Expires.
 

@@ -16,6 +16,7 @@ from notebook_routes.errors import Aborted
 from notebook_routes.web.abort import AbortSignal
 from notebook_routes.web.body import Body
 from notebook_routes.web.content import content_of
+from notebook_routes.web.cookie import Cookie
 from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.request_cookies import RequestCookies
@@ -23,10 +24,12 @@ from notebook_routes.web.search_params import URLSearchParams
 from notebook_routes.web.url import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import builtins
+    from collections.abc import Callable, Coroutine, Iterable
 
     from notebook_routes.types import ByteStream, HeadersInit
     from notebook_routes.web.content import BodyInit
+    from notebook_routes.web.formdata import FormData
 
 _UNSET: Any = object()
 _NO_BODY = frozenset({"GET", "HEAD"})
@@ -59,6 +62,7 @@ class Request(Body):
         "_abort_reason",
         "_aborted",
         "_cookies",
+        "_keeps_body",
         "_next_url",
         "_origin",
         "_original_url",
@@ -87,6 +91,7 @@ class Request(Body):
     _abort_reason: object
     _aborted: bool
     _cookies: RequestCookies | None
+    _keeps_body: bool
     _next_url: URL | None
     _origin: str
     _original_url: str | None
@@ -239,6 +244,19 @@ class Request(Body):
         """
         return await self._read_json()
 
+    async def form_data(self) -> FormData:
+        """Reads the body as a form, urlencoded or multipart by its content type.
+
+        Raises:
+            InvalidBody: the content type is no form's, or the body is malformed.
+            BodyUsed: the body was read already.
+        """
+        if not self._keeps_body:
+            return await super().form_data()
+        await self.buffer()
+        twin = self.clone()
+        return await twin.form_data()
+
     async def buffer(self) -> bytes:
         """Reads the whole body into memory without using it up.
 
@@ -295,7 +313,37 @@ class Request(Body):
         moved._original_url = self.original_url
         moved._signal = self.signal
         moved._state = self.state
+        moved._keeps_body = self._keeps_body
+        if headers is None or headers.get("cookie") == self.headers.get("cookie"):
+            moved._cookies = self._cookies
         return moved
+
+    def keep_body(self, *, keep: bool = True) -> None:
+        """From now on reading the body as a whole does not use it up, so that a handler can after a middleware.
+
+        What is read from `body` piece by piece is used up all the same.
+        """
+        self._keeps_body = keep
+
+    def replace_headers(self, headers: Headers) -> None:
+        """What middleware has the handler see in place of what the client sent; cookies follow the Cookie header."""
+        if headers.get("cookie") != self.headers.get("cookie"):
+            self._cookies = None
+        self.headers = headers
+
+    def receive_cookies(self, lines: Iterable[str]) -> None:
+        """Read Set-Cookie headers as the browser will: what they set and delete holds for this request already."""
+        for line in lines:
+            cookie = Cookie.from_set_cookie(line)
+            if cookie.has_ended():
+                self.cookies.delete(cookie.name)
+            else:
+                self.cookies.set(cookie.name, cookie.value)
+        self.headers = self.headers.copy()
+        if self.cookies.size:
+            self.headers.set("cookie", str(self.cookies))
+        else:
+            self.headers.delete("cookie")
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self._raw_url()}>"
@@ -313,7 +361,10 @@ class Request(Body):
         self._content = self._source = self._stream = self._url = self._original_url = None
         self._next_url = self._query = self._cookies = self._state = None
         self._signal = self._signal_factory = self._abort_reason = None
-        self._used = self._aborted = False
+        self._used = self._aborted = self._keeps_body = False
+
+    def _read(self) -> Coroutine[Any, Any, builtins.bytes]:
+        return self.buffer() if self._keeps_body else super()._read()
 
     def _raw_url(self) -> str:
         path = self.path if self.path != "*" else ""

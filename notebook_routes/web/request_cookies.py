@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar, overload
 
-from notebook_routes.web.cookie import Cookie, decode_value
+from notebook_routes.web.cookie import Cookie, decode_value, encode_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,6 +88,10 @@ class RequestCookies:
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def __str__(self) -> str:
+        """The Cookie header that says the same."""
+        return "; ".join(f"{name}={encode_value(value)}" for name, value in self._values.items())
 
     def __repr__(self) -> str:
         return f"RequestCookies({', '.join(self._values)})"

@@ -141,6 +141,54 @@ class Response(Body):
         return response
 
     @classmethod
+    def next(
+        cls,
+        *,
+        headers: Headers | HeadersInit | None = None,
+        request_headers: Headers | HeadersInit | None = None,
+    ) -> Response:
+        """For a middleware to return: go on to what comes next, with these changes.
+
+        Cookies that are set on it, `response.cookies.set(...)`, go to the client, and the handler sees them already.
+
+        Args:
+            headers: header fields of the answer; they replace those of the handler's.
+            request_headers: what the handler sees in place of the client's headers; take a
+                `request.headers.copy()` and change that.
+        """
+        from notebook_routes.web.continuation import Continuation  # noqa: PLC0415 - it is a Response itself
+
+        return Continuation(headers=headers, request_headers=request_headers)
+
+    @classmethod
+    def rewrite(
+        cls,
+        url: str | URL,
+        *,
+        headers: Headers | HeadersInit | None = None,
+        request_headers: Headers | HeadersInit | None = None,
+    ) -> Response:
+        """For a middleware to return: answer with what is at another URL, without the client being told.
+
+        A URL of this server is answered by its route, which sees the new URL; `request.original_url` is the one
+        asked for. Any other `http` or `https` URL is asked over the network: the method, the body and the headers go
+        there, the cookies and Authorization among them, unless `request_headers` leaves them out.
+
+        Never make the URL's host of what a client sent: the server would fetch for strangers what only it can reach
+        (server-side request forgery). A path of the client's behind a fixed host needs care too: in `URL(path, base)`
+        a path that begins with "//" names another host, so set `url.pathname` instead. The same holds for
+        `Response.redirect`, which would send people to a stranger's page (open redirect).
+
+        Args:
+            url: absolute, or relative to the request's.
+            headers: header fields of the answer, as for `Response.next`.
+            request_headers: what is sent on in place of the client's headers.
+        """
+        from notebook_routes.web.continuation import Continuation  # noqa: PLC0415 - the same
+
+        return Continuation(url=str(url), headers=headers, request_headers=request_headers)
+
+    @classmethod
     def error(cls) -> Response:
         """The answer of a network that failed: status 0, no body; a handler that returns it answers 500."""
         response = cls()

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from tests.conformance.client import Reply, send
 from tests.conformance.expectation import differences, lateness
-from tests.conformance.translation import translated
+from tests.conformance.translation import renamed, translated
 
 CASES = Path(__file__).with_name("cases.json")
 #: An upper bound on time holds once in so many tries, or not at all.
@@ -121,7 +121,11 @@ def _steps(written: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if not isinstance(ours, list):
         ours = [ours] * len(steps)
     for step, expected in zip(steps, ours, strict=True):
-        yield {**step, "expect": translated(step["expect"]) if expected is None else expected}
+        yield {
+            **step,
+            "request": renamed(step["request"]),
+            "expect": translated(step["expect"]) if expected is None else expected,
+        }
 
 
 def _filled(value: Any, known: dict[str, str]) -> Any:

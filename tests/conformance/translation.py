@@ -22,9 +22,8 @@ _SHORT_TEXT = r"^[ -~]{0,80}\n?$"
 
 def translated(expect: dict[str, Any]) -> dict[str, Any]:
     """The expectation in our terms; the given one is not changed."""
-    # The draft cookie has another name, and a value of another alphabet.
-    written = json.dumps(expect).replace("__prerender_bypass", "__notebook_routes_draft")
-    ours: dict[str, Any] = json.loads(written.replace("[0-9a-f]{32}", "[A-Za-z0-9_-]{22,}"))
+    # The draft cookie's value has another alphabet.
+    ours: dict[str, Any] = json.loads(json.dumps(renamed(expect)).replace("[0-9a-f]{32}", "[A-Za-z0-9_-]{22,}"))
     headers = _headers(ours.get("headers") or {})
     body = ours.get("body")
     if headers.get("content-type") == {"regex": "^text/html"}:
@@ -40,6 +39,12 @@ def translated(expect: dict[str, Any]) -> dict[str, Any]:
         ours.pop("body", None)
     else:
         ours["body"] = _body(body)
+    return ours
+
+
+def renamed(step: dict[str, Any]) -> dict[str, Any]:
+    """A request or an expectation, with the draft cookie by our name."""
+    ours: dict[str, Any] = json.loads(json.dumps(step).replace("__prerender_bypass", "__notebook_routes_draft"))
     return ours
 
 
