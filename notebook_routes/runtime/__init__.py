@@ -25,8 +25,8 @@ from notebook_routes.runtime.request_time import after, connection, cookies, dra
 from notebook_routes.runtime.workers import Workers
 
 __all__ = [
-    "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext", "Input",
-    "Invoker", "LoopWatch", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match",
-    "compile_middleware", "connection", "cookies", "current_exchange", "draft_mode", "expand_body", "forbidden",
-    "headers", "not_found", "permanent_redirect", "redirect", "to_response", "unauthorized",
+    "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext", "Input", "Invoker",
+    "LoopWatch", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match", "compile_middleware",
+    "connection", "cookies", "current_exchange", "draft_mode", "expand_body", "forbidden", "headers", "not_found",
+    "permanent_redirect", "redirect", "to_response", "unauthorized",
 ]  # fmt: skip
