@@ -17,8 +17,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PATIENCE = 120
 CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
-#: Handlers that fail, wait or stream on purpose, and those whose subject is not in this version.
-ON_PURPOSE = r"^/(err|st|misc|m/nonfn|dm)(/|$)"
+#: Handlers that fail, wait or stream on purpose.
+ON_PURPOSE = r"^/(err|st|misc|m/nonfn)(/|$)"
 
 
 @pytest.fixture
