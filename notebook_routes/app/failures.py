@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sqlite3
 import sysconfig
 import traceback
 from pathlib import Path
@@ -110,7 +109,7 @@ def _redirect(error: RedirectError, exchange: Exchange) -> Response:
 
 
 def _fix(error: BaseException) -> str | None:
-    if isinstance(error, sqlite3.ProgrammingError) and "thread" in str(error):
+    if type(error).__module__ == "sqlite3" and "thread" in str(error):
         return (
             "A `def` handler runs in a thread of its own: connect with sqlite3.connect(..., check_same_thread=False), "
             "or connect inside the handler."

@@ -12,7 +12,6 @@ from notebook_routes.notebook import display as shown
 from notebook_routes.notebook.card import bundle
 from notebook_routes.notebook.cell_text import running_cell
 from notebook_routes.notebook.commands import parse_command
-from notebook_routes.notebook.requests import run_requests
 
 if TYPE_CHECKING:
     from notebook_routes.notebook.client import FinishedResponse
@@ -90,6 +89,8 @@ class RouteMagics(Magics):
         `??` lines assert, with response, status, headers, json and text in scope; `{{expr}}` is read from the
         notebook; `###` separates requests; lines that begin with # are comments. `name` keeps the response.
         """
+        from notebook_routes.notebook.requests import run_requests  # noqa: PLC0415 - %load_ext must not wait for it
+
         return run_requests(
             line,
             cell or "",

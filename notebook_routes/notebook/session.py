@@ -19,7 +19,6 @@ from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.serving import Serving
-from notebook_routes.project import openapi_document
 from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig, parse_directive
 from notebook_routes.runtime import Invoker, RouteModule
 from notebook_routes.web import Response
@@ -159,6 +158,8 @@ class Session:
 
     def openapi(self) -> dict[str, Any]:
         """The routes as an OpenAPI 3.1 document."""
+        from notebook_routes.project.openapi import openapi_document  # noqa: PLC0415 - %load_ext must not wait for it
+
         return openapi_document(self.routes, title="Notebook")
 
     def close(self) -> None:

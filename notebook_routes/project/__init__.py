@@ -1,11 +1,12 @@
-"""What notebook and tools share: loading a project's routes, describing routes, and requests in the `.http` format."""
+"""What notebook and tools share: loading a project's routes, describing routes, and requests in the `.http` format.
+
+`project.load` and `project.openapi` are imported by those who need them: a notebook that is being loaded does not.
+"""
 
 from __future__ import annotations
 
 from notebook_routes.project.expectation import Expectation, Outcome, check_expectation
 from notebook_routes.project.http_file import RequestCell, RequestSpec, format_requests, parse_request_cell
-from notebook_routes.project.load import load_tree
-from notebook_routes.project.openapi import openapi_document
 
 __all__ = [
     "Expectation",
@@ -14,7 +15,5 @@ __all__ = [
     "RequestSpec",
     "check_expectation",
     "format_requests",
-    "load_tree",
-    "openapi_document",
     "parse_request_cell",
 ]

@@ -1,4 +1,7 @@
-"""Adapters between sockets and `App.fetch`, and the thread they live in."""
+"""Adapters between sockets and `App.fetch`, and the thread they live in.
+
+`servers.tornado` is loaded with the first server, not with the package.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from notebook_routes.servers.location import Location, public_location
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
 from notebook_routes.servers.server import Server
 from notebook_routes.servers.thread import ServerThread
-from notebook_routes.servers.tornado import TornadoServer
 
 __all__ = [
     "DEFAULT_PORT",
@@ -19,7 +21,6 @@ __all__ = [
     "Location",
     "Server",
     "ServerThread",
-    "TornadoServer",
     "bind_listener",
     "end_tasks",
     "listening",

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from notebook_routes.runtime import LoopWatch, Workers
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
 from notebook_routes.servers.switch_interval import SwitchInterval
-from notebook_routes.servers.tornado import TornadoServer
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator
 
     from notebook_routes.app import App
+    from notebook_routes.servers.tornado import TornadoServer
 
 #: Seconds for the tasks that handlers have started, once all requests are done with.
 _LAST_TIME = 0.2
@@ -52,6 +52,8 @@ async def listening(
         max_body_size: bytes of a request body.
         grace: seconds that requests have to end in when the block has ended.
     """
+    from notebook_routes.servers.tornado import TornadoServer  # noqa: PLC0415 - %load_ext must not wait for Tornado
+
     threads, interval = HandlerThreads(app), SwitchInterval()
     server = TornadoServer(app, max_body_size=max_body_size, on_traffic=interval.touch)
     threads.start()

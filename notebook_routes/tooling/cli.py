@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from notebook_routes.errors import NotebookRoutesError
-from notebook_routes.project import load_tree, openapi_document
+from notebook_routes.project.load import load_tree
+from notebook_routes.project.openapi import openapi_document
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.tooling.quickstart import run_quickstart
 from notebook_routes.tooling.serve import serve_tree

@@ -8,7 +8,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from notebook_routes.app import LOOPBACK_HOSTS, Guard
-from notebook_routes.project import load_tree
+from notebook_routes.project.load import load_tree
 from notebook_routes.servers import MAX_BODY_SIZE, bind_listener, end_tasks, listening, public_location
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from notebook_routes.app import LOOPBACK_HOSTS, Guard
-from notebook_routes.project import load_tree
+from notebook_routes.project.load import load_tree
 from notebook_routes.servers import ASGIApp
 
 

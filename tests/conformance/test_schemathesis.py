@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from notebook_routes.project import load_tree, openapi_document
+from notebook_routes.project.load import load_tree, openapi_document
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

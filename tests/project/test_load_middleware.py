@@ -6,7 +6,7 @@ import textwrap
 import pytest
 
 from notebook_routes.errors import ConfigError, DefinitionError
-from notebook_routes.project import load_tree
+from notebook_routes.project.load import load_tree
 
 ROUTE = "from notebook_routes import headers\ndef GET():\n    return headers().get('x-seen') or 'none'"
 

@@ -17,7 +17,8 @@ from pydantic import BaseModel, Field
 
 from notebook_routes import CookieParam, File, Form, FormData, Header, Request, Response, RouteContext, ServerSentEvent
 from notebook_routes.errors import CellError
-from notebook_routes.project import load_tree, openapi_document
+from notebook_routes.project.load import load_tree
+from notebook_routes.project.openapi import openapi_document
 from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig
 from notebook_routes.runtime import Invoker
 

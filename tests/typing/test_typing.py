@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notebook_routes.project import openapi_document
+from notebook_routes.project.openapi import openapi_document
 from notebook_routes.routing import METHODS, Route, RoutePattern, RouteTable, parse_directive
 from notebook_routes.runtime import Invoker
 from notebook_routes.runtime.module import RouteModule
