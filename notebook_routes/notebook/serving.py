@@ -12,13 +12,14 @@ from notebook_routes.app import LOOPBACK_HOSTS
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
 from notebook_routes.notebook.machine import machine_hosts
-from notebook_routes.servers import ServerThread, public_location
+from notebook_routes.servers import public_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from notebook_routes.app import App
     from notebook_routes.servers import Location
+    from notebook_routes.servers.thread import ServerThread
 
 #: A port for the kernels of a machine or a test run; 0 is any free one, and is not remarked upon.
 PORT_VARIABLE = "NOTEBOOK_ROUTES_PORT"
@@ -103,6 +104,8 @@ class Serving:
             return self.location()
 
     def _bound(self, host: str, port: int | None) -> ServerThread:
+        from notebook_routes.servers.thread import ServerThread  # noqa: PLC0415 - %load_ext starts nothing
+
         if port is None:
             # A server that is stopped and started again keeps its address if it can.
             wanted = _port_of_environment() if self._port is None else self._port

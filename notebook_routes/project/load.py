@@ -22,7 +22,7 @@ from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS, Route, RouteFile, SegmentConfig, find_routes
 from notebook_routes.runtime import Invoker
 from notebook_routes.runtime.constants import find_constants
-from notebook_routes.servers import ASGIApp
+from notebook_routes.servers.asgi import ASGIApp
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:

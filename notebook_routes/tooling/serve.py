@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.app import LOOPBACK_HOSTS, Guard
 from notebook_routes.project.load import load_tree
-from notebook_routes.servers import MAX_BODY_SIZE, bind_listener, end_tasks, listening, public_location
+from notebook_routes.servers import MAX_BODY_SIZE, public_location
+from notebook_routes.servers.lifetime import end_tasks, listening
+from notebook_routes.servers.listener import bind_listener
 
 if TYPE_CHECKING:
     import socket

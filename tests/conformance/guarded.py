@@ -4,7 +4,7 @@ from pathlib import Path
 
 from notebook_routes.app import LOOPBACK_HOSTS, Guard
 from notebook_routes.project.load import load_tree
-from notebook_routes.servers import ASGIApp
+from notebook_routes.servers.asgi import ASGIApp
 
 
 def asgi():

@@ -16,7 +16,7 @@ import pytest
 from notebook_routes.app import LOOPBACK_HOSTS, App, Guard
 from notebook_routes.routing import Route, RoutePattern, SegmentConfig
 from notebook_routes.runtime import Invoker
-from notebook_routes.servers import ServerThread
+from notebook_routes.servers.thread import ServerThread
 
 PATIENCE = 20.0
 

@@ -12,7 +12,7 @@ import uvicorn
 
 from notebook_routes import ReadableStream, Response, after, redirect
 from notebook_routes.errors import ServerError
-from notebook_routes.servers import ASGIApp
+from notebook_routes.servers.asgi import ASGIApp
 
 PARSERS = ["h11", *(["httptools"] if find_spec("httptools") else [])]
 

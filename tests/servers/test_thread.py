@@ -12,7 +12,7 @@ import pytest
 from notebook_routes.app import App
 from notebook_routes.errors import ServerError
 from notebook_routes.runtime import after
-from notebook_routes.servers import ServerThread
+from notebook_routes.servers.thread import ServerThread
 
 
 def names_of_ours():
