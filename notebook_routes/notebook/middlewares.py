@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import linecache
 import threading
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import Middleware, declared_middleware
-from notebook_routes.errors import CellError, DefinitionError, DirectiveError
+from notebook_routes.errors import DirectiveError
+from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.runtime import compile_middleware
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class MiddlewareCells:
     def _made(self, matchers: list[str], body: str, cell: RunningCell, label: str) -> MiddlewareCell:
         # Each run has a file name of its own, or `linecache` would mix old and new lines.
         where = " ".join([f"cell {next(self._numbers)} middleware", *matchers])
-        try:
+        with refusing(where, self._app.failures):
             module, found = compile_middleware(
                 body,
                 matchers,
@@ -124,12 +124,6 @@ class MiddlewareCells:
                 first_line=cell.first_line,
                 header=cell.header,
             )
-        except DefinitionError:
-            raise
-        except (Exception, SystemExit) as error:
-            shown = self._app.failures.text(error)
-            linecache.cache.pop(f"<{where}>", None)
-            raise CellError(f"the cell failed while it ran:\n{shown}") from error
         try:
             return MiddlewareCell(label, module, declared_middleware(found, where=label, context=copy_context()))
         except BaseException:

@@ -7,14 +7,14 @@ step that fails leaves everything as it was.
 from __future__ import annotations
 
 import itertools
-import linecache
 import threading
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import App, Guard, OwnPages
-from notebook_routes.errors import CellError, DefinitionError, DirectiveError, RouteConflict, ServerError
+from notebook_routes.errors import CellError, DirectiveError, RouteConflict, ServerError
+from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.middlewares import MiddlewareCells
@@ -171,28 +171,25 @@ class Session:
         make = RouteModule.from_body if directive.method else RouteModule.from_source
         # Each run has a file name of its own, or `linecache` would mix old and new lines; people see no number.
         where = f"cell {next(self._numbers)} {directive.method or 'module'} {directive.pattern}"
-        try:
-            return make(
-                body,
-                directive,
-                namespace=self.namespace,
-                label=where,
-                first_line=cell.first_line,
-                header=cell.header,
-            )
-        except DefinitionError:
-            raise
-        except (Exception, SystemExit) as error:
-            shown = self.app.failures.text(error)
-            linecache.cache.pop(f"<{where}>", None)
-            if directive.method is not None and isinstance(error, NameError):
+        with refusing(where, self.app.failures):
+            try:
+                return make(
+                    body,
+                    directive,
+                    namespace=self.namespace,
+                    label=where,
+                    first_line=cell.first_line,
+                    header=cell.header,
+                )
+            except NameError as error:
+                if directive.method is None:
+                    raise
                 # Of a body only the types and defaults on the line are evaluated now.
                 raise CellError(
                     f"{error.name} is not defined: run the cell that defines it first",
                     line=cell.first_line - 1,
                     text=cell.header.rstrip("\n").rpartition("\n")[2],
                 ) from error
-            raise CellError(f"the cell failed while it ran:\n{shown}") from error
 
     def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
         config = SegmentConfig.from_constants(module.constants, where=label)

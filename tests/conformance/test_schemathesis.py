@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from notebook_routes.project.load import load_tree, openapi_document
+from notebook_routes.project.load import load_tree
+from notebook_routes.project.openapi import openapi_document
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
