@@ -21,6 +21,8 @@ FIRST, LOWEST, HIGHEST = 0.0007, 0.0003, 0.004
 _FAIR_SHARE = (0.50, 0.60)
 #: Less than this, and the others are not computing but waiting.
 _IDLE_SHARE = 0.03
+#: More than this of all threads together, and the interpreter is contended for.
+_CONTENDED = 0.5
 #: Seconds between two looks.
 _TICK = 0.05
 #: Seconds after the last traffic until the interval is restored.
@@ -74,12 +76,12 @@ class SwitchInterval:
 
         Args:
             others: the processor time of the other threads, of a second.
-            everybody: that of all threads; the interpreter is contended for where it is about one.
+            everybody: that of all threads; much of it goes into handing the interpreter over where it is contended for.
         """
         low, high = _FAIR_SHARE
         if others < _IDLE_SHARE:
             return
-        if others < low and everybody > 0.9:
+        if others < low and everybody > _CONTENDED:
             self._own = min(self._own * 1.3, HIGHEST)
         elif others > high:
             self._own = max(self._own * 0.85, LOWEST)
