@@ -6,7 +6,7 @@ fraction of that, and a notebook that nobody asks runs at full speed.
 
 How low is a bargain between the two, and the same interval strikes it differently from minute to minute, with where the
 system puts the threads. So it is steered while there is traffic: by the processor time that the server's thread has
-had, and that which all others have had, the cell keeps about half of its speed under full load.
+had, and that which all others have had, the cell keeps half of its speed or more under full load.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import sys
 import time
 
 #: Seconds to begin with, and the bounds within which it is steered.
-FIRST, LOWEST, HIGHEST = 0.0007, 0.0003, 0.004
+FIRST, LOWEST, HIGHEST = 0.001, 0.0003, 0.005
 #: What the other threads should have of a processor while they want it.
-_FAIR_SHARE = (0.50, 0.60)
+_FAIR_SHARE = (0.55, 0.70)
 #: Less than this, and the others are not computing but waiting.
 _IDLE_SHARE = 0.03
 #: More than this of all threads together, and the interpreter is contended for.
@@ -82,7 +82,7 @@ class SwitchInterval:
         if others < _IDLE_SHARE:
             return
         if others < low and everybody > _CONTENDED:
-            self._own = min(self._own * 1.3, HIGHEST)
+            self._own = min(self._own * 1.5, HIGHEST)
         elif others > high:
             self._own = max(self._own * 0.85, LOWEST)
         else:
