@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import App, Guard, OwnPages
-from notebook_routes.errors import CellError, DirectiveError, RouteConflict, ServerError
+from notebook_routes.errors import CellError, DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
@@ -260,6 +260,3 @@ class Session:
             if said not in self._said:
                 self._said.add(said)
                 exchange.context.copy().run(print, f"{exchange.route.method} {exchange.route.pattern}: {note}")
-
-
-__all__ = ["Definition", "RouteConflict", "ServerError", "Session"]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic
 
-from notebook_routes.errors import CellError, InvalidBody, ValidationFailed
+from notebook_routes.errors import CellError, ValidationFailed
 from notebook_routes.routing import RESERVED_NAMES, Dynamic, OptionalCatchAll
 from notebook_routes.runtime.hints import allows_none, converter, holds_model, is_many, is_scalar, name_of, without_none
 from notebook_routes.runtime.inputs import (
@@ -377,5 +377,3 @@ _MEDIA: dict[_BodyForm, tuple[str, ...]] = {
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9a-z]+")
 _UNTYPED = (inspect.Parameter.empty, Any, object)
 _BODY_FORMS: dict[Any, _BodyForm] = {str: _BodyForm.TEXT, bytes: _BodyForm.BYTES, FormData: _BodyForm.FORM}
-
-__all__ = ["Binder", "InvalidBody", "RouteContext"]
