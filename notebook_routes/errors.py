@@ -16,6 +16,8 @@ NotebookRoutesError
 ├── MiddlewareError          a middleware has called `next` in a way that has no meaning
 ├── AnswerError              what the handler returned cannot become a response
 ├── ScopeError               cookies(), headers(), after() called where no request is being answered
+├── DynamicError             a handler reads what its answer, which is to be kept, may not depend on
+├── CacheError               something can be neither kept nor found again: an argument, a value, an option
 ├── Aborted                  an AbortSignal has fired
 ├── ServerError              the server cannot start, or a request has nowhere to go
 └── ExpectationFailed        a `??` line did not hold (also an AssertionError)
@@ -162,6 +164,14 @@ class AnswerError(NotebookRoutesError):
 
 class ScopeError(NotebookRoutesError):
     """A request-time function was called where no request is being answered."""
+
+
+class DynamicError(NotebookRoutesError):
+    """A handler reads what its answer, which is to be kept, may not depend on."""
+
+
+class CacheError(NotebookRoutesError):
+    """Something can be neither kept nor found again: an argument of a cached function, its value, an option."""
 
 
 class Aborted(NotebookRoutesError):

@@ -13,9 +13,12 @@ from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
+from notebook_routes.app.kept_answers import KeptAnswers
 from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.target import normalized
+from notebook_routes.cache import DataCache, MemoryCache, ResponseCache, now
+from notebook_routes.errors import HTTPError, RedirectError
 from notebook_routes.routing import RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
@@ -32,6 +35,7 @@ from notebook_routes.web import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
+    from notebook_routes.cache import CacheHandler
     from notebook_routes.types import HeadersInit
 
 _ORIGIN = "http://localhost"
@@ -47,9 +51,14 @@ class App:
         workers: threads for `def` handlers; None runs them on the loop (where there are no threads).
         name_file: how tracebacks call a file.
         middleware: what stands in front of the routes, outermost first; functions, or `Middleware`.
+        cache: where answers and data are kept: a `CacheHandler`, or its address as `open_cache` takes it; by default
+            this process's memory.
+        cache_control_requests: have a client's `Cache-Control: no-cache` run the handler anew; by default clients
+            cannot.
 
     Attributes:
         draft: the cookie of `draft_mode()`.
+        origin: the server's own, which handlers see whose answers are kept; whoever listens sets it.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
             None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
     """
@@ -63,6 +72,8 @@ class App:
         workers: Workers | None = None,
         name_file: Callable[[str], str] | None = None,
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
+        cache: CacheHandler | None = None,
+        cache_control_requests: bool = False,
     ) -> None:
         self.routes = RouteTable() if routes is None else routes
         self.guard = guard or Guard(check_origin=False)
@@ -75,6 +86,22 @@ class App:
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
+        self.origin = _ORIGIN
+        self.cache_control_requests = cache_control_requests
+        self._kept = KeptAnswers(self)
+        self.use_cache(MemoryCache() if cache is None else cache)
+
+    def use_cache(self, handler: CacheHandler) -> None:
+        """Keep answers and data there from now on; what was kept elsewhere is not moved."""
+        self.answers = ResponseCache(handler)
+        self.data = DataCache(handler)
+
+    async def prepare(self) -> None:
+        """Make the answers that can be kept and need no request, so that the first who ask find them.
+
+        A server does that beside answering. One that fails is in the log.
+        """
+        await self._kept.prepare(self.answers)
 
     async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
@@ -82,16 +109,33 @@ class App:
         Whoever sends the response calls `sent` afterwards.
         """
         request.exchange = exchange = Exchange(request, self.draft)
+        exchange.data = self.data
         try:
-            answer = self._through_middleware(exchange) if self.middleware else self._respond(exchange)
-            return finish(await answer, exchange)
+            response = await (self._through_middleware(exchange) if self.middleware else self._respond(exchange))
+            if exchange.revalidations is not None:
+                await self._revalidate(exchange)
+            return finish(response, exchange)
         except asyncio.CancelledError as error:
             if _is_cancelled():
                 raise
             # The handler awaited something that somebody else has cancelled.
             return self._failed(error, exchange)
         except BaseException as error:  # noqa: BLE001 - the server must not die of a handler, nor of its sys.exit()
-            return self._failed(error, exchange)
+            response = self._failed(error, exchange)
+            if exchange.revalidations is not None:
+                await self._revalidate(exchange)
+            return response
+
+    async def invoke(self, exchange: Exchange) -> Response:
+        """Run the handler of the exchange's route.
+
+        Raises:
+            Exception: whatever it raises.
+        """
+        assert exchange.route is not None
+        invoker = exchange.route.handler
+        assert isinstance(invoker, Invoker)
+        return await invoker(exchange, self.workers, self.watch)
 
     async def request(
         self, target: str, *, method: str = "GET", headers: HeadersInit | None = None, body: Any = None
@@ -131,14 +175,23 @@ class App:
             exchange.error = self.failures.text(error)
             self.failures.report(exchange, "broke off", exchange.error)
         exchange.phase = Phase.AFTER
-        if exchange.callbacks:
+        if exchange.callbacks or exchange.revalidations is not None:
             return self._finish_later(exchange, status=status, size=size)
         self.log.add(exchange, status=status, size=size)
         return None
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self._run_callbacks(exchange)
+        if exchange.revalidations is not None:
+            await self._revalidate(exchange)
         self.log.add(exchange, status=status, size=size)
+
+    async def _revalidate(self, exchange: Exchange) -> None:
+        """Mark the tags that the handler has named."""
+        marked, exchange.revalidations = exchange.revalidations or {}, None
+        moment = now()
+        for tag, expire in marked.items():
+            await self.answers.handler.mark([tag], moment, expire=expire)
 
     async def _through_middleware(self, exchange: Exchange) -> Response:
         """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
@@ -191,10 +244,7 @@ class App:
             return not_found(request, self.routes if self.explain else None)
         route_path, params = match
         method = request.method
-        route = route_path.methods.get(method)
-        if route is None and method == "HEAD":
-            route = route_path.methods.get("GET")
-        exchange.route = route
+        exchange.route = route = route_path.answering(method)
         exchange.params = params
         cors = None if route_path.config.cors is None else Cors(route_path.config.cors)
         if cors is not None:
@@ -211,10 +261,10 @@ class App:
                 if method == "OPTIONS"
                 else method_not_allowed(request, route_path.allow())
             )
+        elif route.method == "GET" and route_path.config.keeps_answers:
+            response = await self._kept.respond(self.answers, exchange, route_path, route)
         else:
-            invoker = route.handler
-            assert isinstance(invoker, Invoker)
-            response = resolve_location(await invoker(exchange, self.workers, self.watch), exchange)
+            response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
@@ -227,6 +277,9 @@ class App:
         return self.own_pages(request)
 
     def _failed(self, error: BaseException, exchange: Exchange) -> Response:
+        if not isinstance(error, (HTTPError, RedirectError)):
+            # What has gone wrong has changed nothing.
+            exchange.revalidations = None
         try:
             response = self.failures.response(error, exchange)
         except ValueError as unsendable:

@@ -80,8 +80,15 @@ def _not_modified(response: Response) -> Response:
 
 def resolve_location(response: Response, exchange: Exchange) -> Response:
     """A redirect that a handler returned, with its Location made absolute."""
+    if response.status not in _REDIRECTS:
+        return response
+    return with_location(response, exchange.request.url)
+
+
+def with_location(response: Response, base: str) -> Response:
+    """A redirect with its Location made absolute, seen from a URL; any other response as it is."""
     location = response.headers.get("location")
     if location is None or response.status not in _REDIRECTS or "://" in location:
         return response
-    absolute = urljoin(exchange.request.url, location)
+    absolute = urljoin(base, location)
     return response.with_headers(lambda headers: headers.set("location", absolute))

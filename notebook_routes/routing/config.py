@@ -98,6 +98,15 @@ class SegmentConfig:
         except ConfigError as error:
             raise ConfigError(_placed(str(error), where)) from None
 
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether answers to GET are kept, so that the handler need not run for each."""
+        # False and 0 are different lifetimes, yet equal in Python.
+        lasts_never = self.revalidate == 0 and self.revalidate is not False
+        if self.dynamic == "force-dynamic" or lasts_never:
+            return False
+        return self.dynamic != "auto" or self.revalidate is not None or self.generate_static_params is not None
+
     def differences(self, other: SegmentConfig) -> tuple[str, ...]:
         """Name the values that both say and that are not the same."""
         return tuple(

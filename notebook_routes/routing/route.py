@@ -58,7 +58,7 @@ class RoutePath:
         config: what the routes say together.
     """
 
-    __slots__ = ("_allow", "config", "methods", "pattern")
+    __slots__ = ("__weakref__", "_allow", "config", "methods", "pattern")
 
     def __init__(self, pattern: RoutePattern, routes: Mapping[str, Route]) -> None:
         self.pattern = pattern
@@ -66,6 +66,11 @@ class RoutePath:
         self.config = reduce(SegmentConfig.merged, (route.config for route in self.methods.values()), SegmentConfig())
         automatic = {"OPTIONS", "HEAD"} if "GET" in self.methods else {"OPTIONS"}
         self._allow = ", ".join(sorted({*self.methods, *automatic}))
+
+    def answering(self, method: str) -> Route | None:
+        """The route that answers a method: GET's stands in for a HEAD that there is none for."""
+        route = self.methods.get(method)
+        return self.methods.get("GET") if route is None and method == "HEAD" else route
 
     def allow(self) -> str:
         """The value of `Allow` (RFC 9110 §10.2.1): the methods with a route, HEAD beside GET, and OPTIONS."""

@@ -343,7 +343,8 @@ def _query_reader(given: Input) -> Reader:
     convert = None if hint is str else converter(hint, ("query", name), from_text=True)
 
     def read(exchange: Exchange, _body: Any) -> Any:
-        query = exchange.request.query
+        # What is declared is part of the key of an answer that is kept: reading it is not noticed.
+        query = exchange.request.query if exchange.observed is None else exchange.observed.declared_query
         if not query.has(name):
             if default is inspect.Parameter.empty:
                 raise missing("query", name)
@@ -355,12 +356,12 @@ def _query_reader(given: Input) -> Reader:
 
 
 _SPECIAL: dict[str, Reader] = {
-    "request": lambda exchange, _body: exchange.request,
+    "request": lambda exchange, _body: exchange.seen,
     "context": lambda exchange, _body: RouteContext(
         exchange.params, exchange.route.pattern.text if exchange.route else ""
     ),
     "params": lambda exchange, _body: exchange.params,
-    "query": lambda exchange, _body: exchange.request.query,
+    "query": lambda exchange, _body: exchange.seen.query,
 }
 
 #: What the special names give, for the check of their annotations.

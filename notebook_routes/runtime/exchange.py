@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextvars import Context
 
+    from notebook_routes.cache import DataCache, Rendering
     from notebook_routes.routing import Route
+    from notebook_routes.runtime.observed import ObservedRequest
     from notebook_routes.types import Params
     from notebook_routes.web import Request, ResponseCookies
 
@@ -56,6 +58,11 @@ class Exchange:
 
     Attributes:
         request: the request being answered; middleware may put another in its place.
+        observed: what the handler sees in its place, where the answer may be kept; see `seen`.
+        rendering: what a run writes down whose answer may be kept; None for any other.
+        data: the cache of `fetch()` and `cached()`.
+        revalidations: tags that the handler has marked, each with the seconds until what has them goes; they take
+            effect when it has answered.
         arrived: the request as it came.
         draft: the app's draft cookie.
         route: the route that answers; None until one has matched.
@@ -70,13 +77,17 @@ class Exchange:
     """
 
     __slots__ = (
-        "_began", "_output", "_output_size", "arrived", "callbacks", "context", "cookies", "draft", "error", "notes",
-        "params", "phase", "request", "route", "started",
+        "_began", "_output", "_output_size", "arrived", "callbacks", "context", "cookies", "data", "draft", "error",
+        "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route", "started",
     )  # fmt: skip
 
     def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
         self.request = self.arrived = request
         self.draft = draft
+        self.observed: ObservedRequest | None = None
+        self.rendering: Rendering | None = None
+        self.data: DataCache | None = None
+        self.revalidations: dict[str, float] | None = None
         self.route: Route | None = None
         self.params: Params = {}
         self.phase = Phase.HANDLER
@@ -89,6 +100,16 @@ class Exchange:
         self._began = perf_counter()
         self._output: list[str] | None = None
         self._output_size = 0
+
+    @property
+    def seen(self) -> Request:
+        """The request as the handler sees it."""
+        return self.request if self.observed is None else self.observed
+
+    def reads(self, what: str) -> None:
+        """The handler does something that makes its answer this request's alone."""
+        if self.rendering is not None:
+            self.rendering.reads(what)
 
     def elapsed(self) -> float:
         """Seconds since the request came in."""

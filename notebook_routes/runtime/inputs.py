@@ -60,7 +60,7 @@ def header_reader(given: Input) -> Reader:
     convert = None if given.hint is str else converter(given.hint, ("header", name), from_text=True)
 
     def read(exchange: Exchange, _body: Any) -> Any:
-        value = exchange.request.headers.get(name)
+        value = exchange.seen.headers.get(name)
         if value is None:
             if default is inspect.Parameter.empty:
                 raise missing("header", name)
@@ -76,7 +76,7 @@ def cookie_reader(given: Input) -> Reader:
     convert = None if given.hint is str else converter(given.hint, ("cookie", name), from_text=True)
 
     def read(exchange: Exchange, _body: Any) -> Any:
-        cookie = exchange.request.cookies.get(name)
+        cookie = exchange.seen.cookies.get(name)
         if cookie is None:
             if default is inspect.Parameter.empty:
                 raise missing("cookie", name)

@@ -74,7 +74,7 @@ class Invoker:
             Exception: whatever the handler raises.
         """
         binder = self._binder
-        body = await binder.read_body(exchange.request) if binder.needs_body else None
+        body = await binder.read_body(exchange.seen) if binder.needs_body else None
         arguments = binder.arguments(exchange, body)
         exchange.context = context = self._context.copy()
         context.run(current_exchange.set, exchange)
@@ -138,7 +138,7 @@ class Invoker:
 def _answer(value: Any, exchange: Exchange) -> Response:
     if value.__class__ is str and looks_like_markup(value):
         exchange.notes.append(MARKUP_NOTE)
-    return to_response(value, exchange.request)
+    return to_response(value, exchange.seen)
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""`cookies()`, `headers()`, `draft_mode()`, `connection()` and `after()`: what needs no argument to be asked for.
+"""`cookies()`, `headers()`, `draft_mode()`, `connection()`, `no_store()`, `after()`: they find the request themselves.
 
 They behave as the functions of the same names in Next.js, without its promises.
 """
@@ -29,7 +29,7 @@ def headers() -> Headers:
     Raises:
         ScopeError: called where no request is being answered.
     """
-    return exchange_for("headers").request.headers.frozen()
+    return exchange_for("headers").seen.headers.frozen()
 
 
 def cookies() -> CookieJar:
@@ -58,8 +58,17 @@ def connection() -> Connection:
     Raises:
         ScopeError: called where no request is being answered.
     """
-    exchange_for("connection")
+    exchange_for("connection").reads("connection()")
     return Connection()
+
+
+def no_store() -> None:
+    """Say the same as `connection()`, in the words of caching: this answer is not to be kept.
+
+    Raises:
+        ScopeError: called where no request is being answered.
+    """
+    exchange_for("no_store").reads("no_store()")
 
 
 def after(work: Callable[[], object] | Awaitable[object]) -> None:
@@ -94,7 +103,8 @@ class DraftMode:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        given = exchange.request.cookies.value(DRAFT_COOKIE)
+        # Who is shown drafts is not answered from the cache: in a run whose answer may be kept, nobody is.
+        given = None if exchange.rendering is not None else exchange.request.cookies.value(DRAFT_COOKIE)
         if given is not None and not self.is_enabled and exchange.phase is Phase.HANDLER and not self._decided():
             # Left over from another server, or made up.
             self.disable()
@@ -102,6 +112,8 @@ class DraftMode:
     @property
     def is_enabled(self) -> bool:
         """Whether this browser is shown drafts."""
+        if self._exchange.rendering is not None and not self._decided():
+            return False
         jar = self._exchange.cookies if self._decided() else self._exchange.request.cookies
         given = None if jar is None else jar.value(DRAFT_COOKIE)
         return given is not None and compare_digest(given.encode(), self._exchange.draft.value.encode())
@@ -196,12 +208,17 @@ class CookieJar:
         return f"<cookies {', '.join(self._merged()) or 'none'}>"
 
     def _merged(self) -> dict[str, Cookie]:
-        merged = {cookie.name: replace(cookie, path="/") for cookie in self._exchange.request.cookies.get_all()}
+        merged = {cookie.name: replace(cookie, path="/") for cookie in self._exchange.seen.cookies.get_all()}
         if self._exchange.cookies is not None:
             merged |= {cookie.name: cookie for cookie in self._exchange.cookies.get_all()}
         return merged
 
     def _outgoing(self, what: str) -> ResponseCookies:
+        rendering = self._exchange.rendering
+        if rendering is not None and not rendering.reads("cookies().set()"):
+            raise ScopeError(
+                f"a cookie cannot be {what} here: {rendering.label} is declared static, its answer is the same for all"
+            )
         if self._exchange.phase is Phase.AFTER:
             raise ScopeError(f"a cookie cannot be {what} in after(): the response has been sent; do it in the handler")
         if self._exchange.phase is Phase.SENT:

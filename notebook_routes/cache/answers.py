@@ -1,0 +1,83 @@
+"""From a handler's answer to an entry, and from an entry to what a client is sent."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING
+
+from notebook_routes.cache.entry import CacheEntry
+from notebook_routes.cache.policy import cache_control, retry_after
+from notebook_routes.web import Headers, Response
+
+if TYPE_CHECKING:
+    from notebook_routes.cache.rendering import Rendering
+
+#: `Cache-Status` (RFC 9211).
+HIT = "notebook-routes; hit"
+STALE = "notebook-routes; hit; fwd=stale"
+MISS = "notebook-routes; fwd=uri-miss; stored"
+#: Answers to a part, or to a condition, of one request.
+_PASSING = frozenset({206, 304, 412, 416})
+_PRIVATE = ("no-store", "private")
+
+
+def may_be_kept(response: Response, rendering: Rendering) -> bool:
+    """Whether an answer is for anyone who asks, as far as its head tells."""
+    unfit = rendering.dynamic is not None or rendering.refused
+    if unfit or response.status >= 500 or response.status in _PASSING:
+        return False
+    headers = response.headers
+    said = (headers.get("cache-control") or "").lower()
+    return not headers.has("set-cookie") and not any(word in said for word in _PRIVATE)
+
+
+def may_be_shared(response: Response, rendering: Rendering) -> bool:
+    """Whether those who wait for the same may have an answer, though nobody who asks later: that of a failure."""
+    return rendering.dynamic is None and not response.headers.has("set-cookie")
+
+
+def entry_of(response: Response, content: bytes, rendering: Rendering, *, began: float, source: str) -> CacheEntry:
+    """The entry of an answer; `began` is when its run did."""
+    headers = [(name, value) for name, value in response.headers.raw if name != "content-length"]
+    if response.status == 200 and not response.headers.has("etag"):
+        headers.append(("etag", f'"{blake2b(content, digest_size=12).hexdigest()}"'))
+    return CacheEntry(
+        response.status,
+        tuple(headers),
+        content,
+        stored=began,
+        checked=began,
+        revalidate=rendering.revalidate,
+        expire=rendering.expire,
+        tags=rendering.tags,
+        source=source,
+    )
+
+
+def answer(entry: CacheEntry, status: str | None, *, age: float | None = None) -> Response:
+    """What a client is sent of an entry.
+
+    Args:
+        entry: the entry.
+        status: the `Cache-Status`; None for an answer that is not kept.
+        age: seconds since it was made, for one that was kept.
+    """
+    headers = Headers.from_pairs(list(entry.headers))
+    if status is not None:
+        describe(headers, status, revalidate=entry.revalidate, expire=entry.expire)
+    if age is not None:
+        headers.append("age", str(max(int(age), 0)))
+    return Response(entry.body or None, status=entry.status, headers=headers)
+
+
+def describe(headers: Headers, status: str, *, revalidate: float | None, expire: float) -> None:
+    """Say in an answer's headers that it is kept, and for how long; a `Cache-Control` of the handler's own stays."""
+    if not headers.has("cache-control"):
+        headers.append("cache-control", cache_control(revalidate, expire))
+    headers.append("cache-status", status)
+
+
+def backed_off(entry: CacheEntry, moment: float) -> CacheEntry:
+    """The entry, after it could not be made anew: it counts as fresh for a short while, and is then tried again."""
+    return replace(entry, checked=moment, revalidate=retry_after(entry.revalidate))

@@ -1,0 +1,87 @@
+"""One run of a handler whose answer may be kept: what it has read, and what it says about the answer.
+
+A handler that reads something of the request that is not part of the key has answered for this request alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notebook_routes.cache.entry import EXPIRE
+from notebook_routes.errors import DynamicError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from notebook_routes.cache.policy import CachePolicy
+
+
+class Life:
+    """How long something that is being made will be kept, and under which tags.
+
+    Attributes:
+        revalidate: seconds for which it is fresh; None for ever.
+        expire: seconds until it is gone.
+    """
+
+    def __init__(self, *, tags: Iterable[str] = (), revalidate: float | None = None, expire: float = EXPIRE) -> None:
+        self._tags = dict.fromkeys(tags)
+        self.revalidate = revalidate
+        self.expire = expire
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What it is marked by, in the order of mention."""
+        return tuple(self._tags)
+
+    def tag(self, tags: Iterable[str]) -> None:
+        """Mark it with these as well."""
+        self._tags.update(dict.fromkeys(tags))
+
+    def shorten(self, *, revalidate: float | None = None, expire: float | None = None) -> None:
+        """Have it last no longer than this; of several lifetimes the shortest holds."""
+        if revalidate is not None:
+            self.revalidate = revalidate if self.revalidate is None else min(self.revalidate, revalidate)
+        if expire is not None:
+            self.expire = min(self.expire, expire)
+
+
+class Rendering(Life):
+    """A run whose answer may be kept.
+
+    Args:
+        policy: of its path.
+        label: how messages call it, "GET /products/[id]".
+        background: nobody waits for the answer, and there is no request to read.
+
+    Attributes:
+        dynamic: what the handler has read that is this request's alone; None while the answer can be kept.
+        refused: the answer is not worth keeping, whatever was read.
+    """
+
+    def __init__(self, policy: CachePolicy, *, label: str, background: bool = False) -> None:
+        super().__init__(tags=policy.tags, revalidate=policy.revalidate)
+        self.mode = policy.mode
+        self.label = label
+        self.background = background
+        self.dynamic: str | None = None
+        self.refused = False
+
+    def reads(self, what: str) -> bool:
+        """The handler asks for something of the request; whether it is given the client's, or else a blank.
+
+        Raises:
+            DynamicError: it may not ask.
+        """
+        if self.mode == "static":
+            return False
+        if self.mode == "error":
+            raise DynamicError(
+                f'{self.label} is declared dynamic = "error", so that all its answers can be kept, and it reads '
+                f'{what}: leave that out, or write dynamic = "auto"'
+            )
+        if self.dynamic is None:
+            self.dynamic = what
+        if self.background:
+            raise DynamicError(f"{self.label} reads {what}, and is run for no request: its last answer is kept")
+        return True

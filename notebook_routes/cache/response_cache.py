@@ -1,0 +1,205 @@
+"""`ResponseCache`: answers of routes, made once and given to many.
+
+    fresh       given out
+    stale       given out, and made anew behind
+    none        made while the client waits; who asks for the same meanwhile waits for that run
+
+What comes of a run is kept unless the handler has read the request, or the answer is a failure, sets a cookie, or says
+that it is private.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notebook_routes.cache.answers import HIT, MISS, STALE, answer, backed_off, entry_of, may_be_kept
+from notebook_routes.cache.clock import now
+from notebook_routes.cache.flight import Flight
+from notebook_routes.cache.handler import State, state_of
+from notebook_routes.cache.rendering import Rendering
+from notebook_routes.errors import DynamicError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine
+
+    from notebook_routes.cache.entry import CacheEntry
+    from notebook_routes.cache.handler import CacheHandler
+    from notebook_routes.cache.policy import CachePolicy
+    from notebook_routes.web import Response
+
+    Run = Callable[[Rendering], Awaitable[Response]]
+
+#: Bytes of one answer that is kept.
+MOST_KEPT = 16 * 1024 * 1024
+#: Keys whose hits are counted, and routes of which it is known that they read the request.
+_MOST_REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An answer that is asked for.
+
+    Attributes:
+        key: what it is kept under.
+        policy: of its path.
+        tags: those that its path has of itself.
+        source: the route's pattern.
+        label: how messages call the route, "GET /products/[id]".
+    """
+
+    key: str
+    policy: CachePolicy
+    tags: tuple[str, ...]
+    source: str
+    label: str
+
+    def rendering(self, *, background: bool = False) -> Rendering:
+        """What a run for it writes down."""
+        rendering = Rendering(self.policy, label=self.label, background=background)
+        rendering.tag(self.tags)
+        return rendering
+
+
+class ResponseCache:
+    """Keeps answers in a `CacheHandler`, and has them made when there is none.
+
+    Args:
+        handler: where they are kept.
+        most_kept: bytes of one answer that is kept.
+
+    Attributes:
+        hits: how often each key was answered without a run, by this process.
+    """
+
+    def __init__(self, handler: CacheHandler, *, most_kept: int = MOST_KEPT) -> None:
+        self.handler = handler
+        self.most_kept = most_kept
+        self.hits: dict[str, int] = {}
+        self._flights: dict[tuple[int, str], Flight] = {}
+        self._behind: set[asyncio.Task[None]] = set()
+        #: Routes whose last run has read the request: nobody need wait for another's.
+        self._dynamic: set[str] = set()
+
+    async def respond(self, asked: Asked, render: Run, refresh: Run, *, anew: bool = False) -> Response:
+        """The answer, from the cache or made now.
+
+        Args:
+            asked: what is asked for.
+            render: runs the handler for the client that asks.
+            refresh: runs it for no client.
+            anew: do not look for one that is kept.
+
+        Raises:
+            Exception: whatever `render` raises.
+        """
+        found = None if anew else await self.handler.get(asked.key)
+        if found is not None:
+            moment = now()
+            state = state_of(found, moment)
+            if state is not None:
+                entry = found.entry
+                self._count(asked.key)
+                if state is State.STALE:
+                    self._refresh(asked, entry, refresh)
+                return answer(entry, HIT if state is State.FRESH else STALE, age=moment - entry.stored)
+        return await self._made(asked, render)
+
+    async def prepare(self, asked: Asked, refresh: Run) -> None:
+        """Have an answer ready that nobody has asked for yet, unless it is, or somebody has just asked.
+
+        Raises:
+            Exception: whatever `refresh` raises, a `DynamicError` where the handler reads the request.
+        """
+        found = await self.handler.get(asked.key)
+        if (found is None or state_of(found, now()) is None) and _place(asked.key) not in self._flights:
+            flight = self._begin(asked, asked.rendering(background=True), refresh)
+            await asyncio.wait([flight.done])
+            if flight.response.done() and not flight.response.cancelled():
+                flight.response.result()
+
+    async def _made(self, asked: Asked, render: Run) -> Response:
+        """The answer of a run: of one's own, or of one that another has begun."""
+        while asked.source not in self._dynamic:
+            other = self._flights.get(_place(asked.key))
+            if other is None:
+                flight = self._begin(asked, asked.rendering(), render)
+                try:
+                    return await asyncio.shield(flight.response)
+                except asyncio.CancelledError:
+                    flight.leave()
+                    raise
+            entry = await asyncio.shield(other.shared)
+            if entry is not None:
+                return answer(entry, MISS if other.stored else None)
+            if not other.background:
+                break
+        return await self._made_alone(asked, render)
+
+    def _begin(self, asked: Asked, rendering: Rendering, run: Run) -> Flight:
+        place = _place(asked.key)
+        flight = Flight(asked.key, asked.source, rendering, run, handler=self.handler, most_kept=self.most_kept)
+        self._flights[place] = flight
+
+        def landed(_: object) -> None:
+            if self._flights.get(place) is flight:
+                del self._flights[place]
+
+        def told(_: object) -> None:
+            if rendering.dynamic is not None and len(self._dynamic) < _MOST_REMEMBERED:
+                self._dynamic.add(asked.source)
+
+        # Who comes when the others have been let go begins anew.
+        flight.shared.add_done_callback(landed)
+        flight.done.add_done_callback(landed)
+        flight.done.add_done_callback(told)
+        return flight
+
+    def _refresh(self, asked: Asked, entry: CacheEntry, refresh: Run) -> None:
+        """Make an answer anew that is given out meanwhile."""
+        if _place(asked.key) in self._flights:
+            return
+        flight = self._begin(asked, asked.rendering(background=True), refresh)
+        self._spawn(self._watch(asked.key, entry, flight))
+
+    async def _watch(self, key: str, entry: CacheEntry, flight: Flight) -> None:
+        """Where there is no new answer: keep the old one after a failure, and forget it where there is none to keep."""
+        await asyncio.wait([flight.done])
+        if flight.stored or flight.response.cancelled():
+            return
+        error = flight.response.exception()
+        failed = flight.response.result().status >= 500 if error is None else not isinstance(error, DynamicError)
+        if failed:
+            await self.handler.put(key, backed_off(entry, now()))
+        else:
+            # It reads the request now, or sets a cookie: the old answer is nobody's any more.
+            await self.handler.remove(key)
+
+    async def _made_alone(self, asked: Asked, render: Run) -> Response:
+        """The answer of a run that nobody else waits for; kept too, if it can be and is no stream."""
+        rendering = asked.rendering()
+        began = now()
+        response = await render(rendering)
+        content = response.content
+        if content is None or not may_be_kept(response, rendering) or len(content) > self.most_kept:
+            return response
+        self._dynamic.discard(asked.source)
+        entry = entry_of(response, content, rendering, began=began, source=asked.source)
+        await self.handler.put(asked.key, entry)
+        return answer(entry, MISS)
+
+    def _count(self, key: str) -> None:
+        if len(self.hits) >= _MOST_REMEMBERED and key not in self.hits:
+            self.hits.clear()
+        self.hits[key] = self.hits.get(key, 0) + 1
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+
+def _place(key: str) -> tuple[int, str]:
+    """Where a run is found: who waits for it must be on the same loop."""
+    return id(asyncio.get_running_loop()), key
