@@ -1,0 +1,137 @@
+"""Entries in this process's memory, the least recently used making room for new ones."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+from notebook_routes.cache.clock import now
+from notebook_routes.cache.handler import Found
+from notebook_routes.cache.marks import TagMark
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from notebook_routes.cache.entry import CacheEntry
+
+#: Bytes of entries, as `CacheEntry.size` counts them.
+DEFAULT_LIMIT = 64 * 1024 * 1024
+#: Tags that are remembered one by one.
+_MOST_TAGS = 100_000
+_NO_MARK = TagMark()
+
+
+class MemoryCache:
+    """Keeps up to `limit` bytes of entries.
+
+    Args:
+        limit: bytes; an entry larger than that is not kept.
+        most_tags: of so many tags what happened to them is remembered; beyond that, what is older goes as a whole.
+    """
+
+    def __init__(self, limit: int = DEFAULT_LIMIT, *, most_tags: int = _MOST_TAGS) -> None:
+        self.limit = limit
+        self._most_tags = most_tags
+        self._lock = threading.Lock()
+        self._entries: OrderedDict[str, CacheEntry] = OrderedDict()
+        self._size = 0
+        self._marks: OrderedDict[str, TagMark] = OrderedDict()
+        #: The moment of the newest mark: none has a bearing on what was made since.
+        self._newest = 0.0
+        #: Stands for all tags that are remembered no more.
+        self._forgotten = _NO_MARK
+        self._leases: dict[str, tuple[str, float]] = {}
+
+    @property
+    def size(self) -> int:
+        """Bytes of all entries together."""
+        return self._size
+
+    async def get(self, key: str, tags: Collection[str] = ()) -> Found | None:
+        """See `CacheHandler`."""
+        with self._lock:
+            entry = self._entries.get(key)
+            if entry is None:
+                return None
+            self._entries.move_to_end(key)
+            if entry.stored > self._newest:
+                return Found(entry)
+            return Found(entry, self._marks_of(entry, tags))
+
+    async def put(self, key: str, entry: CacheEntry) -> None:
+        """See `CacheHandler`."""
+        size = entry.size + len(key)
+        with self._lock:
+            self._forget(key)
+            if size > self.limit:
+                return
+            while self._entries and self._size + size > self.limit:
+                oldest, other = self._entries.popitem(last=False)
+                self._size -= other.size + len(oldest)
+            self._entries[key] = entry
+            self._size += size
+
+    async def remove(self, key: str) -> None:
+        """See `CacheHandler`."""
+        with self._lock:
+            self._forget(key)
+
+    async def mark(self, tags: Collection[str], at: float, *, expire: float = 0.0) -> None:
+        """See `CacheHandler`."""
+        with self._lock:
+            for tag in tags:
+                self._marks[tag] = self._marks.pop(tag, _NO_MARK).marked(at, expire=expire)
+            self._newest = max(self._newest, at)
+            while len(self._marks) > self._most_tags:
+                self._marks.popitem(last=False)
+                # Of which entries it was the tag is not known: all that are older go.
+                self._forgotten = self._forgotten.marked(at)
+
+    async def lease(self, key: str, seconds: float) -> str | None:
+        """See `CacheHandler`."""
+        moment = now()
+        with self._lock:
+            held = self._leases.get(key)
+            if held is not None and held[1] > moment:
+                return None
+            token = secrets.token_hex(8)
+            self._leases[key] = token, moment + seconds
+            return token
+
+    async def release(self, key: str, lease: str) -> None:
+        """See `CacheHandler`."""
+        with self._lock:
+            held = self._leases.get(key)
+            if held is not None and held[0] == lease:
+                del self._leases[key]
+
+    async def entries(self) -> list[tuple[str, Found]]:
+        """See `CacheHandler`."""
+        with self._lock:
+            return [(key, Found(entry, self._marks_of(entry, ()))) for key, entry in self._entries.items()]
+
+    async def clear(self) -> None:
+        """See `CacheHandler`."""
+        with self._lock:
+            self._entries.clear()
+            self._marks.clear()
+            self._leases.clear()
+            self._size = 0
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def __repr__(self) -> str:
+        return f"<MemoryCache: {len(self._entries)} entries, {self._size:,} of {self.limit:,} bytes>"
+
+    def _marks_of(self, entry: CacheEntry, tags: Collection[str]) -> tuple[TagMark, ...]:
+        known = self._marks
+        found = [known[tag] for tag in (*entry.tags, *tags) if tag in known]
+        return (*found, self._forgotten)
+
+    def _forget(self, key: str) -> None:
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._size -= entry.size + len(key)
