@@ -36,13 +36,16 @@ def main() -> int:
             tally[case.area, case.verdict, _outcome(case, given.base_url.rstrip("/"))] += 1
     print()
     for (area, verdict, outcome), count in sorted(tally.items()):
-        print(f"{area:15}{verdict:6}{outcome:10}{count:4}")
+        print(f"{area:18}{verdict:6}{outcome:10}{count:4}")
     return 1 if any(outcome == "failed" for _, _, outcome in tally) else 0
 
 
 def _outcome(case: Case, base_url: str) -> str:
     if case.verdict == "skip":
         return "skipped"
+    if case.refused:
+        print(f"{case.id}: not run, it is about a tree that no server starts with")
+        return "not run"
     if case.serve:
         print(f"{case.id}: not run, it needs a server started with {' '.join(case.serve)}")
         return "not run"

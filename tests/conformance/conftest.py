@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
@@ -14,25 +15,41 @@ _OUTCOMES = ("passed", "not yet", "skipped", "failed")
 
 @pytest.fixture(scope="session", params=SERVERS)
 def server(request):
-    """Gives the name of the server under test, and a function from the options of `serve` to its address."""
+    """Gives the name of the server under test, and a function from options of `serve` and a cache to its address."""
     addresses = {}
     with ExitStack() as stack:
         other = stack.enter_context(upstream())
 
-        def address(options=()):
-            if options not in addresses:
-                addresses[options] = stack.enter_context(serving(request.param, options, upstream=other))
-            return addresses[options]
+        def address(options=(), cache=""):
+            started = options, cache
+            if started not in addresses:
+                addresses[started] = stack.enter_context(serving(request.param, options, upstream=other, cache=cache))
+            return addresses[started]
 
         yield request.param, address
+
+
+@pytest.fixture(scope="session")
+def cache_url(server, request, tmp_path_factory):
+    """Gives a function from the kind of a cache to the URL of one that the server under test has for itself."""
+
+    @cache
+    def url(kind):
+        if kind == "file":
+            return f"file:{tmp_path_factory.mktemp('cache')}"
+        shared = request.getfixturevalue("redis_server").url
+        return shared.removesuffix("/0") + f"/{list(SERVERS).index(server[0])}"
+
+    return url
 
 
 @pytest.fixture
 def tally(request, server):
     """Count what came of a case, for the table at the end."""
 
-    def count(area, outcome):
-        request.config.stash.setdefault(_TALLY, Counter())[server[0], area, outcome] += 1
+    def count(area, outcome, kind=""):
+        name = f"{server[0]} {kind}".rstrip()
+        request.config.stash.setdefault(_TALLY, Counter())[name, area, outcome] += 1
 
     return count
 
@@ -42,7 +59,7 @@ def pytest_terminal_summary(terminalreporter, config):
     if not tally:
         return
     terminalreporter.section("conformance")
-    terminalreporter.line("server    area           " + "".join(f"{outcome:>9}" for outcome in _OUTCOMES))
+    terminalreporter.line("server          area              " + "".join(f"{outcome:>9}" for outcome in _OUTCOMES))
     for name, area in dict.fromkeys((name, area) for name, area, _ in tally):
         counts = "".join(f"{tally[name, area, outcome]:9}" for outcome in _OUTCOMES)
-        terminalreporter.line(f"{name:10}{area:15}{counts}")
+        terminalreporter.line(f"{name:16}{area:18}{counts}")

@@ -34,6 +34,7 @@ class Case:
         was: the verdict of the specification, where it is another here.
         ours: how this project differs on purpose.
         serve: options that the server must have been started with.
+        refused: what a server says that was started with the tree in `refused/`, instead of answering requests.
         steps: each with `waitMs`, `request` and `expect`, in our terms.
     """
 
@@ -44,6 +45,7 @@ class Case:
     was: str
     ours: str
     serve: tuple[str, ...]
+    refused: str
     steps: tuple[dict[str, Any], ...]
 
 
@@ -109,7 +111,8 @@ def _case(written: dict[str, Any]) -> Case:
         was=written.get("was", ""),
         ours=written.get("ours", ""),
         serve=tuple(written.get("serve", ())),
-        steps=() if written["verdict"] == "skip" else tuple(_steps(written)),
+        refused=written.get("refused", ""),
+        steps=() if written["verdict"] == "skip" or "refused" in written else tuple(_steps(written)),
     )
 
 
@@ -120,11 +123,11 @@ def _steps(written: dict[str, Any]) -> Iterator[dict[str, Any]]:
         raise ValueError(f"{written['id']} is `ours`, and has no expect_ours")
     if not isinstance(ours, list):
         ours = [ours] * len(steps)
-    for step, expected in zip(steps, ours, strict=True):
+    for number, (step, expected) in enumerate(zip(steps, ours, strict=True)):
         yield {
             **step,
             "request": renamed(step["request"]),
-            "expect": translated(step["expect"]) if expected is None else expected,
+            "expect": translated(step["expect"], first=number == 0) if expected is None else expected,
         }
 
 

@@ -12,42 +12,52 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = Path(__file__).with_name("fixture")
+#: A tree with a mistake that a person has to mend.
+REFUSED = Path(__file__).with_name("refused")
 
 
-def _serve(port: int, options: Sequence[str]) -> list[str]:
-    return ["-m", "notebook_routes.tooling.cli", "serve", str(FIXTURE), "--port", str(port), *options]
+def _serve(tree: Path, port: int, options: Sequence[str], cache: str) -> tuple[list[str], dict[str, str]]:
+    given = ["--cache", cache, *options] if cache else options
+    return ["-m", "notebook_routes.tooling.cli", "serve", str(tree), "--port", str(port), *given], {}
 
 
-def _uvicorn(port: int, options: Sequence[str]) -> list[str]:
-    # An ASGI server has options of its own: ours are in Python.
+def _uvicorn(tree: Path, port: int, options: Sequence[str], cache: str) -> tuple[list[str], dict[str, str]]:
+    # An ASGI server has options of its own: ours are in Python, or in the environment.
     factory = "tests.conformance.guarded:asgi" if options else "notebook_routes.project.load:asgi"
+    environment = {"NOTEBOOK_ROUTES_DIR": str(tree), **({"NOTEBOOK_ROUTES_CACHE": cache} if cache else {})}
     # Left alone, uvicorn trusts forwarded headers from this machine, and writes Server and Date beside a handler's own.
     quiet = ["--no-proxy-headers", "--no-server-header", "--no-date-header", "--log-level", "warning"]
-    return ["-m", "uvicorn", "--factory", factory, "--port", str(port), *quiet]
+    return ["-m", "uvicorn", "--factory", factory, "--port", str(port), *quiet], environment
 
 
-#: By name: from port and options to the arguments of Python.
-SERVERS: Mapping[str, Callable[[int, Sequence[str]], list[str]]] = {"tornado": _serve, "asgi": _uvicorn}
+#: By name: from folder, port, options and cache to the arguments and the environment of Python.
+SERVERS: Mapping[str, Callable[[Path, int, Sequence[str], str], tuple[list[str], dict[str, str]]]] = {
+    "tornado": _serve,
+    "asgi": _uvicorn,
+}
 _PATIENCE = 20.0
 
 
 @contextmanager
-def serving(name: str, options: Sequence[str] = (), *, upstream: str) -> Iterator[str]:
+def serving(
+    name: str, options: Sequence[str] = (), *, upstream: str, cache: str = "", tree: Path = FIXTURE
+) -> Iterator[str]:
     """Start a server of `SERVERS`; gives its address once it listens.
 
     Args:
         name: a key of `SERVERS`.
         options: further options of `serve`.
         upstream: the address of the other server.
+        cache: the URL of its cache; "" for the memory of the process.
+        tree: the project's folder.
+
+    Raises:
+        RuntimeError: it did not start; the message is what it said.
     """
     port = _free_port()
-    command = [sys.executable, *SERVERS[name](port, options)]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "NOTEBOOK_ROUTES_DIR": str(FIXTURE),
-        "NOTEBOOK_ROUTES_UPSTREAM": upstream,
-    }
+    arguments, settings = SERVERS[name](tree, port, options, cache)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NOTEBOOK_ROUTES_UPSTREAM": upstream, **settings}
+    command = [sys.executable, *arguments]
     with tempfile.TemporaryFile("w+", encoding="utf-8") as said:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=said)
         try:

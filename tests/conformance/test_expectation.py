@@ -93,7 +93,29 @@ def test_lateness_is_told_apart():
         ({"headers": {"x-powered-by": "me"}}, {"headers": {"x-powered-by": "me"}}),
         ({"headers": {"vary": "rsc, next-router-state-tree, a, b, Accept-Encoding"}}, {"headers": {"vary": "a, b"}}),
         ({"headers": {"vary": ["rsc, next-router-state-tree", "Origin"]}}, {"headers": {"vary": "Origin"}}),
-        ({"headers": {"x-nextjs-cache": None}}, {"headers": {"cache-status": None}}),
+        ({"headers": {"x-nextjs-cache": None, "etag": None}}, {"headers": {"cache-status": None, "etag": None}}),
+        (
+            {"headers": {"x-nextjs-cache": "HIT", "etag": None, "age": None, "cache-control": "s-maxage=1"}},
+            {
+                "headers": {
+                    "cache-status": {"regex": "^notebook-routes; (hit)$"},
+                    "age": {"regex": r"^\d+$"},
+                    "cache-control": "s-maxage=1",
+                }
+            },
+        ),
+        (
+            {"headers": {"x-nextjs-cache": "STALE"}},
+            {"headers": {"cache-status": {"regex": "^notebook-routes; (hit; fwd=stale)$"}}},
+        ),
+        (
+            {"headers": {"x-nextjs-cache": "MISS", "etag": '"mine"'}},
+            {"headers": {"cache-status": {"regex": "^notebook-routes; (fwd=uri-miss; stored)$"}, "etag": '"mine"'}},
+        ),
+        (
+            {"headers": {"x-nextjs-cache": {"regex": "^(HIT|STALE)$"}}},
+            {"headers": {"cache-status": {"regex": "^notebook-routes; (hit|hit; fwd=stale)$"}}},
+        ),
         (
             {"headers": {"set-cookie": ["__prerender_bypass="]}},
             {"headers": {"set-cookie": ["__notebook_routes_draft="]}},
@@ -106,3 +128,36 @@ def test_lateness_is_told_apart():
 )
 def test_translations(expect, ours):
     assert translated(expect) == ours
+
+
+def _holds(recorded, cache_status, **options):
+    expect = translated({"headers": {"x-nextjs-cache": recorded}}, **options)
+    return not differences(expect, Reply(headers=[("Cache-Status", cache_status), ("Age", "0")]))
+
+
+@pytest.mark.parametrize("recorded", ["HIT", {"regex": "^(HIT|STALE)$"}])
+@pytest.mark.parametrize("did", ["hit", "hit; fwd=stale", "fwd=uri-miss; stored"])
+def test_the_first_request_of_a_case_may_find_nothing_where_a_hit_was_recorded(recorded, did):
+    assert _holds(recorded, f"notebook-routes; {did}", first=True)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "first", "did"),
+    [
+        ("HIT", False, "hit; fwd=stale"),
+        ("HIT", False, "fwd=uri-miss; stored"),
+        ("HIT", True, "fwd=uri-miss"),
+        ({"regex": "^(HIT|STALE)$"}, False, "fwd=uri-miss; stored"),
+        ("STALE", True, "hit"),
+        ("MISS", True, "hit"),
+    ],
+)
+def test_and_nothing_else(recorded, first, did):
+    assert not _holds(recorded, f"notebook-routes; {did}", first=first)
+
+
+def test_what_is_fresh_in_the_cache_has_an_age():
+    assert differences(translated({"headers": {"x-nextjs-cache": "HIT"}}), Reply(headers=[])) == [
+        "cache-status: None instead of {'regex': '^notebook-routes; (hit)$'}",
+        "age: None instead of {'regex': '^\\\\d+$'}",
+    ]

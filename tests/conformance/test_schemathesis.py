@@ -18,8 +18,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PATIENCE = 120
 CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
-#: Handlers that fail, wait or stream on purpose.
-ON_PURPOSE = r"^/(err|st|misc|m/nonfn)(/|$)"
+#: Handlers that fail, wait or stream on purpose, or ask the other server.
+ON_PURPOSE = r"^/(c|d|err|st|misc|m/nonfn)(/|$)"
 
 
 @pytest.fixture

@@ -1,0 +1,5 @@
+dynamic_params = False
+
+
+def GET(params):
+    return {"params": params}
