@@ -13,22 +13,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import App
-from notebook_routes.errors import HTTPError, NotebookRoutesError, RedirectError
+from notebook_routes.errors import CacheError, FetchError, HTTPError, NotebookRoutesError, RedirectError
 from notebook_routes.runtime import (
     CookieParam,
     Form,
     Header,
     RouteContext,
     after,
+    cache_life,
+    cache_tag,
+    cached,
     connection,
     cookies,
     draft_mode,
+    fetch,
     forbidden,
     headers,
+    no_store,
     not_found,
     permanent_redirect,
     redirect,
+    revalidate_path,
+    revalidate_tag,
     unauthorized,
+    update_tag,
 )
 from notebook_routes.web import (
     URL,
@@ -58,7 +66,9 @@ __all__ = [
     "AbortSignal",
     "App",
     "Blob",
+    "CacheError",
     "CookieParam",
+    "FetchError",
     "File",
     "FileResponse",
     "Form",
@@ -75,16 +85,24 @@ __all__ = [
     "ServerSentEvent",
     "URLSearchParams",
     "after",
+    "cache_life",
+    "cache_tag",
+    "cached",
     "connection",
     "cookies",
     "draft_mode",
     "event_stream",
+    "fetch",
     "forbidden",
     "headers",
+    "no_store",
     "not_found",
     "permanent_redirect",
     "redirect",
+    "revalidate_path",
+    "revalidate_tag",
     "unauthorized",
+    "update_tag",
 ]
 
 

@@ -18,6 +18,7 @@ NotebookRoutesError
 ├── ScopeError               cookies(), headers(), after() called where no request is being answered
 ├── DynamicError             a handler reads what its answer, which is to be kept, may not depend on
 ├── CacheError               something can be neither kept nor found again: an argument, a value, an option
+├── FetchError               fetch() had no answer
 ├── Aborted                  an AbortSignal has fired
 ├── ServerError              the server cannot start, or a request has nowhere to go
 └── ExpectationFailed        a `??` line did not hold (also an AssertionError)
@@ -172,6 +173,10 @@ class DynamicError(NotebookRoutesError):
 
 class CacheError(NotebookRoutesError):
     """Something can be neither kept nor found again: an argument of a cached function, its value, an option."""
+
+
+class FetchError(NotebookRoutesError):
+    """`fetch()` had no answer: the other server cannot be reached, or took too long."""
 
 
 class Aborted(NotebookRoutesError):

@@ -245,7 +245,7 @@ class App:
         route_path, params = match
         method = request.method
         exchange.route = route = route_path.answering(method)
-        exchange.params = params
+        exchange.params, exchange.config = params, route_path.config
         cors = None if route_path.config.cors is None else Cors(route_path.config.cors)
         if cors is not None:
             preflight = cors.preflight(request, route_path)

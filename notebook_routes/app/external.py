@@ -6,17 +6,14 @@ the server only ever asks the host that it was told.
 
 from __future__ import annotations
 
-from functools import cache
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import HTTPError, MiddlewareError
-from notebook_routes.web import Headers, ReadableStream, Response
+from notebook_routes.runtime.outgoing import closed, new_client, stream_of
+from notebook_routes.web import Headers, Response
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import AsyncIterator
-
     from notebook_routes.web import URL, Request
 
 #: Of one connection only (RFC 9110 §7.6.1), and what the client library writes itself.
@@ -35,8 +32,6 @@ _ONE_HOP = frozenset(
 )
 _NOT_SENT = _ONE_HOP | {"host", "content-length", "expect"}
 _PLAIN = {"accept": "*/*", "accept-encoding": "identity", "user-agent": "notebook-routes"}
-#: Seconds for a connection, and between two pieces of an answer.
-_CONNECT, _READ = 10.0, 60.0
 #: A request that has come through here already comes back with this (RFC 9110 §7.6.3).
 _VIA = f"1.1 notebook-routes-{token_hex(8)}"
 
@@ -56,9 +51,7 @@ async def ask_elsewhere(request: Request, url: URL) -> Response:
         raise MiddlewareError("a rewrite to another server needs httpx2: pip install httpx2") from error
 
     body = request.body
-    client = httpx2.AsyncClient(
-        verify=_context(), trust_env=False, timeout=httpx2.Timeout(_READ, connect=_CONNECT), follow_redirects=False
-    )
+    client = new_client(follow_redirects=False)
     try:
         answer = await client.send(
             client.build_request(
@@ -86,37 +79,13 @@ async def _passed_on(request: Request, answer: Any, client: Any) -> Response:
             headers.append(name, value)
     status = answer.status_code
     if not 200 <= status <= 599:
-        await _closed(answer, client)
+        await closed(answer, client)
         raise HTTPError(502, f"{answer.url.host} answered with the status {status}\n")
     if request.method == "HEAD" or status in (204, 205, 304):
-        await _closed(answer, client)
+        await closed(answer, client)
         return Response(None, status=status, headers=headers)
-    return Response(_stream(answer, client), status=status, headers=headers)
-
-
-def _stream(answer: Any, client: Any) -> ReadableStream:
     # As it is on the wire: Content-Encoding and Content-Length are passed on with it.
-    pieces: AsyncIterator[bytes] = answer.aiter_raw()
-
-    async def pull(controller: Any) -> None:
-        try:
-            controller.enqueue(await anext(pieces))
-        except StopAsyncIteration:
-            await _closed(answer, client)
-            controller.close()
-        except BaseException:
-            await _closed(answer, client)
-            raise
-
-    async def cancel(_: object) -> None:
-        await _closed(answer, client)
-
-    return ReadableStream(pull=pull, cancel=cancel)
-
-
-async def _closed(answer: Any, client: Any) -> None:
-    await answer.aclose()
-    await client.aclose()
+    return Response(stream_of(answer, client, decoded=False), status=status, headers=headers)
 
 
 def _sent(request: Request) -> list[tuple[str, str]]:
@@ -132,12 +101,3 @@ def _sent(request: Request) -> list[tuple[str, str]]:
     if given.has("host"):
         sent.append(("x-forwarded-host", given["host"]))
     return [*sent, ("x-forwarded-proto", scheme), ("via", _VIA)]
-
-
-@cache
-def _context() -> ssl.SSLContext:
-    """Made once: reading the certificates takes longer than most requests."""
-    import httpx2  # noqa: PLC0415 - as above
-
-    context: ssl.SSLContext = httpx2.create_ssl_context()
-    return context

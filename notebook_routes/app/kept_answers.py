@@ -73,7 +73,7 @@ class KeptAnswers:
             return response
 
         async def refresh(rendering: Rendering) -> Response:
-            return await self._behind(route, exchange.params, path, query, rendering)
+            return await self._behind(plan, exchange.params, path, query, rendering)
 
         anew = self._app.cache_control_requests and "no-cache" in (request.headers.get("cache-control") or "").lower()
         return await cache.respond(plan.asked(path, query), render, refresh, anew=anew)
@@ -97,11 +97,10 @@ class KeptAnswers:
                 await self._prepare(cache, plan, params)
 
     async def _prepare(self, cache: ResponseCache, plan: _Plan, params: Params) -> None:
-        route = plan.route
-        path = route.pattern.build(**params)
+        path = plan.route.pattern.build(**params)
 
         async def refresh(rendering: Rendering) -> Response:
-            return await self._behind(route, params, path, (), rendering)
+            return await self._behind(plan, params, path, (), rendering)
 
         try:
             await cache.prepare(plan.asked(path, ()), refresh)
@@ -125,12 +124,12 @@ class KeptAnswers:
         return with_location(response, exchange.observed.declared_url)
 
     async def _behind(
-        self, route: Route, params: Params, path: str, query: Sequence[tuple[str, str]], rendering: Rendering
+        self, plan: _Plan, params: Params, path: str, query: Sequence[tuple[str, str]], rendering: Rendering
     ) -> Response:
         """Run the handler for no client; what becomes of it is in the log."""
-        app = self._app
+        app, route, config = self._app, plan.route, plan.config
         exchange = Exchange(Request.from_target("GET", path, origin=app.origin, headers=Headers()), app.draft)
-        exchange.route, exchange.params, exchange.data = route, params, app.data
+        exchange.route, exchange.config, exchange.params, exchange.data = route, config, params, app.data
         exchange.rendering = rendering
         exchange.observed = observe(None, rendering, path=path, query=query, origin=app.origin)
         status = 500
@@ -167,7 +166,7 @@ class KeptAnswers:
         return plan.route.pattern.is_static or dict(params) in await self._listed(plan)
 
     async def _listed(self, plan: _Plan) -> Sequence[Params]:
-        function = plan.route_config.generate_static_params
+        function = plan.config.generate_static_params
         if function is None:
             return ()
         if plan.listed is None:
@@ -184,7 +183,7 @@ class _Plan:
         policy = CachePolicy.of(route_path.config)
         assert policy is not None
         self.route = route
-        self.route_config = route_path.config
+        self.config = route_path.config
         self.listed: Sequence[Params] | None = None
         self._policy = policy
         self._query = tuple(given.name for given in invoker.inputs if given.place == "query")

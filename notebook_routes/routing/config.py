@@ -76,6 +76,11 @@ class SegmentConfig:
             if name in said or value != _default(name):
                 values[name] = value
         object.__setattr__(self, "explicit", values)
+        if not self.dynamic_params and self.generate_static_params is None:
+            raise ConfigError(
+                "dynamic_params = False answers only the paths that generate_static_params lists, and there is none: "
+                "write def generate_static_params(): return [...], or leave it out"
+            )
 
     @classmethod
     def from_constants(cls, constants: Mapping[str, object], *, where: str = "") -> SegmentConfig:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from notebook_routes.runtime.bind import Binder, RouteContext
+from notebook_routes.runtime.cached import cached
 from notebook_routes.runtime.control import (
     forbidden,
     not_found,
@@ -13,8 +14,10 @@ from notebook_routes.runtime.control import (
 from notebook_routes.runtime.drive import InContext
 from notebook_routes.runtime.exchange import DraftCookie, Exchange, Phase, current_exchange
 from notebook_routes.runtime.expand import Expansion, expand_body
+from notebook_routes.runtime.fetch import fetch
 from notebook_routes.runtime.inputs import Input
 from notebook_routes.runtime.invoke import Invoker
+from notebook_routes.runtime.kept_data import use_data
 from notebook_routes.runtime.loop_watch import LoopWatch
 from notebook_routes.runtime.markers import CookieParam, Form, Header
 from notebook_routes.runtime.media import best_match
@@ -23,11 +26,14 @@ from notebook_routes.runtime.module import RouteModule
 from notebook_routes.runtime.negotiate import to_response
 from notebook_routes.runtime.observed import observe
 from notebook_routes.runtime.request_time import DRAFT_COOKIE, after, connection, cookies, draft_mode, headers, no_store
+from notebook_routes.runtime.revalidate import cache_life, cache_tag, revalidate_path, revalidate_tag, update_tag
 from notebook_routes.runtime.workers import Workers
 
 __all__ = [
     "DRAFT_COOKIE", "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext",
     "Input", "Invoker", "LoopWatch", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match",
-    "compile_middleware", "connection", "cookies", "current_exchange", "draft_mode", "expand_body", "forbidden",
-    "headers", "no_store", "not_found", "observe", "permanent_redirect", "redirect", "to_response", "unauthorized",
+    "cache_life", "cache_tag", "cached", "compile_middleware", "connection", "cookies", "current_exchange",
+    "draft_mode", "expand_body", "fetch", "forbidden", "headers", "no_store", "not_found", "observe",
+    "permanent_redirect", "redirect", "revalidate_path", "revalidate_tag", "to_response", "unauthorized",
+    "update_tag", "use_data",
 ]  # fmt: skip

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextvars import Context
 
-    from notebook_routes.cache import DataCache, Rendering
-    from notebook_routes.routing import Route
+    from notebook_routes.cache import DataCache, Life, Rendering
+    from notebook_routes.routing import Route, SegmentConfig
     from notebook_routes.runtime.observed import ObservedRequest
     from notebook_routes.types import Params
     from notebook_routes.web import Request, ResponseCookies
@@ -70,6 +70,7 @@ class Exchange:
         phase: see `Phase`.
         context: what the handler runs in, for `after()`; None before it runs.
         cookies: what `cookies().set()` has collected, or None.
+        config: of the path that answers.
         callbacks: what `after()` was given.
         error: the traceback as the user sees it, once the handler has failed.
         notes: sentences for the log ("text that begins with < was sent as plain text").
@@ -77,8 +78,8 @@ class Exchange:
     """
 
     __slots__ = (
-        "_began", "_output", "_output_size", "arrived", "callbacks", "context", "cookies", "data", "draft", "error",
-        "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route", "started",
+        "_began", "_output", "_output_size", "arrived", "callbacks", "config", "context", "cookies", "data", "draft",
+        "error", "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route", "started",
     )  # fmt: skip
 
     def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
@@ -89,6 +90,7 @@ class Exchange:
         self.data: DataCache | None = None
         self.revalidations: dict[str, float] | None = None
         self.route: Route | None = None
+        self.config: SegmentConfig | None = None
         self.params: Params = {}
         self.phase = Phase.HANDLER
         self.context: Context | None = None
@@ -142,12 +144,22 @@ class Exchange:
 current_exchange: ContextVar[Exchange | None] = ContextVar("notebook_routes.exchange", default=None)
 
 
+#: What is being made of a `cached()` function's value; None outside of one.
+current_life: ContextVar[Life | None] = ContextVar("notebook_routes.life", default=None)
+
+
 def exchange_for(name: str) -> Exchange:
     """The exchange the calling code belongs to.
 
     Raises:
-        ScopeError: no request is being answered here; the message names the function that was called.
+        ScopeError: no request is being answered here, or what is being made is kept for all requests; the message names
+            the function that was called.
     """
+    if current_life.get() is not None:
+        raise ScopeError(
+            f"{name}() can't be read inside cached(): what that function gives is kept for everybody. "
+            "Read it in the handler, and pass on what is needed as an argument"
+        )
     exchange = current_exchange.get()
     if exchange is None:
         raise ScopeError(f"{name}() belongs to a request: call it inside a handler, not at the top of a cell")

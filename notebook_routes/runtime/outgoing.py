@@ -1,0 +1,66 @@
+"""A client for requests to other servers, and their answers as streams: what `fetch` and rewrites that leave share."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.web import ReadableStream
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncIterator
+
+#: Seconds for a connection, and between two pieces of an answer.
+_CONNECT, _READ = 10.0, 60.0
+
+
+def new_client(*, follow_redirects: bool) -> Any:
+    """A client for one request; whoever has the answer closes both, see `closed`.
+
+    Raises:
+        ImportError: httpx2 is not installed.
+    """
+    import httpx2  # noqa: PLC0415 - few handlers ask other servers
+
+    return httpx2.AsyncClient(
+        verify=_context(),
+        trust_env=False,
+        timeout=httpx2.Timeout(_READ, connect=_CONNECT),
+        follow_redirects=follow_redirects,
+    )
+
+
+def stream_of(answer: Any, client: Any, *, decoded: bool) -> ReadableStream:
+    """The body of an answer, piece by piece as it comes, without its Content-Encoding or with it."""
+    pieces: AsyncIterator[bytes] = answer.aiter_bytes() if decoded else answer.aiter_raw()
+
+    async def pull(controller: Any) -> None:
+        try:
+            controller.enqueue(await anext(pieces))
+        except StopAsyncIteration:
+            await closed(answer, client)
+            controller.close()
+        except BaseException:
+            await closed(answer, client)
+            raise
+
+    async def cancel(_: object) -> None:
+        await closed(answer, client)
+
+    return ReadableStream(pull=pull, cancel=cancel)
+
+
+async def closed(answer: Any, client: Any) -> None:
+    """Close an answer and its client."""
+    await answer.aclose()
+    await client.aclose()
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """Made once: reading the certificates takes longer than most requests."""
+    import httpx2  # noqa: PLC0415 - as above
+
+    context: ssl.SSLContext = httpx2.create_ssl_context()
+    return context
