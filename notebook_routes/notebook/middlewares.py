@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from notebook_routes.app import App
     from notebook_routes.notebook.cell_text import RunningCell
     from notebook_routes.runtime import RouteModule
+
+
+#: A dynamic segment as a route's path has it.
+_SEGMENT = re.compile(r"(?<=/)\[?\[(\.\.\.)?(\w+)\]\]?(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,13 @@ class MiddlewareCells:
 def _matchers(line: str) -> list[str]:
     words = line.split()
     for word in words:
+        segment = _SEGMENT.search(word)
+        if segment is not None:
+            name = f":{segment[2]}{'*' if segment[1] else ''}"
+            raise DirectiveError(
+                f'%%middleware {line.strip()}: "{segment[0]}" is how routes write it: '
+                f"in a matcher write {name}, {word.replace(segment[0], name)}"
+            )
         if not word.startswith("/"):
             raise DirectiveError(
                 f'%%middleware {line.strip()}: "{word}" is no matcher: write paths such as /admin/:path*, '
