@@ -32,18 +32,20 @@ class MiddlewareCell:
         label: how messages call it, "cell [3]".
         module: what it was compiled to.
         layers: its middlewares, in order.
+        declares: the names and matchers, as written: what tells cells apart where they have no ids.
     """
 
     label: str
     module: RouteModule
     layers: tuple[Middleware, ...]
+    declares: str
 
 
 class MiddlewareCells:
     """The middleware of one notebook.
 
-    A cell keeps its place when it runs again. Where a front end sends no cell ids, a cell with the same words on its
-    line is taken for the one before.
+    A cell keeps its place when it runs again. Where a front end sends no cell ids, a cell that declares the same
+    names and matchers is taken for the one before.
 
     Args:
         app: what runs them.
@@ -68,14 +70,14 @@ class MiddlewareCells:
             label: how messages call it.
 
         Returns:
-            What it is now, and "new" or "updated".
+            What it is now, and "new", "updated", or "replaces the one before".
 
         Raises:
             DefinitionError: the line or the cell is refused; nothing was changed.
         """
         matchers = _matchers(line)
         made = self._made(matchers, body, cell, label)
-        key = (cell.id, "" if cell.id is not None else " ".join(matchers))
+        key = (cell.id, "" if cell.id is not None else made.declares)
         with self._lock:
             former = self._cells.get(key)
             self._cells[key] = made
@@ -83,7 +85,11 @@ class MiddlewareCells:
             self._publish()
         if former is not None:
             former.module.close()
-        return made, "new" if former is None else "updated"
+        if former is None:
+            return made, "new"
+        # Perhaps it is another cell: somebody should hear that the one before is gone.
+        is_same = cell.id is not None or former.module.source == made.module.source
+        return made, "updated" if is_same else "replaces the one before"
 
     def cell_ran(self, cell_id: str | None, *, succeeded: bool = True) -> list[Middleware]:
         """A cell has run: withdraw the middleware of its former text, unless it has defined some or has failed."""
@@ -130,7 +136,9 @@ class MiddlewareCells:
                 header=cell.header,
             )
         try:
-            return MiddlewareCell(label, module, declared_middleware(found, where=label, context=copy_context()))
+            layers = declared_middleware(found, where=label, context=copy_context())
+            names = [getattr(layer.function, "__name__", "") for layer in layers]
+            return MiddlewareCell(label, module, layers, f"{names} {matchers or found.get('config')}")
         except BaseException:
             module.close()
             raise

@@ -192,7 +192,7 @@ class Session:
                 ) from error
 
     def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
-        config = SegmentConfig.from_constants(module.constants, where=label)
+        config = SegmentConfig.from_constants(module.constants)
         if config.runtime == "edge":
             raise CellError('runtime = "edge" is not in this version: leave it out, the route runs in the kernel')
         context = copy_context()

@@ -77,7 +77,7 @@ class CorsPolicy:
         """As it is written: what is left open is left out."""
         said = {item.name: getattr(self, item.name) for item in fields(self)}
         kept = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items() if value}
-        return repr(kept)
+        return repr(kept if self.max_age is None else kept | {"max_age": self.max_age})
 
     def allows(self, origin: str) -> bool:
         """Say whether a request with this `Origin` header is from a declared place."""
