@@ -108,11 +108,11 @@ class Guard:
         origin = headers.get("origin")
         foreign = origin is not None and origin.lower().partition("://")[2] != (headers.get("host") or "").lower()
         if foreign or (headers.get("sec-fetch-site") or "").lower() == "cross-site":
-            named = _printable(origin or "another site")
+            named = None if origin is None else _printable(origin)
             raise HTTPError(
                 403,
-                f"A page of {named} may not send {request.method} here. "
-                f"To allow it, declare --cors {named} on the route's magic line\n",
+                f"A page of {named or 'another site'} may not send {request.method} here. "
+                f"To allow it, declare --cors {named or 'ORIGIN'} on the route's magic line\n",
             )
 
 

@@ -60,8 +60,15 @@ def _remove(session: Session, command: Command) -> None:
 
 
 def _clear(session: Session, _command: Command) -> None:
-    count = session.clear()
-    print(f"{count} {'route' if count == 1 else 'routes'} withdrawn")  # noqa: T201 - the same
+    in_front = sum(len(cell.layers) for cell in session.middlewares.cells())
+    said = _counted(session.clear(), "route")
+    if in_front:
+        said += f" and {_counted(in_front, 'middleware')}"
+    print(f"{said} withdrawn")  # noqa: T201 - the same
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what if count == 1 else f'{what}s'}"
 
 
 def _start(session: Session, command: Command) -> None:

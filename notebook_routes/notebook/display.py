@@ -25,9 +25,11 @@ _SHOWN = 4000
 #: Headers that differ from run to run, or say nothing.
 _LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding")
 
-# The doubled class outweighs the front ends' own rules for HTML output.
 _EXPIRES = re.compile(r";\s*expires=[^;]*", re.IGNORECASE)
+#: An entity tag made of a file's time and size, as `FileResponse` and the usual file servers make them.
+_TAG_OF_TIME = re.compile(r'(?:W/)?"[0-9a-f]{8,}-[0-9a-f]+"')
 
+# The doubled class outweighs the front ends' own rules for HTML output.
 _STYLE = """<style>
 .nbr.nbr{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-content-font-size1,14px);
 color:var(--jp-content-font-color1,inherit);line-height:1.5}
@@ -226,11 +228,13 @@ def _summary(response: FinishedResponse) -> str:
 
 
 def _steady(name: str, value: str, response: FinishedResponse) -> str:
-    """A header without what differs from run to run: our own address, and when a cookie ends."""
+    """A header without what differs from run to run: our own address, when a cookie ends, the time of a file."""
     if name == "location":
         return value.removeprefix(response.origin)
     if name == "set-cookie" and "max-age" in value.lower():
         return _EXPIRES.sub("", value)
+    if name == "last-modified" or (name == "etag" and _TAG_OF_TIME.fullmatch(value)):
+        return "…"
     return value
 
 

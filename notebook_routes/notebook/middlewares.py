@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from notebook_routes.runtime import RouteModule
 
 
+#: A dynamic segment as a route's path has it.
+_SEGMENT = re.compile(r"(?<=/)\[?\[(\.\.\.)?(\w+)\]\]?(?=/|$)")
+
+
 @dataclass(frozen=True, slots=True)
 class MiddlewareCell:
     """What one run of a `%%middleware` cell has made live.
@@ -27,18 +32,20 @@ class MiddlewareCell:
         label: how messages call it, "cell [3]".
         module: what it was compiled to.
         layers: its middlewares, in order.
+        declares: the names and matchers, as written: what tells cells apart where they have no ids.
     """
 
     label: str
     module: RouteModule
     layers: tuple[Middleware, ...]
+    declares: str
 
 
 class MiddlewareCells:
     """The middleware of one notebook.
 
-    A cell keeps its place when it runs again. Where a front end sends no cell ids, a cell with the same words on its
-    line is taken for the one before.
+    A cell keeps its place when it runs again. Where a front end sends no cell ids, a cell that declares the same
+    names and matchers is taken for the one before.
 
     Args:
         app: what runs them.
@@ -63,14 +70,14 @@ class MiddlewareCells:
             label: how messages call it.
 
         Returns:
-            What it is now, and "new" or "updated".
+            What it is now, and "new", "updated", or "replaces the one before".
 
         Raises:
             DefinitionError: the line or the cell is refused; nothing was changed.
         """
         matchers = _matchers(line)
         made = self._made(matchers, body, cell, label)
-        key = (cell.id, "" if cell.id is not None else " ".join(matchers))
+        key = (cell.id, "" if cell.id is not None else made.declares)
         with self._lock:
             former = self._cells.get(key)
             self._cells[key] = made
@@ -78,7 +85,11 @@ class MiddlewareCells:
             self._publish()
         if former is not None:
             former.module.close()
-        return made, "new" if former is None else "updated"
+        if former is None:
+            return made, "new"
+        # Perhaps it is another cell: somebody should hear that the one before is gone.
+        is_same = cell.id is not None or former.module.source == made.module.source
+        return made, "updated" if is_same else "replaces the one before"
 
     def cell_ran(self, cell_id: str | None, *, succeeded: bool = True) -> list[Middleware]:
         """A cell has run: withdraw the middleware of its former text, unless it has defined some or has failed."""
@@ -125,7 +136,9 @@ class MiddlewareCells:
                 header=cell.header,
             )
         try:
-            return MiddlewareCell(label, module, declared_middleware(found, where=label, context=copy_context()))
+            layers = declared_middleware(found, where=label, context=copy_context())
+            names = [getattr(layer.function, "__name__", "") for layer in layers]
+            return MiddlewareCell(label, module, layers, f"{names} {matchers or found.get('config')}")
         except BaseException:
             module.close()
             raise
@@ -134,6 +147,13 @@ class MiddlewareCells:
 def _matchers(line: str) -> list[str]:
     words = line.split()
     for word in words:
+        segment = _SEGMENT.search(word)
+        if segment is not None:
+            name = f":{segment[2]}{'*' if segment[1] else ''}"
+            raise DirectiveError(
+                f'%%middleware {line.strip()}: "{segment[0]}" is how routes write it: '
+                f"in a matcher write {name}, {word.replace(segment[0], name)}"
+            )
         if not word.startswith("/"):
             raise DirectiveError(
                 f'%%middleware {line.strip()}: "{word}" is no matcher: write paths such as /admin/:path*, '

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import typing
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -185,14 +186,17 @@ class Session:
                 if directive.method is None:
                     raise
                 # Of a body only the types and defaults on the line are evaluated now.
+                fix = "run the cell that defines it first"
+                if error.name in typing.__all__:
+                    fix = f"run from typing import {error.name} in a cell above"
                 raise CellError(
-                    f"{error.name} is not defined: run the cell that defines it first",
+                    f"{error.name} is not defined: {fix}",
                     line=cell.first_line - 1,
                     text=cell.header.rstrip("\n").rpartition("\n")[2],
                 ) from error
 
     def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
-        config = SegmentConfig.from_constants(module.constants, where=label)
+        config = SegmentConfig.from_constants(module.constants)
         if config.runtime == "edge":
             raise CellError('runtime = "edge" is not in this version: leave it out, the route runs in the kernel')
         context = copy_context()

@@ -14,6 +14,7 @@ r"""The text of a `%%request` cell: the `.http` format of editors, with expectat
 - A line that begins with `#` is a comment, in a body too, as in VS Code's REST Client; so is `//` above it.
   In a body a backslash in front of `#` or `??` is taken away and makes the line text, as Markdown needs it.
 - Blank lines around a body and the newline at its end are dropped.
+- The lines of a multipart body are sent with CRLF between them, as its boundaries need it (RFC 2046 §5.1.1).
 - `{{expr}}` stays as it is until `RequestSpec.expand`, but one that cannot be read is refused at once: then
   nothing of the cell is sent.
 """
@@ -37,6 +38,8 @@ _SEPARATOR = re.compile(r"#{3,}")
 #: RFC 9110 §5.6.2, a token; `http://...` as the first line of a body is no header.
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:(?!//)")
 _VERSION = re.compile(r"HTTP/\d+(\.\d+)?", re.IGNORECASE)
+_MULTIPART = re.compile(r"multipart/", re.IGNORECASE)
+_NEWLINE = re.compile(r"\r?\n")
 _TARGET = re.compile(r"/|https?://", re.IGNORECASE)
 #: What a body's line may begin with only behind a backslash; with a backslash of its own it gets one more.
 _ESCAPED = re.compile(r"^(\s*)\\(?=\\*(?:#|\?\?))")
@@ -92,6 +95,8 @@ class RequestSpec:
         body = self.body
         if body is not None:
             body = expand_template(body, evaluate, json=True, lines=self.body_lines)
+            if any(name.lower() == "content-type" and _MULTIPART.match(value) for name, value in headers):
+                body = _NEWLINE.sub("\r\n", body)
         return replace(self, target=target, headers=headers, body=body)
 
 

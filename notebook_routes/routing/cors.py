@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from notebook_routes.errors import ConfigError
 
@@ -24,7 +24,7 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 _KEYS = ("origins", "methods", "headers", "expose_headers", "credentials", "max_age")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class CorsPolicy:
     """Which other origins may call a path from a browser, and what they may send and see.
 
@@ -72,6 +72,12 @@ class CorsPolicy:
         if policy.credentials and "*" in policy.origins:
             raise ConfigError(f'{name} cannot have credentials for "*": browsers refuse that, name the origins')
         return policy
+
+    def __repr__(self) -> str:
+        """As it is written: what is left open is left out."""
+        said = {item.name: getattr(self, item.name) for item in fields(self)}
+        kept = {name: list(value) if isinstance(value, tuple) else value for name, value in said.items() if value}
+        return repr(kept if self.max_age is None else kept | {"max_age": self.max_age})
 
     def allows(self, origin: str) -> bool:
         """Say whether a request with this `Origin` header is from a declared place."""

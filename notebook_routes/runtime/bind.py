@@ -217,6 +217,9 @@ class Binder:
             raise self._unfillable(
                 name, "a marker stands for the whole parameter", write=f"`{name}: Annotated[str | None, ...] = None`"
             )
+        if is_marker(hint):
+            kind = hint.__name__ if isinstance(hint, type) else type(hint).__name__
+            raise self._unfillable(name, f"{kind} is no type", write=f"`{name}: Annotated[str, {kind}()]`")
         if len(markers) > 1:
             raise self._unfillable(name, f"it has {len(markers)} markers", write="one of them")
         if markers and (name in RESERVED_NAMES or name in self._pattern.names):

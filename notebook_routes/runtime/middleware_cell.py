@@ -6,6 +6,7 @@ to `def middleware(request, next)` as the body of a route is to its handler, wit
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.routing import Directive, RoutePattern
@@ -69,6 +70,7 @@ def compile_middleware(
     }
     if names.bound.isdisjoint(_NAMES):
         _refuse_stream(text, names)
+        _refuse_config(text, tree.body)
         module = RouteModule.from_body(cell, directive, expand=_expand_middleware, names=_NAMES[:1], **places)
         return module, {**module.handlers, **config}
     found: dict[str, object] = {}
@@ -104,6 +106,18 @@ def _expand_module(text: CellText, directive: Directive) -> ModuleSource:
     if directive.options and "config" in names.bound:
         raise text.error("matchers stand on the magic line and in config: keep one of the two", None)
     return assemble_module(text, directive)
+
+
+def _refuse_config(text: CellText, body: Sequence[ast.stmt]) -> None:
+    """A matcher that would be an ordinary local, so that the middleware sees every path."""
+    for statement in body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+        if any(isinstance(target, ast.Name) and target.id == "config" for target in targets):
+            raise text.error(
+                "config is read where the cell defines a function: write def middleware(request): ... below it, "
+                "or the paths on the magic line",
+                statement.lineno,
+            )
 
 
 def _refuse_stream(text: CellText, names: BodyNames) -> None:

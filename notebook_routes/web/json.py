@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from notebook_routes.web.cookie import Cookie
+from notebook_routes.web.pairs import Pairs
 from notebook_routes.web.url import URL
 
 if TYPE_CHECKING:
@@ -177,6 +178,11 @@ def _written_bytes(value: bytes | bytearray | memoryview) -> str:
         raise _Unwritable(value, "are not UTF-8 text: write base64.b64encode(...).decode()") from None
 
 
+def _refused_pairs(value: Pairs[Any]) -> object:
+    message = "may have a name twice: write dict(...) for the first value of each name, list(...) for all"
+    raise _Unwritable(value, message)
+
+
 def _refused_coroutine(value: CoroutineType[Any, Any, Any]) -> object:
     value.close()
     raise _Unwritable(value, f"was not awaited: write await {value.__name__}(...)")
@@ -206,6 +212,7 @@ _WRITERS: dict[type, Callable[[Any], object]] = {
     range: list,
     Sequence: list,
     Iterator: list,
+    Pairs: _refused_pairs,
     CoroutineType: _refused_coroutine,
 }
 
@@ -267,6 +274,8 @@ def _named(value: object) -> str:
     name = type(value).__name__
     if isinstance(value, (bytes, bytearray)):
         return f"the {name}"
+    if name.startswith("URL"):
+        return f"a {name}"
     return f"{'an' if name[:1].lower() in 'aeiou' else 'a'} {name}"
 
 

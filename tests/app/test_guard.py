@@ -119,6 +119,9 @@ class TestForeign:
         said = refusal(Guard().check_foreign, asked).message
         assert "--cors https://evil.examplescript" in said
         assert said.rstrip("\n").isprintable()
+        unnamed = refusal(Guard().check_foreign, request("POST", host="h", sec_fetch_site="cross-site")).message
+        assert unnamed.startswith("A page of another site may not send POST here")
+        assert "--cors ORIGIN" in unnamed
 
     def test_it_can_be_switched_off(self):
         Guard(check_origin=False).check_foreign(request("POST", host="h", origin="https://evil.example"))

@@ -78,6 +78,8 @@ def test_clear(newest):
     newest.get("/a")
     assert newest.ok("%routes clear").stdout == "1 route withdrawn\n"
     assert newest.ok("%routes clear").stdout == "0 routes withdrawn\n"
+    newest.ok("%%middleware /a\nNone", cell="b")
+    assert newest.ok("%routes clear").stdout == "0 routes and 1 middleware withdrawn\n"
     assert newest.ok("%routes log").text == "No requests yet"
 
 

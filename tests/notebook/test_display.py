@@ -213,6 +213,17 @@ def test_headers_are_folded_and_those_that_vary_left_out():
     assert "details" not in {tag for tag, _ in read(shown.response_html(response(headers=varying))).tags}
 
 
+@pytest.mark.parametrize(
+    ("tag", "kept"), [('"18a3f1c2b4d5e6f7-1c"', False), ('W/"65f1c2b4-1c"', False), ('"v1"', True), ('"abc-1"', True)]
+)
+def test_the_time_of_a_file_is_left_out(tag, kept):
+    answer = response(b"x", "text/plain", headers=[("etag", tag), ("last-modified", "Thu, 01 Jan 1970 00:00:00 GMT")])
+    page = read(shown.response_html(answer)).text
+    assert "1970" not in page
+    assert (tag in page) is kept
+    assert "etag" in page
+
+
 def test_our_own_address_and_the_end_of_a_cookie_are_left_out():
     answer = response(
         status=302,

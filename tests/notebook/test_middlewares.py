@@ -74,6 +74,36 @@ def test_without_ids_the_line_tells_them_apart(notebook):
     assert notebook.order() == "32"
 
 
+def test_without_ids_the_config_tells_modules_apart(notebook):
+    module = "config = {{'matcher': '{0}'}}\ndef middleware(request): seen.append('{1}')"
+    assert notebook.run(None, module.format("/x", 1))[1] == "new"
+    assert notebook.run(None, module.format("/:path*", 2))[1] == "new"
+    assert notebook.order() == "12"
+    assert notebook.run(None, module.format("/x", 3))[1] == "replaces the one before"
+    assert notebook.run(None, module.format("/x", 3))[1] == "updated"
+    assert notebook.order() == "32"
+
+
+@pytest.mark.parametrize(
+    ("line", "fix"),
+    [
+        ("/a/[id]", "write :id, /a/:id"),
+        ("/a/[...rest]", "write :rest*, /a/:rest*"),
+        ("/a/[[...rest]]", "write :rest*, /a/:rest*"),
+        ("/[lang]/b", "write :lang, /:lang/b"),
+    ],
+)
+def test_a_segment_of_a_route_is_no_matcher(notebook, line, fix):
+    with pytest.raises(DirectiveError) as refused:
+        notebook.run("a", "None", line)
+    assert str(refused.value).endswith(fix)
+
+
+def test_a_class_of_characters_is_no_segment(notebook):
+    notebook.run("a", "seen.append('a')", "/([a-c]) /x/:page([0-9]+)")
+    assert [notebook.order(path) for path in ("/b", "/d", "/x/1")] == ["a", "", "a"]
+
+
 def test_matchers_of_the_line(notebook):
     notebook.run("a", "seen.append('a')", "/a/:path* /b")
     assert [notebook.order(path) for path in ("/a/1", "/b", "/c")] == ["a", "a", ""]

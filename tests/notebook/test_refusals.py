@@ -25,6 +25,10 @@ REFUSALS = {
         "%%route GET /x q:Nope\nq",
         ["line 1: %%route GET /x q:Nope", "run the cell that"],
     ),
+    "a type of typing": (
+        '%%route GET /x sort:Literal["up","down"]="up"\nsort',
+        ["line 1", "Literal is not defined: run from typing import Literal in a cell above"],
+    ),
     "a parameter that cannot be filled": ("%%route GET /x q:object\nq", ["line 1", "`q` can never be filled"]),
     "a reserved parameter": ("%%route GET /x body:int\nbody", ['"body" is given to every handler anyway']),
     "parameters without method": ("%%route /x page:int\ndef GET(): pass", ["write GET /x page:int"]),

@@ -257,6 +257,13 @@ def test_a_target_must_become_a_path_or_an_address():
     assert only("GET {{x}}").expand(lambda _: "HTTP://localhost/").target == "HTTP://localhost/"
 
 
+def test_the_lines_of_a_multipart_body_end_as_its_boundaries_need_it():
+    cell = "POST /x\nContent-Type: {0}; boundary=b\n\n--b\n\n{{{{text}}}}\n--b--"
+    for media, end in [("multipart/form-data", "\r\n"), ("Multipart/Mixed", "\r\n"), ("text/plain", "\n")]:
+        expanded = only("", cell.format(media)).expand(lambda _: "one\r\ntwo")
+        assert expanded.body == end.join(["--b", "", "one\r\ntwo", "--b--"])
+
+
 def test_a_request_made_by_hand_expands_too():
     request = RequestSpec(method="POST", target="/{{1}}", headers=(("A", "{{2}}"),), body="{{[3]}}")
     assert request.expand(eval) == RequestSpec(method="POST", target="/1", headers=(("A", "2"),), body="[3]")

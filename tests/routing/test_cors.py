@@ -69,6 +69,12 @@ def test_what_is_refused_comes_with_a_fix(value, message):
         CorsPolicy.of(value)
 
 
+def test_it_is_shown_as_it_is_written():
+    assert repr(CorsPolicy.of("*")) == "{'origins': ['*']}"
+    given = {"origins": ["https://a.example"], "methods": ["GET"], "credentials": True, "max_age": 0}
+    assert repr(CorsPolicy.of(given)) == repr(given)
+
+
 @pytest.mark.parametrize(
     ("declared", "origin", "allowed"),
     [

@@ -77,6 +77,8 @@ def test_a_list_of_several_is_a_module(compiled):
     [
         ("# nothing", (), "the cell has no code"),
         ("yield 1", (), "cannot yield"),
+        ("x = 1\nconfig = {'matcher': '/x'}\nNone", (), "config is read where the cell defines a function"),
+        ("config: dict = {'matcher': '/x'}\nNone", ("/x",), "or the paths on the magic line"),
         ("def middleware(request): ...\nreturn 1", (), '"return" stands outside'),
         ("config = {}\ndef middleware(request): ...", ("/a",), "keep one of the two"),
         ("counter += 1", (), 'write "global counter"'),

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from notebook_routes.web import URL, Cookie, json_bytes
+from notebook_routes.web import URL, Cookie, FormData, URLSearchParams, json_bytes
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**80), 2**80) | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
@@ -176,6 +176,8 @@ def test_an_iterator_is_emptied_once_even_where_something_else_fails_later():
         ({"raw": b"\xff"}, r"^the bytes at \$\.raw are not UTF-8 text: write base64"),
         ({(1, 2): 0}, r"key \(1, 2\) of \$"),
         ({"e": ValueError("x")}, r"a ValueError at \$\.e"),
+        ({"query": URLSearchParams("a=1")}, r"^a URLSearchParams at \$\.query may have .* write dict\(\.\.\.\)"),
+        (FormData(), r"^a FormData at \$ may have a name twice"),
     ],
 )
 def test_what_cannot_be_written_is_named_with_its_place(value, message):
