@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from hmac import compare_digest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from notebook_routes.app.finish import with_location
@@ -20,7 +20,7 @@ from notebook_routes.runtime import DRAFT_COOKIE, Exchange, Invoker, observe
 from notebook_routes.web import Headers, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from notebook_routes.app.application import App
     from notebook_routes.cache import Rendering, ResponseCache
@@ -46,6 +46,7 @@ class KeptAnswers:
     def __init__(self, app: App) -> None:
         self._app = app
         self._plans: WeakKeyDictionary[RoutePath, _Plan] = WeakKeyDictionary()
+        self._after: set[asyncio.Task[None]] = set()
 
     async def respond(self, cache: ResponseCache, exchange: Exchange, route_path: RoutePath, route: Route) -> Response:
         """The answer of a route, from the cache or made now.
@@ -128,7 +129,8 @@ class KeptAnswers:
     ) -> Response:
         """Run the handler for no client; what becomes of it is in the log."""
         app, route, config = self._app, plan.route, plan.config
-        exchange = Exchange(Request.from_target("GET", path, origin=app.origin, headers=Headers()), app.draft)
+        request = Request.from_target("GET", path, origin=app.origin, headers=Headers())
+        request.exchange = exchange = Exchange(request, app.draft)
         exchange.route, exchange.config, exchange.params, exchange.data = route, config, params, app.data
         exchange.rendering = rendering
         exchange.observed = observe(None, rendering, path=path, query=query, origin=app.origin)
@@ -147,8 +149,16 @@ class KeptAnswers:
             raise
         finally:
             exchange.notes.append(_BEHIND_NOTE)
-            app.log.add(exchange, status=status, size=0)
+            work = app.sent(request, status=status, size=0)
+            if work is not None:
+                self._spawn(work)
         return response
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run what `after()` was given, beside all else."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._after.add(task)
+        task.add_done_callback(self._after.discard)
 
     def _shows_drafts(self, request: Request) -> bool:
         if "cookie" not in request.headers:

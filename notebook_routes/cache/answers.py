@@ -6,6 +6,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from notebook_routes.cache.clock import now
 from notebook_routes.cache.entry import CacheEntry
 from notebook_routes.cache.policy import cache_control, retry_after
 from notebook_routes.web import Headers, Response
@@ -47,7 +48,7 @@ def entry_of(response: Response, content: bytes, rendering: Rendering, *, began:
         tuple(headers),
         content,
         stored=began,
-        checked=began,
+        checked=now(),
         revalidate=rendering.revalidate,
         expire=rendering.expire,
         tags=rendering.tags,
@@ -80,4 +81,4 @@ def describe(headers: Headers, status: str, *, revalidate: float | None, expire:
 
 def backed_off(entry: CacheEntry, moment: float) -> CacheEntry:
     """The entry, after it could not be made anew: it counts as fresh for a short while, and is then tried again."""
-    return replace(entry, checked=moment, revalidate=retry_after(entry.revalidate))
+    return replace(entry, checked=moment, excused=moment, revalidate=retry_after(entry.revalidate))

@@ -116,7 +116,7 @@ class DataCache:
     async def _made(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> CacheEntry:
         began = now()
         made = await make()
-        entry = replace(made.entry, stored=began, checked=began)
+        entry = replace(made.entry, stored=began, checked=now())
         if made.keep and wanted.tags_unmarked(entry):
             await self.handler.put(wanted.key, entry)
         return entry
@@ -155,7 +155,7 @@ class DataCache:
     def _made_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> CacheEntry:
         began = now()
         made = make()
-        entry = replace(made.entry, stored=began, checked=began)
+        entry = replace(made.entry, stored=began, checked=now())
         if made.keep and wanted.tags_unmarked(entry):
             blocking(self.handler, lambda: self.handler.put(wanted.key, entry))
         return entry

@@ -31,10 +31,11 @@ class CacheEntry:
         headers: in the order of sending, names in lower case.
         body: the bytes.
         stored: when the run began that made it, seconds since the epoch: what happened to its tags since then counts.
-        checked: from when on `revalidate` counts; later than `stored` where a refresh has failed.
+        checked: when that run ended, or a later one failed: `revalidate` counts from then.
         revalidate: seconds for which it is fresh after `checked`; None for ever.
         expire: seconds after `stored` until which it may be given out stale.
         tags: what it is marked by, its path among them.
+        excused: when a later run failed; what made the entry stale until then makes it so no more.
         source: the pattern of its route, or the name of its function; for people.
     """
 
@@ -46,6 +47,7 @@ class CacheEntry:
     revalidate: float | None = None
     expire: float = EXPIRE
     tags: tuple[str, ...] = ()
+    excused: float = 0.0
     source: str = ""
 
     @property
@@ -64,6 +66,7 @@ class CacheEntry:
             "revalidate": self.revalidate,
             "expire": self.expire,
             "tags": self.tags,
+            "excused": self.excused,
             "source": self.source,
         }
         content = json.dumps(about, separators=(",", ":")).encode() + b"\n" + self.body

@@ -100,7 +100,8 @@ def state_of(found: Found, now: float) -> State | None:
     if age < -_SKEW:
         # Made in the future: a clock was set back, and nobody knows how old it is.
         return State.STALE
+    known = max(entry.stored, entry.excused)
     for mark in marks:
-        if entry.checked <= mark.stale:
+        if known <= mark.stale:
             return State.STALE
     return State.FRESH

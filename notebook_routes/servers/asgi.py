@@ -16,7 +16,7 @@ from urllib.parse import quote
 from notebook_routes.errors import ServerError
 from notebook_routes.runtime import Exchange
 from notebook_routes.servers.incoming import IncomingBody
-from notebook_routes.servers.lifetime import HandlerThreads
+from notebook_routes.servers.lifetime import HandlerThreads, origin_of
 from notebook_routes.servers.refusal import DRAIN_TIME, MAX_BODY_SIZE, one_host, plain, too_large
 from notebook_routes.servers.request_target import InvalidTarget, origin_form
 from notebook_routes.servers.streaming import HEAD_GRACE, TURN, check_complete
@@ -54,6 +54,7 @@ class ASGIApp:
         self.max_body_size = max_body_size
         self._threads: HandlerThreads | None = None
         self._work: set[asyncio.Task[None]] = set()
+        self._has_origin = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or begin and end with the server.
@@ -66,6 +67,9 @@ class ASGIApp:
         if kind == "http":
             # A server without lifespan events, or an application that mounts this one, gives no earlier moment.
             self._start()
+            if not self._has_origin:
+                self._has_origin = True
+                self.app.origin = origin_of(scope.get("server"))
             await _Message(self, scope, receive, send).run()
         elif kind == "lifespan":
             await self._live(receive, send)
@@ -90,7 +94,9 @@ class ASGIApp:
         await receive()
         self._start()
         await send({"type": "lifespan.startup.complete"})
+        preparing = asyncio.get_running_loop().create_task(self.app.prepare())
         await receive()
+        preparing.cancel()
         if self._work:
             await asyncio.wait(self._work, timeout=_LAST_TIME)
         threads, self._threads = self._threads, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notebook_routes.runtime import LoopWatch, Workers
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
@@ -57,6 +57,7 @@ async def listening(
     threads, interval = HandlerThreads(app), SwitchInterval()
     server = TornadoServer(app, max_body_size=max_body_size, on_traffic=interval.touch)
     threads.start()
+    app.origin = origin_of(listener.getsockname())
     try:
         server.listen([listener])
         yield server
@@ -66,6 +67,17 @@ async def listening(
         finally:
             interval.restore()
             threads.stop()
+
+
+def origin_of(address: Any) -> str:
+    """The origin of a server that listens at a socket's address, as a program on this machine reaches it."""
+    if not isinstance(address, (tuple, list)) or len(address) < 2 or address[1] is None:
+        # A socket in the file system.
+        return "http://localhost"
+    host, port = address[0], address[1]
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
 async def end_tasks() -> None:

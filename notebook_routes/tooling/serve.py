@@ -77,7 +77,9 @@ async def _serve(app: App, listener: socket.socket, said: str, *, max_body_size:
     try:
         async with listening(app, listener, max_body_size=max_body_size, grace=_GRACE):
             print(said, flush=True)  # noqa: T201 - what the program has to say
+            preparing = loop.create_task(app.prepare())
             await stop.wait()
+            preparing.cancel()
         await end_tasks()
     finally:
         for number, handler in before.items():

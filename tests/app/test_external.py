@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from notebook_routes.app import App, external
+from notebook_routes.runtime import outgoing
 from notebook_routes.web import Headers, Response
 
 
@@ -134,7 +135,7 @@ def test_a_server_that_is_not_there_is_a_502():
 def test_a_server_that_keeps_us_waiting_is_a_504(monkeypatch):
     import socket
 
-    monkeypatch.setattr(external, "_READ", 0.05)
+    monkeypatch.setattr(outgoing, "_READ", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         assert ask(f"http://127.0.0.1:{port}/")[0] == 504

@@ -6,12 +6,7 @@ The test fails for a case that is listed here and passes, so that the list only 
 from collections.abc import Iterable, Mapping
 
 #: Cases by the reason why they fail, on every server.
-_EVERYWHERE: Mapping[str, Iterable[str]] = {
-    # after
-    "the cache is issue C, and brings the handlers /c/fs-after and /d/ops": (
-        "after-not-run-on-background-regeneration",
-    ),
-}
+_EVERYWHERE: Mapping[str, Iterable[str]] = {}
 #: Cases that fail on one server only, by its name.
 _ONLY: Mapping[str, Mapping[str, Iterable[str]]] = {}
 
