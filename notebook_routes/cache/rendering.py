@@ -11,7 +11,7 @@ from notebook_routes.cache.entry import EXPIRE
 from notebook_routes.errors import DynamicError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from notebook_routes.cache.policy import CachePolicy
 
@@ -57,6 +57,8 @@ class Rendering(Life):
     Attributes:
         dynamic: what the handler has read that is this request's alone; None while the answer can be kept.
         refused: the answer is not worth keeping, whatever was read.
+        ended: the run is over: what is read later, in `after()`, has no bearing on the answer.
+        on_dynamic: called, from whatever thread, when the answer turns out to be this request's alone.
     """
 
     def __init__(self, policy: CachePolicy, *, label: str, background: bool = False) -> None:
@@ -66,6 +68,8 @@ class Rendering(Life):
         self.background = background
         self.dynamic: str | None = None
         self.refused = False
+        self.ended = False
+        self.on_dynamic: Callable[[], object] | None = None
 
     def reads(self, what: str) -> bool:
         """The handler asks for something of the request; whether it is given the client's, or else a blank.
@@ -75,6 +79,8 @@ class Rendering(Life):
         """
         if self.mode == "static":
             return False
+        if self.ended:
+            return not self.background
         if self.mode == "error":
             raise DynamicError(
                 f'{self.label} is declared dynamic = "error", so that all its answers can be kept, and it reads '
@@ -82,6 +88,8 @@ class Rendering(Life):
             )
         if self.dynamic is None:
             self.dynamic = what
+            if self.on_dynamic is not None:
+                self.on_dynamic()
         if self.background:
             raise DynamicError(f"{self.label} reads {what}, and is run for no request: its last answer is kept")
         return True
