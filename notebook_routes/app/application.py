@@ -174,16 +174,22 @@ class App:
         if error is not None:
             exchange.error = self.failures.text(error)
             self.failures.report(exchange, "broke off", exchange.error)
+            # What has gone wrong has changed nothing.
+            exchange.revalidations = None
         exchange.phase = Phase.AFTER
         if exchange.callbacks or exchange.revalidations is not None:
             return self._finish_later(exchange, status=status, size=size)
         self.log.add(exchange, status=status, size=size)
         return None
 
-    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
+    async def run_after(self, exchange: Exchange) -> None:
+        """Do what the handler has left to be done after its answer: what `after()` was given, and its marks."""
         await self._run_callbacks(exchange)
         if exchange.revalidations is not None:
             await self._revalidate(exchange)
+
+    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
+        await self.run_after(exchange)
         self.log.add(exchange, status=status, size=size)
 
     async def _revalidate(self, exchange: Exchange) -> None:

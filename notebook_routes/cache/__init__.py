@@ -2,6 +2,7 @@
 
 from notebook_routes.cache.answers import answer
 from notebook_routes.cache.blocking import blocking
+from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.data_cache import DataCache, Made, Wanted
 from notebook_routes.cache.entry import EXPIRE, CacheEntry, CorruptEntry
@@ -33,6 +34,7 @@ __all__ = [
     "Wanted",
     "answer",
     "answer_key",
+    "being_cancelled",
     "blocking",
     "fetch_key",
     "now",

@@ -298,9 +298,7 @@ class Flight:
             _raise_in(self.shared, error)
 
 
-def _raise_in(
-    future: asyncio.Future[Response] | asyncio.Future[CacheEntry | None] | None, error: BaseException
-) -> None:
+def _raise_in(future: asyncio.Future[Any] | None, error: BaseException) -> None:
     if future is not None and not future.done():
         future.set_exception(error)
         # Perhaps nobody waits any longer.

@@ -27,9 +27,11 @@ def answer_key(path: str, query: Sequence[tuple[str, str]], *, version: str) -> 
     return f"route {version} {path}?{urlencode(query)}" if query else f"route {version} {path}"
 
 
-def fetch_key(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> str:
-    """The key of what another server answers: method, URL, headers and body."""
-    about = json.dumps([method, url, sorted(headers)]).encode() + b"\n" + body
+def fetch_key(
+    method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, *, redirect: str = "follow"
+) -> str:
+    """The key of what another server answers: method, URL, headers and body, and what becomes of a redirect."""
+    about = json.dumps([method, url, sorted(headers), redirect]).encode() + b"\n" + body
     return f"fetch {blake2b(about, digest_size=16).hexdigest()}"
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.cache import DataCache, MemoryCache, path_tags
 from notebook_routes.runtime.exchange import current_life
+from notebook_routes.runtime.request_time import shows_drafts
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,7 +24,9 @@ def use_data(data: DataCache | None) -> None:
 
 
 def active_data(exchange: Exchange | None) -> DataCache:
-    """The cache of the app that answers, or the one that the process has chosen."""
+    """The cache of the app that answers, or the one that the process has chosen; an empty one for who sees drafts."""
+    if shows_drafts(exchange):
+        return DataCache(MemoryCache())
     if exchange is not None and exchange.data is not None:
         return exchange.data
     if _active is None:

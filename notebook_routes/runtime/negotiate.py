@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import AnswerError
 from notebook_routes.runtime.media import best_match, representations
+from notebook_routes.runtime.observed import ObservedRequest
 from notebook_routes.web import FileResponse, Headers, Response, ServerSentEvent, json_bytes
 
 if TYPE_CHECKING:
@@ -35,8 +36,11 @@ def to_response(value: Any, request: Request) -> Response:
     Raises:
         AnswerError: it stands for none; the message has the fix.
     """
+    if isinstance(value, FileResponse):
+        _tell(request, "Range and If-None-Match, as every FileResponse does")
+        return value.answering(request)
     if isinstance(value, Response):
-        return value.answering(request) if isinstance(value, FileResponse) else value
+        return value
     if isinstance(value, _EXACT):
         return _json(value)
     if value is None:
@@ -161,6 +165,11 @@ def _shown(value: Any, request: Request) -> Response:
     if shapes and (dataclasses.is_dataclass(value) or hasattr(value, "model_dump")):
         # What it holds comes before how it looks.
         shapes = {_JSON: lambda: _encode(value)} | shapes
+    if not shapes:
+        # Without a look at the request: an answer that depends on it is kept for nobody else.
+        return _json(value)
+    kind = type(value).__name__
+    _tell(request, f"Accept, since a {kind} can be shown in several ways (a dict, a list or a Response would be kept)")
     accept = request.headers.get("accept") or "*/*"
     while shapes:
         media = best_match(accept, list(shapes))
@@ -174,6 +183,11 @@ def _shown(value: Any, request: Request) -> Response:
         if body is not None:
             return _made(body, media)
     return _json(value)
+
+
+def _tell(request: Request, what: str) -> None:
+    if isinstance(request, ObservedRequest):
+        request.reads(what)
 
 
 def _made(body: bytes | str, media: str) -> Response:

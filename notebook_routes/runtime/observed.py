@@ -104,6 +104,14 @@ class ObservedRequest(Request):
         self._reads("request.buffer()")
         return b""
 
+    def reads(self, what: str) -> None:
+        """Something of the client's is about to be read; `what` says it to people better than the field's name.
+
+        Raises:
+            DynamicError: it may not be.
+        """
+        self._rendering.reads(what)
+
     @property
     def declared_query(self) -> URLSearchParams:
         """The declared query parameters, which are part of the key."""

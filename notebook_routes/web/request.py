@@ -215,6 +215,16 @@ class Request(Body):
         return signal
 
     @property
+    def content(self) -> builtins.bytes | None:
+        """The body where all of it is in memory, b"" for none; None for a stream, or where it was read already.
+
+        For those who send it on: looking at it is not reading.
+        """
+        if self.body_used or (self._content is None and self._source is not None):
+            return None
+        return self._content or b""
+
+    @property
     def aborted(self) -> bool:
         """Whether `signal` has fired; asking makes no signal."""
         return self._aborted or (self._signal is not None and self._signal.aborted)
