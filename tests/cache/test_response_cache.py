@@ -88,7 +88,7 @@ def story(make):
         unheard = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
         await asyncio.wait_for(make(), 20)
-        gc.collect()
+        gc.collect(1)
         await asyncio.sleep(0)
         assert not unheard
 
@@ -659,7 +659,7 @@ class TestStreams:
             kitchen.make = clients.answer
             # A middleware answers something else.
             await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
-            gc.collect()
+            gc.collect(1)
             await clients.closes()
             await kitchen.settled()
 
