@@ -95,13 +95,17 @@ class DataCache:
         Raises:
             Exception: whatever `make` raises.
         """
-        found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
-        state = _usable(found, wanted)
-        if found is None or state is None:
-            return await self._together(wanted, make)
-        if state is State.STALE:
-            self._spawn(self._again(wanted, found.entry, make))
-        return found.entry
+        came = now()
+        while True:
+            found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
+            state = _usable(found, wanted)
+            if found is not None and state is not None:
+                if state is State.STALE:
+                    self._begin_again(wanted, found.entry, make)
+                return found.entry
+            outcome = await self._together(wanted, make)
+            if outcome.is_for(came):
+                return outcome.entry
 
     def get_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> CacheEntry:
         """The same for code without an event loop, which waits.
@@ -109,26 +113,26 @@ class DataCache:
         Raises:
             Exception: whatever `make` raises.
         """
-        handler = self.handler
-        found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
-        state = _usable(found, wanted)
-        if found is None or state is None:
-            return self._together_blocking(wanted, make)
-        if state is State.STALE:
-            self._begin_again(wanted, found.entry, make)
-        return found.entry
-
-    async def _together(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> CacheEntry:
-        came, place = now(), _place(wanted.key)
+        came, handler = now(), self.handler
         while True:
-            run = self._runs.get(place)
-            # What this request has marked is not what somebody else has begun to make before.
-            if run is None or wanted.marked:
-                run = self._runs[place] = asyncio.get_running_loop().create_future()
-                self._spawn(self._fill(place, run, wanted, make))
-            outcome = await asyncio.shield(run)
+            found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
+            state = _usable(found, wanted)
+            if found is not None and state is not None:
+                if state is State.STALE:
+                    self._begin_again_blocking(wanted, found.entry, make)
+                return found.entry
+            outcome = self._together_blocking(wanted, make)
             if outcome.is_for(came):
                 return outcome.entry
+
+    async def _together(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> _Outcome:
+        place = _place(wanted.key)
+        run = self._runs.get(place)
+        # What this request has marked is not what somebody else has begun to make before.
+        if run is None or wanted.marked:
+            run = self._runs[place] = asyncio.get_running_loop().create_future()
+            self._spawn(self._fill(place, run, wanted, make))
+        return await asyncio.shield(run)
 
     async def _fill(
         self,
@@ -164,12 +168,22 @@ class DataCache:
         found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
         return _Outcome(entry, kept=True, outdated=found is not None and state_of(found, now()) is None)
 
-    async def _again(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Awaitable[Made]]) -> None:
-        """Make something anew that is given out meanwhile; where that fails, it stays, and is tried again later."""
+    def _begin_again(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Awaitable[Made]]) -> None:
+        """Make something anew that is given out meanwhile, unless somebody does already."""
         place = _place(wanted.key)
-        if place in self._runs:
-            return
-        run = self._runs[place] = asyncio.get_running_loop().create_future()
+        if place not in self._runs:
+            run = self._runs[place] = asyncio.get_running_loop().create_future()
+            self._spawn(self._again(place, run, wanted, entry, make))
+
+    async def _again(
+        self,
+        place: tuple[int, str],
+        run: asyncio.Future[_Outcome],
+        wanted: Wanted,
+        entry: CacheEntry,
+        make: Callable[[], Awaitable[Made]],
+    ) -> None:
+        """Where there is nothing new, what there was stays, and is tried again later."""
         await self._fill(place, run, wanted, make)
         error = run.exception()
         if error is None and run.result().kept:
@@ -177,17 +191,13 @@ class DataCache:
         _say_failed(entry, error, None if error is not None else run.result())
         await self.handler.put(wanted.key, backed_off(entry, now()))
 
-    def _together_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> CacheEntry:
-        came = now()
-        while True:
-            mine: Future[_Outcome] = Future()
-            with self._lock:
-                other = None if wanted.marked else self._waited.get(wanted.key)
-                if other is None:
-                    self._waited[wanted.key] = mine
-            outcome = self._fill_blocking(mine, wanted, make) if other is None else other.result()
-            if outcome.is_for(came):
-                return outcome.entry
+    def _together_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> _Outcome:
+        mine: Future[_Outcome] = Future()
+        with self._lock:
+            other = None if wanted.marked else self._waited.get(wanted.key)
+            if other is None:
+                self._waited[wanted.key] = mine
+        return self._fill_blocking(mine, wanted, make) if other is None else other.result()
 
     def _fill_blocking(self, run: Future[_Outcome], wanted: Wanted, make: Callable[[], Made]) -> _Outcome:
         try:
@@ -210,8 +220,8 @@ class DataCache:
         found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
         return _Outcome(entry, kept=True, outdated=found is not None and state_of(found, now()) is None)
 
-    def _begin_again(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Made]) -> None:
-        """Make something anew on a thread of its own, for the code that asks has no loop to leave it to."""
+    def _begin_again_blocking(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Made]) -> None:
+        """The same on a thread of its own, for the code that asks has no loop to leave it to."""
         with self._lock:
             if wanted.key in self._waited:
                 return
