@@ -63,7 +63,8 @@ async def fetch(
         The answer, whatever its status; a body that is not kept comes in pieces.
 
     Raises:
-        FetchError: there was no answer: the server cannot be reached, or took too long.
+        FetchError: there was no answer: the server cannot be reached, or took too long. Reading the body raises it too,
+            where the answer breaks off.
         CacheError: the options contradict the path's `fetch_cache`, or a body that is a stream is part of a key.
         ValueError: the URL is not absolute, or an option has a value that it cannot have.
         Aborted: the signal has fired.
@@ -89,7 +90,7 @@ async def fetch(
         entry = CacheEntry(
             response.status,
             tuple(response.headers.raw),
-            await _whole(response, request),
+            await response.bytes(),
             0,
             0,
             revalidate=choice.seconds,
@@ -167,15 +168,6 @@ async def _content(request: Request) -> bytes:
     if request.body is None:
         return b""
     return await request.buffer()
-
-
-async def _whole(response: Response, request: Request) -> bytes:
-    import httpx2  # noqa: PLC0415 - there has been an answer, so it is there
-
-    try:
-        return await response.bytes()
-    except httpx2.RequestError as error:
-        raise FetchError(f"fetch({request.url!r}) broke off: {_said(error)}") from error
 
 
 async def _ask(request: Request, redirect: str) -> Response:
