@@ -88,6 +88,8 @@ class DataCache:
         self._waited: dict[str, Future[_Outcome]] = {}
         self._lock = threading.Lock()
         self._behind: set[asyncio.Task[None]] = set()
+        #: How many runs have ended: one that did while the cache was asked has perhaps made what was not found.
+        self._ended = 0
 
     async def get(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> CacheEntry:
         """What is kept, or what `make` makes now.
@@ -97,14 +99,15 @@ class DataCache:
         """
         came = now()
         while True:
+            ended = self._ended
             found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
             state = _usable(found, wanted)
             if found is not None and state is not None:
                 if state is State.STALE:
                     self._begin_again(wanted, found.entry, make)
                 return found.entry
-            outcome = await self._together(wanted, make)
-            if outcome.is_for(came):
+            outcome = await self._together(wanted, make, ended)
+            if outcome is not None and outcome.is_for(came):
                 return outcome.entry
 
     def get_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> CacheEntry:
@@ -115,19 +118,23 @@ class DataCache:
         """
         came, handler = now(), self.handler
         while True:
+            ended = self._ended
             found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
             state = _usable(found, wanted)
             if found is not None and state is not None:
                 if state is State.STALE:
                     self._begin_again_blocking(wanted, found.entry, make)
                 return found.entry
-            outcome = self._together_blocking(wanted, make)
-            if outcome.is_for(came):
+            outcome = self._together_blocking(wanted, make, ended)
+            if outcome is not None and outcome.is_for(came):
                 return outcome.entry
 
-    async def _together(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> _Outcome:
+    async def _together(self, wanted: Wanted, make: Callable[[], Awaitable[Made]], ended: int) -> _Outcome | None:
+        """What has become of a run; None where it is better to look again."""
         place = _place(wanted.key)
         run = self._runs.get(place)
+        if run is None and self._ended != ended:
+            return None
         # What this request has marked is not what somebody else has begun to make before.
         if run is None or wanted.marked:
             run = self._runs[place] = asyncio.get_running_loop().create_future()
@@ -191,10 +198,12 @@ class DataCache:
         _say_failed(entry, error, None if error is not None else run.result())
         await self.handler.put(wanted.key, backed_off(entry, now()))
 
-    def _together_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> _Outcome:
+    def _together_blocking(self, wanted: Wanted, make: Callable[[], Made], ended: int) -> _Outcome | None:
         mine: Future[_Outcome] = Future()
         with self._lock:
             other = None if wanted.marked else self._waited.get(wanted.key)
+            if other is None and self._ended != ended:
+                return None
             if other is None:
                 self._waited[wanted.key] = mine
         return self._fill_blocking(mine, wanted, make) if other is None else other.result()
@@ -253,11 +262,13 @@ class DataCache:
         blocking(self.handler, lambda: self.handler.put(wanted.key, later))
 
     def _forget(self, place: tuple[int, str], run: asyncio.Future[_Outcome]) -> None:
+        self._ended += 1
         if self._runs.get(place) is run:
             del self._runs[place]
 
     def _forget_blocking(self, key: str, run: Future[_Outcome]) -> None:
         with self._lock:
+            self._ended += 1
             if self._waited.get(key) is run:
                 del self._waited[key]
 

@@ -37,12 +37,16 @@ def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 -
         type: "layout" for all that is below the path as well.
 
     Raises:
-        ValueError: the path is over 1,024 characters, or the type is another.
+        ValueError: the path is over 1,024 characters, or the type is another. In a cell also where it does not begin
+            with a slash; in a handler that has no effect, and the log says so.
         TypeError: the path is no text.
     """
     tag = tag_of_path(path, type)
     if tag is None:
-        _note(f'revalidate_path("{path}") has no effect: a path begins with a slash')
+        problem = f'revalidate_path("{path}") has no effect: a path begins with a slash'
+        if current_exchange.get() is None:
+            raise ValueError(problem)
+        _note(problem)
         return
     _mark(tag, 0.0, f"revalidate_path({path!r})")
 
@@ -102,7 +106,8 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
         revalidate = stale if revalidate is None else revalidate
         expire = gone if expire is None else expire
     for name, seconds in (("revalidate", revalidate), ("expire", expire)):
-        if seconds is not None and (isinstance(seconds, bool) or not seconds > 0):
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if seconds is not None and not (number and seconds > 0):
             raise ValueError(f"cache_life({name}={seconds!r}): write seconds above 0; no_store() keeps nothing")
     life = _life("cache_life")
     if life is not None:
