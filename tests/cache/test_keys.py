@@ -1,9 +1,11 @@
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_routes.cache import answer_key, fetch_key, value_key, version_of
 from notebook_routes.routing import RoutePattern
 
+# A busy machine is no failure.
+SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 DOCS = RoutePattern.parse("/docs/[...slug]")
 # What a URL can hold: the parser has decoded it, so there are no halves of characters.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -11,6 +13,7 @@ SLUGS = st.lists(TEXT.filter(lambda text: text not in ("", ".", "..")), min_size
 QUERIES = st.lists(st.tuples(TEXT, TEXT), max_size=3)
 
 
+@SETTINGS
 @given(SLUGS, QUERIES, SLUGS, QUERIES)
 def test_no_two_answers_share_a_key(slug, query, other_slug, other_query):
     one = answer_key(DOCS.build(slug=slug), query, version="v")
@@ -18,6 +21,7 @@ def test_no_two_answers_share_a_key(slug, query, other_slug, other_query):
     assert (one == other) is ((slug, query) == (other_slug, other_query))
 
 
+@SETTINGS
 @given(SLUGS)
 def test_a_segment_cannot_be_a_query(slug):
     with_query = answer_key("/docs/a", [("x", "1")], version="v")

@@ -1,10 +1,12 @@
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_routes.cache import path_tags, route_tag, tag_of_path
 from notebook_routes.routing import RoutePattern
 
+# A busy machine is no failure.
+SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 PATTERN = RoutePattern.parse("/shop/[id]")
 
 
@@ -54,9 +56,10 @@ def test_mistakes():
         tag_of_path(1)
 
 
-SEGMENTS = st.text(min_size=1).filter(lambda text: text not in (".", "..")).filter(lambda t: t.isprintable() or True)
+SEGMENTS = st.text(min_size=1).filter(lambda text: text not in (".", ".."))
 
 
+@SETTINGS
 @given(SEGMENTS)
 def test_whatever_a_segment_holds_its_path_is_found(value):
     try:
@@ -70,6 +73,7 @@ def test_whatever_a_segment_holds_its_path_is_found(value):
     assert tag_of_path(path, "layout") in path_tags(path, PATTERN.path)
 
 
+@SETTINGS
 @given(SEGMENTS, SEGMENTS)
 def test_no_path_is_marked_by_another(one, other):
     try:
