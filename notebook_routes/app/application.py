@@ -179,6 +179,7 @@ class App:
         exchange.phase = Phase.AFTER
         if exchange.callbacks or exchange.revalidations is not None:
             return self._finish_later(exchange, status=status, size=size)
+        exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
         return None
 
@@ -190,6 +191,7 @@ class App:
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self.run_after(exchange)
+        exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
 
     async def _revalidate(self, exchange: Exchange) -> None:

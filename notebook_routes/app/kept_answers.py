@@ -15,7 +15,7 @@ from notebook_routes.app.finish import resolve_location, with_location
 from notebook_routes.app.static_params import listed_params
 from notebook_routes.cache import Asked, CachePolicy, answer_key, being_cancelled, path_tags, version_of
 from notebook_routes.errors import DynamicError, HTTPError, RedirectError, ValidationFailed
-from notebook_routes.runtime import Exchange, Invoker, Phase, observe, shows_drafts
+from notebook_routes.runtime import Exchange, Invoker, observe, shows_drafts
 from notebook_routes.runtime.hints import is_many
 from notebook_routes.web import Headers, Request, Response
 
@@ -83,7 +83,7 @@ class KeptAnswers:
             finally:
                 if rendering.dynamic is not None:
                     exchange.notes.append(_DYNAMIC_NOTE.format(what=rendering.dynamic))
-                if exchange.phase is Phase.AFTER:
+                if exchange.answered:
                     # The client has left before: what was for after its answer is done now.
                     self._spawn(self._app.run_after(exchange))
 
@@ -92,6 +92,9 @@ class KeptAnswers:
 
         anew = self._app.cache_control_requests and "no-cache" in (request.headers.get("cache-control") or "").lower()
         response = await cache.respond(plan.asked(path, query), render, refresh, anew=anew)
+        if response.content is not None:
+            # The run is over: middleware, and what is for after the answer, see what the client has sent.
+            exchange.observed = exchange.rendering = None
         return response if self._app.guard.token is None else response.with_headers(_keep_private)
 
     async def prepare(self, cache: ResponseCache) -> None:
@@ -172,7 +175,7 @@ class KeptAnswers:
 
     def _tell_if_left(self, exchange: Exchange, error: BaseException) -> None:
         """A failure that no client hears of belongs into the log."""
-        if exchange.phase is Phase.AFTER and not being_cancelled():
+        if exchange.answered and not being_cancelled():
             self._app.failures.report(exchange, "failed when its client had left", self._app.failures.text(error))
 
     def _plan(self, route_path: RoutePath, route: Route) -> _Plan:

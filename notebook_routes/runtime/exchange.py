@@ -30,11 +30,16 @@ OUTPUT_LIMIT = 64 * 1024
 
 
 class Phase(Enum):
-    """How far the answer has come; cookies can be set only while the handler decides."""
+    """How far the answer has come; cookies can be set only while the handler decides.
+
+    In AFTER it is out, or its client has left; in ENDED what was for then is done too, and what the handler has left
+    running goes on by itself.
+    """
 
     HANDLER = "handler"
     SENT = "sent"
     AFTER = "after"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,11 @@ class Exchange:
     def seen(self) -> Request:
         """The request as the handler sees it."""
         return self.request if self.observed is None else self.observed
+
+    @property
+    def answered(self) -> bool:
+        """Whether the answer is out, or the client has left."""
+        return self.phase in (Phase.AFTER, Phase.ENDED)
 
     def reads(self, what: str) -> None:
         """The handler does something that makes its answer this request's alone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notebook_routes.cache import DataCache, MemoryCache, path_tags
-from notebook_routes.runtime.exchange import current_life
+from notebook_routes.runtime.exchange import Phase, current_life
 from notebook_routes.runtime.request_time import shows_drafts
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def use_data(data: DataCache | None) -> None:
 
 def active_data(exchange: Exchange | None) -> DataCache:
     """The cache of the app that answers, or the one that the process has chosen; an empty one for who sees drafts."""
-    if shows_drafts(exchange):
+    if exchange is not None and exchange.phase is not Phase.ENDED and shows_drafts(exchange):
         return DataCache(MemoryCache())
     if exchange is not None and exchange.data is not None:
         return exchange.data

@@ -227,7 +227,7 @@ class CookieJar:
             raise ScopeError(
                 f"a cookie cannot be {what} here: {rendering.label} is declared static, its answer is the same for all"
             )
-        if self._exchange.phase is Phase.AFTER:
+        if self._exchange.answered:
             raise ScopeError(f"a cookie cannot be {what} in after(): the response has been sent; do it in the handler")
         if self._exchange.phase is Phase.SENT:
             raise ScopeError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.cache import EXPIRE, blocking, now, tag_of_path
 from notebook_routes.errors import ScopeError
-from notebook_routes.runtime.exchange import current_exchange, current_life
+from notebook_routes.runtime.exchange import Phase, current_exchange, current_life
 from notebook_routes.runtime.kept_data import active_data
 
 if TYPE_CHECKING:
@@ -116,11 +116,13 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
 
 def _mark(tag: str, expire: float, what: str) -> None:
     exchange = current_exchange.get()
-    if exchange is None:
-        handler = active_data(None).handler
+    if exchange is not None:
+        exchange.reads(what)
+    if exchange is None or exchange.phase is Phase.ENDED:
+        # What a handler has left running, such as a task, marks as a cell does.
+        handler = active_data(exchange).handler
         blocking(handler, lambda: handler.mark([tag], now(), expire=expire))
         return
-    exchange.reads(what)
     if exchange.revalidations is None:
         exchange.revalidations = {}
     exchange.revalidations[tag] = min(expire, exchange.revalidations.get(tag, expire))

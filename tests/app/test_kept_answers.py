@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import threading
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -30,6 +31,7 @@ from notebook_routes.runtime import (
     redirect,
     revalidate_path,
     revalidate_tag,
+    use_data,
 )
 from notebook_routes.web import FileResponse, Request, Response
 
@@ -363,6 +365,29 @@ class TestReading:
         tell(shop, story)
         assert 'GET /strict is declared dynamic = "error"' in caplog.text
         assert DynamicError.__name__ in caplog.text
+
+    @pytest.mark.parametrize("dynamic", ["auto", "force-static", "error"])
+    def test_of_a_middleware_is_its_own_before_and_after(self, tell, dynamic):
+        seen = []
+
+        async def middleware(request, next):  # noqa: A002 - the field's name
+            seen.append(cookies().value("a"))
+            response = await next()
+            seen.append(cookies().value("a"))
+            return response
+
+        shop = Shop(middleware=[middleware])
+
+        @shop.route("/about", dynamic=dynamic)
+        def get():
+            return shop.count()
+
+        async def story():
+            assert await shop.told("/about", headers={"cookie": "a=1"}) == ("1", MISS)
+            assert await shop.told("/about", headers={"cookie": "a=2"}) == ("1", HIT)
+            assert seen == ["1", "1", "2", "2"]
+
+        tell(shop, story)
 
     def test_in_after_has_no_bearing_on_the_answer(self, shop, tell):
         seen = []
@@ -783,6 +808,53 @@ class TestFailures:
             assert (await shop.told("/about"))[0] == "2"
 
         tell(shop, story)
+
+
+class TestWhatAHandlerLeavesRunning:
+    """A task or a thread of its own, which goes on when the answer is out."""
+
+    @pytest.mark.parametrize("kind", ["task", "thread"])
+    def test_marks_at_once(self, shop, tell, kind):
+        done = threading.Event()
+
+        @shop.route("/about", tags=["t"])
+        def get():
+            return shop.count()
+
+        @shop.route("/start", method="POST")
+        async def post():
+            started.append(asyncio.create_task(job()))
+            return "started"
+
+        async def job():
+            await answered.wait()
+            if kind == "task":
+                revalidate_tag("t")
+            else:
+                thread = threading.Thread(target=revalidate_tag, args=("t",))
+                thread.start()
+                await asyncio.to_thread(thread.join)
+            done.set()
+
+        started = []
+
+        async def story():
+            nonlocal answered
+            answered = asyncio.Event()
+            use_data(shop.app.data)
+            await shop.ask("/about")
+            await shop.ask("/start", method="POST")
+            assert await shop.told("/about") == ("1", HIT)
+            answered.set()
+            await started[0]
+            assert await shop.told("/about") == ("2", MISS)
+
+        answered = None
+        try:
+            tell(shop, story)
+        finally:
+            use_data(None)
+        assert done.is_set()
 
 
 class Leaving:
