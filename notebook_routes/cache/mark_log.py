@@ -113,6 +113,10 @@ class MarkLog:
         with self._lock:
             self._forget_file()
 
+    def __del__(self) -> None:
+        # A cache that was never closed is no reason for a warning.
+        self._forget_file()
+
     def _read_on(self) -> None:
         try:
             found = os.stat(self._path)

@@ -17,6 +17,7 @@ import asyncio
 import re
 import secrets
 import threading
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -46,6 +47,8 @@ _MARGIN = 10.0
 _PAGE = 500
 #: What a lease is called where there can be none.
 _ALONE = "alone"
+#: Bytes up to which decoded entries are remembered.
+_SMALL = 16 * 1024
 _WRITE, _RELEASE = digest(WRITE), digest(RELEASE)
 
 
@@ -223,9 +226,17 @@ def _decode(answer: Any) -> Found | CorruptEntry | None:
     if not isinstance(answer, list):
         return CorruptEntry("the key holds something else")
     try:
-        return Found(CacheEntry.decode(answer[0]), tuple(map(_decode_mark, answer[1:])))
+        data = answer[0]
+        entry = _decode_again(data) if len(data) <= _SMALL else CacheEntry.decode(data)
+        return Found(entry, tuple(map(_decode_mark, answer[1:])))
     except CorruptEntry as error:
         return error
+
+
+@lru_cache(maxsize=256)
+def _decode_again(data: bytes) -> CacheEntry:
+    """Entries that come again and again, byte for byte: most of what a hit costs here would be decoding."""
+    return CacheEntry.decode(data)
 
 
 def _decode_mark(mark: bytes) -> TagMark:

@@ -210,5 +210,5 @@ def connect(url: str) -> Redis:
     # The link has its own limit for all of an exchange, and tries again in its own way.
     client = Redis.from_url(url, socket_connect_timeout=PATIENCE, socket_timeout=None, retry=Retry(NoBackoff(), 0))
     # An option that does not exist is noticed only here.
-    client.connection_pool.make_connection()
+    client.connection_pool.make_connection()  # type: ignore[no-untyped-call]
     return client

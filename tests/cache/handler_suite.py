@@ -90,11 +90,10 @@ class HandlerSuite:
             await cache.mark(["t"], at)
             await cache.put("late", entry(tags=["t"], ago=0.5))
             await cache.put("new", entry(tags=["t"], ago=-0.5))
-            states = [state_of(found, at) if (found := await cache.get(key)) else None for key in KEYS]
+            states = [state_of(await cache.get(key), at) for key in ("old", "late", "other", "new")]
             await cache.close()
             return states
 
-        KEYS = ("old", "late", "other", "new")  # noqa: N806
         assert told(story()) == [None, None, State.FRESH, State.FRESH]
 
     def test_a_delayed_mark_makes_stale_now_and_expires_later(self, make):
@@ -167,7 +166,7 @@ class HandlerSuite:
         async def story():
             cache = make()
             first = await cache.lease("k", 0.05)
-            while (second := await cache.lease("k", 60)) is None:
+            while (second := await cache.lease("k", 60)) is None:  # noqa: ASYNC110 - time itself is what is waited for
                 await asyncio.sleep(0.01)
             await cache.release("k", first)
             third = await cache.lease("k", 60)
@@ -240,8 +239,8 @@ class HandlerSuite:
 
         async def use(name):
             await cache.put(name, entry(name.encode(), tags=["t"]))
-            for _ in range(20):
-                seen.append((await cache.get(name)).entry.body == name.encode())
+            found = [await cache.get(name) for _ in range(20)]
+            seen.extend(one.entry.body == name.encode() for one in found)
 
         threads = [threading.Thread(target=told, args=(use(f"thread {n}"),)) for n in range(4)]
         for thread in threads:

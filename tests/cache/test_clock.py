@@ -9,8 +9,8 @@ from notebook_routes.cache import clock
 def wall(monkeypatch):
     """Both of the system's clocks, to be set."""
     times = {"time": 1000.0, "monotonic": 5.0}
-    for name in times:
-        monkeypatch.setattr(clock.time, name, lambda name=name: times[name])
+    monkeypatch.setattr(clock.time, "time", lambda: times["time"])
+    monkeypatch.setattr(clock.time, "monotonic", lambda: times["monotonic"])
     monkeypatch.setattr(clock, "_clock", clock._Clock())
     return times
 
