@@ -5,11 +5,14 @@ from notebook_routes.cache.blocking import blocking
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.data_cache import DataCache, Made, Wanted
 from notebook_routes.cache.entry import EXPIRE, CacheEntry, CorruptEntry
+from notebook_routes.cache.filesystem import FileCache
 from notebook_routes.cache.handler import CacheHandler, Found, State, state_of
 from notebook_routes.cache.keys import answer_key, fetch_key, value_key, version_of
+from notebook_routes.cache.location import open_cache
 from notebook_routes.cache.marks import TagMark
 from notebook_routes.cache.memory import MemoryCache
 from notebook_routes.cache.policy import CachePolicy
+from notebook_routes.cache.redis import RedisCache
 from notebook_routes.cache.rendering import Life, Rendering
 from notebook_routes.cache.response_cache import Asked, ResponseCache
 from notebook_routes.cache.tags import path_tags, route_tag, tag_of_path
@@ -22,10 +25,12 @@ __all__ = [
     "CachePolicy",
     "CorruptEntry",
     "DataCache",
+    "FileCache",
     "Found",
     "Life",
     "Made",
     "MemoryCache",
+    "RedisCache",
     "Rendering",
     "ResponseCache",
     "State",
@@ -36,6 +41,7 @@ __all__ = [
     "blocking",
     "fetch_key",
     "now",
+    "open_cache",
     "path_tags",
     "route_tag",
     "state_of",
