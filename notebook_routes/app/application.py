@@ -27,11 +27,12 @@ from notebook_routes.runtime import (
     Workers,
     current_exchange,
 )
-from notebook_routes.web import Request, Response
+from notebook_routes.web import GeoHeaders, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 
+    from notebook_routes.app.public import PublicFiles
     from notebook_routes.types import HeadersInit
 
 _ORIGIN = "http://localhost"
@@ -47,8 +48,11 @@ class App:
         workers: threads for `def` handlers; None runs them on the loop (where there are no threads).
         name_file: how tracebacks call a file.
         middleware: what stands in front of the routes, outermost first; functions, or `Middleware`.
+        geo: whose headers `request.geo` is read from: "vercel", "cloudflare", or a header's name for each field.
+            Only for a server that is reached through such a proxy alone: other clients could write them themselves.
 
     Attributes:
+        public: the folder of public files; None where there is none.
         draft: the cookie of `draft_mode()`.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
             None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
@@ -63,6 +67,7 @@ class App:
         workers: Workers | None = None,
         name_file: Callable[[str], str] | None = None,
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
+        geo: str | Mapping[str, str] | None = None,
     ) -> None:
         self.routes = RouteTable() if routes is None else routes
         self.guard = guard or Guard(check_origin=False)
@@ -75,13 +80,24 @@ class App:
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
+        self.public: PublicFiles | None = None
+        self.geo = None if geo is None else GeoHeaders(geo)
 
     async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
 
         Whoever sends the response calls `sent` afterwards.
         """
+        frames = self.guard.frames
+        if frames is None or not frames.concerns(request):
+            return await self._fetch(request)
+        request.exchange = Exchange(request, self.draft)
+        return frames.early(request) or frames.readable(await self._fetch(request), request)
+
+    async def _fetch(self, request: Request) -> Response:
         request.exchange = exchange = Exchange(request, self.draft)
+        if self.geo is not None:
+            request.geo_headers = self.geo
         try:
             answer = self._through_middleware(exchange) if self.middleware else self._respond(exchange)
             return finish(await answer, exchange)
@@ -186,6 +202,10 @@ class App:
         if path.startswith("/_routes/"):
             return self._own_page(request)
         match = self.routes.match(path)
+        if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
+            exchange.route, exchange.params = None, {}
+            self.guard.check_token(request)
+            return await self.public.respond(exchange, self.workers, self.watch)
         if match is None:
             self.guard.check_token(request)
             return not_found(request, self.routes if self.explain else None)

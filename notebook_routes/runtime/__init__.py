@@ -21,12 +21,13 @@ from notebook_routes.runtime.media import best_match
 from notebook_routes.runtime.middleware_cell import compile_middleware
 from notebook_routes.runtime.module import RouteModule
 from notebook_routes.runtime.negotiate import to_response
+from notebook_routes.runtime.page import Page
 from notebook_routes.runtime.request_time import after, connection, cookies, draft_mode, headers
 from notebook_routes.runtime.workers import Workers
 
 __all__ = [
     "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext", "Input", "Invoker",
-    "LoopWatch", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match", "compile_middleware",
+    "LoopWatch", "Page", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match", "compile_middleware",
     "connection", "cookies", "current_exchange", "draft_mode", "expand_body", "forbidden", "headers", "not_found",
     "permanent_redirect", "redirect", "to_response", "unauthorized",
 ]  # fmt: skip
