@@ -32,6 +32,7 @@ from notebook_routes.web import GeoHeaders, Request, Response
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 
+    from notebook_routes.app.frames import FramePass
     from notebook_routes.app.public import PublicFiles
     from notebook_routes.types import HeadersInit
 
@@ -53,6 +54,7 @@ class App:
 
     Attributes:
         public: the folder of public files; None where there is none.
+        frames: lets the pages in that a notebook shows inline; None where no notebook shows any.
         draft: the cookie of `draft_mode()`.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
             None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
@@ -81,6 +83,7 @@ class App:
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
         self.public: PublicFiles | None = None
+        self.frames: FramePass | None = None
         self.geo = None if geo is None else GeoHeaders(geo)
 
     async def fetch(self, request: Request) -> Response:
@@ -88,11 +91,11 @@ class App:
 
         Whoever sends the response calls `sent` afterwards.
         """
-        frames = self.guard.frames
-        if frames is None or not frames.concerns(request):
+        if self.frames is None or not self.frames.concerns(request):
             return await self._fetch(request)
         request.exchange = Exchange(request, self.draft)
-        return frames.early(request) or frames.readable(await self._fetch(request), request)
+        visit = self.frames.enter(request)
+        return visit.preflight(request) or visit.readable(await self._fetch(request))
 
     async def _fetch(self, request: Request) -> Response:
         request.exchange = exchange = Exchange(request, self.draft)

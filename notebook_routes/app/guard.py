@@ -17,7 +17,6 @@ from notebook_routes.errors import HTTPError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from notebook_routes.app.frames import FramePass
     from notebook_routes.web import Request
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
@@ -36,7 +35,6 @@ class Guard:
 
     Attributes:
         page_token: what our own pages below `/_routes/` ask for; it differs from process to process.
-        frames: lets the pages in that a notebook shows inline; None where no notebook shows any.
     """
 
     def __init__(
@@ -46,7 +44,6 @@ class Guard:
         self.token = token
         self.check_origin = check_origin
         self.page_token = os.urandom(24).hex()
-        self.frames: FramePass | None = None
 
     def allow_host(self, host: str) -> None:
         """Let the Host header be `host` from now on."""
@@ -111,8 +108,6 @@ class Guard:
         origin = headers.get("origin")
         foreign = origin is not None and origin.lower().partition("://")[2] != (headers.get("host") or "").lower()
         if foreign or (headers.get("sec-fetch-site") or "").lower() == "cross-site":
-            if self.frames is not None and self.frames.admits(request):
-                return
             named = _printable(origin or "another site")
             raise HTTPError(
                 403,

@@ -78,7 +78,7 @@ class GeoHeaders:
         given: a preset ("vercel", "cloudflare"), or a header's name for each field: `{"country": "x-country"}`.
 
     Raises:
-        ConfigError: there is no such preset or field, or a name that no header can have; the message has those there are.
+        ConfigError: there is no such preset or field, or no header can have a name; the message has those there are.
     """
 
     __slots__ = ("_names",)

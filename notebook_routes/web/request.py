@@ -346,6 +346,11 @@ class Request(Body):
             self._cookies = None
         self.headers = headers
 
+    def replace_host(self, host: str) -> None:
+        """Have the handler see another Host, with its port; before anything has asked for the URL."""
+        self.headers.set("host", host)
+        self._origin = f"{self._origin.partition('://')[0]}://{host}"
+
     def receive_cookies(self, lines: Iterable[str]) -> None:
         """Read Set-Cookie headers as the browser will: what they set and delete holds for this request already."""
         for line in lines:
