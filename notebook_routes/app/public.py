@@ -16,14 +16,13 @@ from urllib.parse import unquote_to_bytes
 from notebook_routes.errors import ConfigError, RouteConflict
 from notebook_routes.routing import OptionalCatchAll, RoutePattern
 from notebook_routes.runtime import Invoker
-from notebook_routes.web import FileResponse, Response
+from notebook_routes.web import FileResponse, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from notebook_routes.routing import Route
     from notebook_routes.runtime import Exchange, LoopWatch, Workers
-    from notebook_routes.web import Request
 
 #: What a segment of a file's path never is: hidden, a step in the tree, or two segments in one (%2F, %5C).
 _REFUSED = re.compile(r"\.|.*[/\\\x00]", re.DOTALL)

@@ -350,6 +350,7 @@ class Request(Body):
         """Have the handler see another Host, with its port; before anything has asked for the URL."""
         self.headers.set("host", host)
         self._origin = f"{self._origin.partition('://')[0]}://{host}"
+        self._url = None
 
     def receive_cookies(self, lines: Iterable[str]) -> None:
         """Read Set-Cookie headers as the browser will: what they set and delete holds for this request already."""
