@@ -6,21 +6,25 @@ from notebook_routes.app.application import App
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import LogEntry, RequestLog
 from notebook_routes.app.failures import Failures
+from notebook_routes.app.frames import FramePass
 from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
 from notebook_routes.app.matcher import Matcher
 from notebook_routes.app.middleware import Middleware, declared_middleware
 from notebook_routes.app.own_pages import OwnPages
+from notebook_routes.app.public import PublicFiles
 
 __all__ = [
     "LOOPBACK_HOSTS",
     "App",
     "Cors",
     "Failures",
+    "FramePass",
     "Guard",
     "LogEntry",
     "Matcher",
     "Middleware",
     "OwnPages",
+    "PublicFiles",
     "RequestLog",
     "declared_middleware",
 ]

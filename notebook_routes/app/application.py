@@ -30,11 +30,13 @@ from notebook_routes.runtime import (
     Workers,
     current_exchange,
 )
-from notebook_routes.web import Request, Response
+from notebook_routes.web import GeoHeaders, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 
+    from notebook_routes.app.frames import FramePass
+    from notebook_routes.app.public import PublicFiles
     from notebook_routes.cache import CacheHandler
     from notebook_routes.types import HeadersInit
 
@@ -55,8 +57,12 @@ class App:
             this process's memory.
         cache_control_requests: have a client's `Cache-Control: no-cache` run the handler anew; by default clients
             cannot.
+        geo: whose headers `request.geo` is read from: "vercel", "cloudflare", or a header's name for each field.
+            Only for a server that is reached through such a proxy alone: other clients could write them themselves.
 
     Attributes:
+        public: the folder of public files; None where there is none.
+        frames: lets the pages in that a notebook shows inline; None where no notebook shows any.
         draft: the cookie of `draft_mode()`.
         origin: the server's own, which handlers see whose answers are kept; whoever listens sets it.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
@@ -74,6 +80,7 @@ class App:
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
         cache: CacheHandler | None = None,
         cache_control_requests: bool = False,
+        geo: str | Mapping[str, str] | None = None,
     ) -> None:
         self.routes = RouteTable() if routes is None else routes
         self.guard = guard or Guard(check_origin=False)
@@ -86,6 +93,9 @@ class App:
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
+        self.public: PublicFiles | None = None
+        self.frames: FramePass | None = None
+        self.geo = None if geo is None else GeoHeaders(geo)
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
         self._kept = KeptAnswers(self)
@@ -108,8 +118,17 @@ class App:
 
         Whoever sends the response calls `sent` afterwards.
         """
+        if self.frames is None or not self.frames.concerns(request):
+            return await self._fetch(request)
+        request.exchange = Exchange(request, self.draft)
+        visit = self.frames.enter(request)
+        return visit.preflight(request) or visit.readable(await self._fetch(request))
+
+    async def _fetch(self, request: Request) -> Response:
         request.exchange = exchange = Exchange(request, self.draft)
         exchange.data = self.data
+        if self.geo is not None:
+            request.geo_headers = self.geo
         try:
             response = await (self._through_middleware(exchange) if self.middleware else self._respond(exchange))
             if exchange.revalidations is not None:
@@ -239,6 +258,10 @@ class App:
         if path.startswith("/_routes/"):
             return self._own_page(request)
         match = self.routes.match(path)
+        if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
+            exchange.route, exchange.params = None, {}
+            self.guard.check_token(request)
+            return await self.public.respond(exchange, self.workers, self.watch)
         if match is None:
             self.guard.check_token(request)
             return not_found(request, self.routes if self.explain else None)

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from notebook_routes.notebook.extension import current_session
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.client import FinishedResponse
     from notebook_routes.routing import Route
@@ -62,13 +65,20 @@ def start(
     allow_hosts: tuple[str, ...] = (),
     token: str | None = None,
     url: str | None = None,
+    public: str | os.PathLike[str] | None = None,
+    geo: str | Mapping[str, str] | None = None,
 ) -> str:
     """Start the server, or start it anew with these settings; the address for a browser.
 
     Raises:
         ServerError: the port is in use, or the address is not this machine's.
+        DefinitionError: `public` is no folder, or has a file at the path of a route; `geo` is not known.
     """
-    location = current_session().serving.start(port=port, host=host, allow_hosts=allow_hosts, token=token, url=url)
+    session = current_session()
+    location = session.serving.start(
+        port=port, host=host, allow_hosts=allow_hosts, token=token, url=url, public=public, geo=geo
+    )
+    session.frames.reload()
     return location.url
 
 

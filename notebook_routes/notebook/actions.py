@@ -74,6 +74,7 @@ def _counted(count: int, what: str) -> str:
 def _start(session: Session, command: Command) -> None:
     options: dict[str, Any] = command.options
     session.serving.start(**options)
+    session.frames.reload()
     host = options.get("host", "127.0.0.1")
     print("The server runs: %routes url shows its address")  # noqa: T201 - the same
     if host not in ("127.0.0.1", "localhost", "::1"):

@@ -10,7 +10,15 @@ from notebook_routes.errors import DirectiveError
 from notebook_routes.routing import METHODS
 
 COMMANDS = ("list", "source", "log", "url", "openapi", "remove", "clear", "start", "stop")
-_START_OPTIONS = {"--port": "port", "--host": "host", "--allow-host": "allow_hosts", "--token": "token", "--url": "url"}
+_START_OPTIONS = {
+    "--port": "port",
+    "--host": "host",
+    "--allow-host": "allow_hosts",
+    "--token": "token",
+    "--url": "url",
+    "--public": "public",
+    "--geo": "geo",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +29,7 @@ class Command:
         name: one of `COMMANDS`.
         method: for `remove`.
         path: for `remove` and `source`.
-        options: for `start`: port, host, allow_hosts, token, url.
+        options: for `start`: port, host, allow_hosts, token, url, public, geo.
     """
 
     name: str
@@ -94,4 +102,6 @@ _EXAMPLES = {
     "--allow-host": "notebook.example",
     "--token": "SECRET",
     "--url": "https://notebook.example/proxy/{port}",
+    "--public": "public",
+    "--geo": "cloudflare",
 }

@@ -197,8 +197,8 @@ def _status(status: int) -> str:
 
 
 def _row(route: Route) -> tuple[str, str, str]:
-    config = ", ".join(f"{name}={_plain(value)}" for name, value in route.config.explicit.items())
-    return route.method, str(route.pattern), config
+    config = [f"{name}={_plain(value)}" for name, value in route.config.explicit.items()]
+    return route.method, str(route.pattern), ", ".join(["page", *config] if route.is_page else config)
 
 
 def _plain(value: object) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class RouteMagics(Magics):
-    """`%%route`, `%%middleware`, `%%request` and `%routes`."""
+    """`%%route`, `%%page`, `%%middleware`, `%%request` and `%routes`."""
 
     def __init__(self, shell: Any, session: Session) -> None:
         super().__init__(shell)
@@ -52,6 +52,35 @@ class RouteMagics(Magics):
 
     @no_var_expand
     @cell_magic
+    def page(self, line: str, cell: str) -> None:
+        """Make this cell a live page, and show it below.
+
+        %%page /path [--jinja] [--height PIXELS] [--option value ...]
+
+        The cell is the HTML that GET /path answers, as it is: `{{` means nothing. Its script calls the routes of the
+        notebook, fetch("/api/lamps"). The frame below is sandboxed, so that the page has no cookies there, and loads
+        anew whenever a route changes.
+
+        With --jinja, the cell is a Jinja2 template (pip install jinja2), escaped for HTML. It is given `request`,
+        `params`, `query`, `cookies` and every [segment] by its name, and no variables of the notebook, so that it
+        exports as it is: let the page's script fetch those from a route.
+
+        Options: those of %%route.
+        """
+        running = running_cell()
+        definition = self._session.define_page(line, cell, cell=running, label=f"cell [{self._cell_number()}]")
+        ((route, _),) = definition.routes
+        bundled = self._session.frames.bundle(
+            shown.definition_text(definition),
+            shown.definition_html(definition),
+            cell_id=running.id,
+            path=shown.sample_path(route),
+            height=definition.height,
+        )
+        display(bundled, raw=True)
+
+    @no_var_expand
+    @cell_magic
     def middleware(self, line: str, cell: str) -> None:
         """Put this cell in front of the routes.
 
@@ -68,6 +97,7 @@ class RouteMagics(Magics):
         made, what = self._session.middlewares.define(
             line, cell, cell=running_cell(), label=f"cell [{self._cell_number()}]"
         )
+        self._session.frames.reload()
         text, html = shown.middleware_text([made], what), shown.middleware_html([made], what)
         display({"text/plain": text, "text/html": html}, raw=True)
 
@@ -113,7 +143,10 @@ class RouteMagics(Magics):
         %routes remove [METHOD] /path         withdraw routes
         %routes clear                         withdraw all, forget the log and the client's cookies
         %routes start [--port N] [--host ADDRESS] [--allow-host NAME] [--token SECRET] [--url URL]
+                      [--public DIR] [--geo PROXY]
         %routes stop                          stop the server; the routes stay
+
+        --public serves the files of a folder; --geo says whose headers request.geo is read from, vercel or cloudflare.
 
         The first route starts the server on port 8000 or the next free one; the environment variable
         NOTEBOOK_ROUTES_PORT sets another port for all kernels of a machine, 0 for any free one.

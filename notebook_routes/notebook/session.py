@@ -10,7 +10,7 @@ import itertools
 import threading
 import typing
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import App, Guard, OwnPages
@@ -19,8 +19,17 @@ from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.middlewares import MiddlewareCells
+from notebook_routes.notebook.page_frames import PageFrames
+from notebook_routes.notebook.pages import page_route
 from notebook_routes.notebook.serving import Serving
-from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig, parse_directive
+from notebook_routes.routing import (
+    Route,
+    RoutePattern,
+    RouteTable,
+    SegmentConfig,
+    parse_directive,
+    parse_page_directive,
+)
 from notebook_routes.runtime import Invoker, RouteModule
 from notebook_routes.web import Response
 
@@ -38,15 +47,17 @@ _LATER = ("revalidate", "tags", "dynamic", "dynamic_params", "fetch_cache", "gen
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a `%%route` cell has done.
+    """What a `%%route` or `%%page` cell has done.
 
     Attributes:
         routes: each route with what became of it ("new", "updated", ...).
         remarks: sentences to show below.
+        height: of a page's frame in pixels, None for the usual one.
     """
 
     routes: tuple[tuple[Route, str], ...]
     remarks: tuple[str, ...] = field(default=())
+    height: int | None = None
 
 
 class Session:
@@ -66,6 +77,7 @@ class Session:
         pages = self.app.own_pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
         self.serving = Serving(self.app)
+        self.frames = PageFrames(self.serving, self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
         self._lock = threading.RLock()
         self._cells = CellRegistry()
@@ -92,16 +104,22 @@ class Session:
         module = self._compiled(directive, body, cell)
         try:
             routes = self._routes_of(module, directive, label)
-            moved = self.serving.ensure_started()
-            definition = self._exchange(Cell(cell.id, label, module, routes))
+            return self._made_live(Cell(cell.id, label, module, routes), directive, own_names)
         except BaseException:
             module.close()
             raise
-        self._defined_in.add(cell.id)
-        remarks = [*definition.remarks, *self._remarks(directive, routes, own_names)]
-        if moved:
-            remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
-        return Definition(definition.routes, tuple(remarks))
+
+    def define_page(self, line: str, body: str, *, cell: RunningCell, label: str) -> Definition:
+        """Make the cell's page live in place of what the cell defined before; arguments and errors as for `define`."""
+        wanted = parse_page_directive(line)
+        where = f"cell {next(self._numbers)} page {wanted.pattern}"
+        page, route = page_route(wanted, body, filename=f"<{where}>", cell=cell, label=label)
+        try:
+            definition = self._made_live(Cell(cell.id, label, page, [route]), wanted.directive, set())
+        except BaseException:
+            page.close()
+            raise
+        return replace(definition, height=wanted.height)
 
     def cell_ran(self, cell_id: str | None, *, succeeded: bool = True) -> list[Route]:
         """A cell has run: withdraw routes of its former text, unless it has defined routes again or has failed."""
@@ -112,7 +130,10 @@ class Session:
                 return []
             gone = self._cells.owned_by(cell_id)
             self._withdraw(gone)
-            return gone
+        if gone:
+            self.frames.forget(cell_id)
+            self.frames.reload()
+        return gone
 
     def remove(self, method: str | None, path: str) -> list[Route]:
         """Withdraw the routes of a path, or the one of a method.
@@ -128,7 +149,8 @@ class Session:
                 wanted = f"{method} {path}" if method else path
                 raise DirectiveError(f"There is no route {wanted}: %routes lists those there are")
             self._withdraw(gone)
-            return gone
+        self.frames.reload()
+        return gone
 
     def clear(self) -> int:
         """Withdraw all routes and middleware, forget the log and the client's cookies; how many routes there were."""
@@ -138,6 +160,7 @@ class Session:
         self.middlewares.clear()
         self.app.log.clear()
         self.client.close()
+        self.frames.reload()
         return len(gone)
 
     def source(self, path: str | None = None) -> str:
@@ -152,7 +175,7 @@ class Session:
             routes = list(found.methods.values()) if found else []
             if not routes:
                 raise DirectiveError(f"There is no route at {path}: %routes lists those there are")
-        texts = dict.fromkeys(f"# {route.pattern}\n{route.source.strip()}\n" for route in routes)
+        texts = dict.fromkeys(f"{_heading(route)}\n{route.source.strip()}\n" for route in routes)
         if path is None:
             texts |= dict.fromkeys(f"# middleware\n{cell.module.source}" for cell in self.middlewares.cells())
         return "\n\n".join(texts)
@@ -165,6 +188,7 @@ class Session:
 
     def close(self) -> None:
         """Stop the server, and leave nothing behind: no port, no thread, no module."""
+        self.frames.close()
         self.serving.stop()
         self.clear()
 
@@ -218,6 +242,20 @@ class Session:
             for method, function in module.handlers.items()
         ]
 
+    def _made_live(self, cell: Cell, directive: Directive, own_names: set[str]) -> Definition:
+        if self.app.public is not None:
+            self.app.public.check(cell.routes)
+        moved = self.serving.ensure_started()
+        definition = self._exchange(cell)
+        self._defined_in.add(cell.id)
+        if not any(route.is_page for route in cell.routes):
+            self.frames.forget(cell.id)
+        self.frames.reload(besides=cell.id)
+        remarks = [*definition.remarks, *self._remarks(directive, cell.routes, own_names)]
+        if moved:
+            remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
+        return Definition(definition.routes, tuple(remarks))
+
     def _exchange(self, cell: Cell) -> Definition:
         with self._lock:
             mine = self._cells.owned_by(cell.id)
@@ -264,3 +302,7 @@ class Session:
             if said not in self._said:
                 self._said.add(said)
                 exchange.context.copy().run(print, f"{exchange.route.method} {exchange.route.pattern}: {note}")
+
+
+def _heading(route: Route) -> str:
+    return f"<!-- {route.pattern} -->" if route.is_page else f"# {route.pattern}"

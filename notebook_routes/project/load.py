@@ -1,4 +1,4 @@
-"""From a project on disk to an `App`: every `route.py` imported, checked and put into a table.
+"""From a project on disk to an `App`: every `route.py` imported, every page read, checked and put into a table.
 
     $ notebook-routes serve shop
     $ NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
@@ -16,17 +16,18 @@ import weakref
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.app import App, Guard, declared_middleware
+from notebook_routes.app import App, Guard, PublicFiles, declared_middleware
 from notebook_routes.errors import DefinitionError
 from notebook_routes.project.tree import ModuleTree
-from notebook_routes.routing import METHODS, Route, RouteFile, SegmentConfig, find_routes
-from notebook_routes.runtime import Invoker
+from notebook_routes.routing import METHODS, PAGE, Route, RouteFile, SegmentConfig, find_pages, find_routes
+from notebook_routes.routing.filesystem import TEMPLATE_FILE
+from notebook_routes.runtime import Invoker, Page
 from notebook_routes.runtime.constants import find_constants
 from notebook_routes.servers.asgi import ASGIApp
-from notebook_routes.web import Response
+from notebook_routes.web import GEO_VARIABLE, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
     from notebook_routes.app import LogEntry
@@ -34,30 +35,35 @@ if TYPE_CHECKING:
 
 #: The environment variable that names the project for `asgi`.
 DIRECTORY_VARIABLE = "NOTEBOOK_ROUTES_DIR"
+#: The folder of a project whose files are served as they are.
+PUBLIC = "public"
 _MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
 _log = logging.getLogger("notebook_routes.project")
 
 
-def load_tree(root: Path, *, explain: bool = False) -> App:
-    """Import a project's routes and give the app that answers them.
+def load_tree(root: Path, *, explain: bool = False, geo: str | Mapping[str, str] | None = None) -> App:
+    """Import a project's routes and give the app that answers them, its pages and its public files.
 
     Its modules leave `sys.modules` when the app is no longer used.
 
     Args:
         root: the project's folder, the one that holds `app`.
         explain: show tracebacks and nearest routes to the client.
+        geo: whose headers `request.geo` is read from, as for `App`.
 
     Raises:
         DefinitionError: a file cannot be imported, or declares what cannot be; the message names the file.
     """
-    app = App(guard=Guard(), explain=explain)
+    app = App(guard=Guard(), explain=explain, geo=geo)
     tree = ModuleTree(root)
     try:
-        files = find_routes(root)
-        if not files:
+        files, pages = find_routes(root), find_pages(root)
+        if not files and not pages:
             _log.warning("%s has no route: write app/route.py", root)
-        app.routes.replace(put=[route for file in files for route in _routes_of(file, tree, app)])
+        routes = [route for file in files for route in _routes_of(file, tree, app)]
+        app.routes.replace(put=[*routes, *(_page_of(file, tree) for file in pages)])
         _load_middleware(app, tree)
+        _load_public(app, tree)
     except BaseException:
         tree.close()
         raise
@@ -71,12 +77,14 @@ def asgi() -> ASGIApp:
 
         NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
 
-    Without the variable it is the current folder. In Python, `ASGIApp(load_tree(Path("shop")))` is the same.
+    Without the variable it is the current folder. NOTEBOOK_ROUTES_GEO names the proxy whose headers `request.geo` is
+    read from, "vercel" or "cloudflare". In Python, `ASGIApp(load_tree(Path("shop")))` is the same.
 
     Raises:
         DefinitionError: the project cannot be loaded.
     """
-    return ASGIApp(load_tree(Path(os.environ.get(DIRECTORY_VARIABLE) or ".")))
+    root = Path(os.environ.get(DIRECTORY_VARIABLE) or ".")
+    return ASGIApp(load_tree(root, geo=os.environ.get(GEO_VARIABLE) or None))
 
 
 class _Remarks:
@@ -109,6 +117,29 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App) -> list[Route]:
             raise DefinitionError(f"{where}: {error}") from None
         routes.append(Route(method, file.pattern, invoker, config, cell=where, source=source))
     return routes
+
+
+def _page_of(file: RouteFile, tree: ModuleTree) -> Route:
+    place = tree.root / file.path
+    is_template = file.path.name == TEMPLATE_FILE
+    try:
+        content = place.read_bytes()
+        page = Page.plain(content)
+        if is_template:
+            page = Page.template(page.source.removeprefix("\ufeff"), file.pattern, filename=str(place))
+    except OSError as error:
+        raise DefinitionError(f"{file} cannot be read: {error.strerror}") from error
+    except DefinitionError as error:
+        raise DefinitionError(f"{file}: {error}") from None
+    invoker = Invoker(page.handler, method="GET", pattern=file.pattern)
+    extras = {PAGE: "jinja" if is_template else "html"}
+    return Route("GET", file.pattern, invoker, cell=str(file), source=page.source, extras=extras)
+
+
+def _load_public(app: App, tree: ModuleTree) -> None:
+    if (tree.root / PUBLIC).is_dir():
+        app.public = PublicFiles(tree.root / PUBLIC)
+        app.public.check(app.routes)
 
 
 def _imported(path: PurePosixPath, tree: ModuleTree, app: App) -> ModuleType:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from notebook_routes.routing.pattern import RoutePattern
 
+#: The key of `Route.extras` that a page has; its value is "html" or "jinja".
+PAGE = "page"
 #: The methods that a handler may answer, in the order of lists shown to people.
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 
@@ -43,6 +45,11 @@ class Route:
     def __post_init__(self) -> None:
         if self.method not in METHODS:
             raise ValueError(f"A route answers one of {', '.join(METHODS)}, not {self.method!r}")
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page, HTML that a `%%page` cell or a page's file holds."""
+        return PAGE in self.extras
 
     def __str__(self) -> str:
         place = f" ({self.cell})" if self.cell else ""

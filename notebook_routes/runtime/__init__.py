@@ -25,13 +25,14 @@ from notebook_routes.runtime.middleware_cell import compile_middleware
 from notebook_routes.runtime.module import RouteModule
 from notebook_routes.runtime.negotiate import to_response
 from notebook_routes.runtime.observed import observe
+from notebook_routes.runtime.page import Page
 from notebook_routes.runtime.request_time import DRAFT_COOKIE, after, connection, cookies, draft_mode, headers, no_store
 from notebook_routes.runtime.revalidate import cache_life, cache_tag, revalidate_path, revalidate_tag, update_tag
 from notebook_routes.runtime.workers import Workers
 
 __all__ = [
     "DRAFT_COOKIE", "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext",
-    "Input", "Invoker", "LoopWatch", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match",
+    "Input", "Invoker", "LoopWatch", "Page", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match",
     "cache_life", "cache_tag", "cached", "compile_middleware", "connection", "cookies", "current_exchange",
     "draft_mode", "expand_body", "fetch", "forbidden", "headers", "no_store", "not_found", "observe",
     "permanent_redirect", "redirect", "revalidate_path", "revalidate_tag", "to_response", "unauthorized",

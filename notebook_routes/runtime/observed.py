@@ -76,6 +76,7 @@ class ObservedRequest(Request):
 
     body = _Noticed("body")
     cookies = _Noticed("cookies")
+    geo = _Noticed("geo")
     headers = _Noticed("headers")
     original_url = _Noticed("original_url")
     query = _Noticed("query")

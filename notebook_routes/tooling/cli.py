@@ -15,6 +15,7 @@ from notebook_routes.project.openapi import openapi_document
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.tooling.quickstart import run_quickstart
 from notebook_routes.tooling.serve import serve_tree
+from notebook_routes.web import GEO_VARIABLE
 
 app = typer.Typer(
     help="Route Handlers for Python notebooks.",
@@ -56,11 +57,21 @@ def serve(
         typer.Option(help="A bearer token that every request must bring.", envvar="NOTEBOOK_ROUTES_TOKEN"),
     ] = None,
     max_body_size: Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)] = MAX_BODY_SIZE,
+    geo: Annotated[
+        str | None,
+        typer.Option(help="The proxy whose headers tell request.geo: vercel or cloudflare.", envvar=GEO_VARIABLE),
+    ] = None,
 ) -> None:
     """Answer the routes of a project, until Ctrl-C or SIGTERM."""
     try:
         serve_tree(
-            directory, host=host, port=port, allow_hosts=allow_host or (), token=token, max_body_size=max_body_size
+            directory,
+            host=host,
+            port=port,
+            allow_hosts=allow_host or (),
+            token=token,
+            max_body_size=max_body_size,
+            geo=geo,
         )
     except NotebookRoutesError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)

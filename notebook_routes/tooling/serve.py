@@ -34,6 +34,7 @@ def serve_tree(
     allow_hosts: Iterable[str] = (),
     token: str | None = None,
     max_body_size: int = MAX_BODY_SIZE,
+    geo: str | None = None,
 ) -> None:
     """Answer a project's routes until SIGINT or SIGTERM, and say on stdout where.
 
@@ -46,13 +47,14 @@ def serve_tree(
         allow_hosts: values of the Host header to answer beside those of this machine; none answers any.
         token: a bearer token that every request must bring.
         max_body_size: bytes of a request body.
+        geo: the proxy whose headers `request.geo` is read from, "vercel" or "cloudflare".
 
     Raises:
         DefinitionError: the project cannot be loaded.
         ServerError: the port is in use, or the address is not this machine's.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    app = load_tree(directory)
+    app = load_tree(directory, geo=geo)
     listener = bind_listener(host, port)
     location = public_location(host, listener.getsockname()[1])
     allowed = list(allow_hosts)
