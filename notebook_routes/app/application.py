@@ -134,11 +134,13 @@ class App:
         if exchange.callbacks:
             return self._finish_later(exchange, status=status, size=size)
         self.log.add(exchange, status=status, size=size)
+        exchange.release()
         return None
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self._run_callbacks(exchange)
         self.log.add(exchange, status=status, size=size)
+        exchange.release()
 
     async def _through_middleware(self, exchange: Exchange) -> Response:
         """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
