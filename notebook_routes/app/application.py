@@ -197,6 +197,7 @@ class App:
         if exchange.callbacks or exchange.revalidations is not None:
             return self._finish_later(exchange, status=status, size=size)
         self.log.add(exchange, status=status, size=size)
+        exchange.release()
         return None
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
@@ -204,6 +205,7 @@ class App:
         if exchange.revalidations is not None:
             await self._revalidate(exchange)
         self.log.add(exchange, status=status, size=size)
+        exchange.release()
 
     async def _revalidate(self, exchange: Exchange) -> None:
         """Mark the tags that the handler has named."""

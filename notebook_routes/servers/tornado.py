@@ -3,10 +3,10 @@
 It sits on Tornado's connection delegate rather than on `tornado.web`. The handler starts when the headers are in; the
 body comes through a bounded queue; the response is pulled, chunk by chunk, as fast as the client reads.
 
-A request without a body is answered inside Tornado's own task for the connection, which waits for what
-`headers_received` returns; a handler that never waits costs no task and no turn of the loop. One with a body gets a
-task of its own, since the connection has to go on reading meanwhile. Either way all steps of a handler and of its
-stream are taken by one task.
+A request without a body, or whose body has come together with its head, is answered inside Tornado's own task for the
+connection, which waits for what `headers_received` or `data_received` returns; a handler that never waits costs no task
+and no turn of the loop. One whose body is still on its way gets a task of its own, since the connection has to go on
+reading meanwhile. Either way all steps of a handler and of its stream are taken by one task.
 
 Tornado promises a delegate either `finish` or `on_connection_close`: once the body of a request has been read, a client
 that leaves is reported only through a close callback.
@@ -18,6 +18,7 @@ import asyncio
 import types
 from contextlib import aclosing, suppress
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from tornado.httpserver import HTTPServer
@@ -149,6 +150,10 @@ class _Message(HTTPMessageDelegate):
         self._body: IncomingBody | None = None
         self._task: asyncio.Task[None] | None = None
         self._connection_header: str | None = None
+        #: Of a request with a body: its Content-Length, what makes the request, and the turn of the loop that begins it.
+        self._declared: str | None = None
+        self._make: Callable[..., Request] | None = None
+        self._start: asyncio.Handle | None = None
         self._head_sent = False
         self._answered = False
         self._status = 0
@@ -167,7 +172,8 @@ class _Message(HTTPMessageDelegate):
         self._connection_header = _connection_header(version, headers.get("Connection"))
         has_body = "Content-Length" in headers or "Transfer-Encoding" in headers
         named = headers.get("Host")
-        refused = self._refusal(start_line, pairs, named, headers.get("Content-Length") if has_body else None)
+        self._declared = headers.get("Content-Length") if has_body else None
+        refused = self._refusal(start_line, pairs, named, self._declared)
         if refused is not None:
             self._refuse(refused, headers)
             return None
@@ -176,34 +182,56 @@ class _Message(HTTPMessageDelegate):
         except InvalidTarget as invalid:
             self._refuse(plain(400, str(invalid)), headers)
             return None
-        if has_body:
-            self._body = IncomingBody(limit=server.max_body_size)
         if host is not None:
             # RFC 9112 §3.2.2: the authority of an absolute-form target overrides Host.
             pairs = [pair for pair in pairs if pair[0] != "host"] + [("host", host)]
-        self._request = request = Request.from_target(
+        make = partial(
+            Request.from_target,
             method,
             target,
             origin=f"http://{host or named or 'localhost'}",
             headers=Headers.from_pairs(pairs),
-            body=self._body,
         )
-        if self._body is None:
+        if not has_body:
+            self._request = request = make()
             return cast("Awaitable[None]", self._answer_here(request))
-        self._connection.set_close_callback(self._left)
-        self._task = asyncio.get_running_loop().create_task(self._answer_beside(request))
-        self._track(self._task)
+        self._make = make
+        # Tornado hands over what has come together with the head before the loop takes its next turn.
+        self._start = asyncio.get_running_loop().call_soon(self._start_beside)
         return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        if self._start is not None:
+            assert self._make is not None
+            if str(len(chunk)) == self._declared:
+                # The whole body is here: a stream of it, and a task beside this one, would be for nothing.
+                self._start.cancel()
+                self._start = None
+                self._request = request = self._make(body=chunk)
+                return cast("Awaitable[None]", self._answer_here(request))
+            self._start_beside()
         return self._body.feed(chunk) if self._body is not None else None
 
     def finish(self) -> None:
+        if self._start is not None:
+            self._start_beside()
         if self._body is not None:
             self._body.end()
         elif self._answered:
             self._connection.finish()
             self._report()
+
+    def _start_beside(self) -> None:
+        """Have the handler begin, whose body is still on its way."""
+        assert self._start is not None
+        assert self._make is not None
+        self._start.cancel()
+        self._start = None
+        self._body = IncomingBody(limit=self._server.max_body_size)
+        self._request = request = self._make(body=self._body)
+        self._connection.set_close_callback(self._left)
+        self._task = asyncio.get_running_loop().create_task(self._answer_beside(request))
+        self._track(self._task)
 
     def on_connection_close(self) -> None:
         self._left()
@@ -212,6 +240,9 @@ class _Message(HTTPMessageDelegate):
 
     def _left(self) -> None:
         """The client is gone: the signal fires, then the handler is cancelled."""
+        if self._start is not None:
+            self._start.cancel()
+            self._start = None
         if self._body is not None:
             self._body.break_off()
         task, self._task = self._task, None
