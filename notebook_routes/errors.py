@@ -171,7 +171,7 @@ class DynamicError(NotebookRoutesError):
     """A handler reads what its answer, which is to be kept, may not depend on."""
 
 
-class CacheError(NotebookRoutesError):
+class CacheError(_ShownShort):
     """Something can be neither kept nor found again: an argument of a cached function, its value, an option."""
 
 

@@ -99,6 +99,7 @@ class App:
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
         self._kept = KeptAnswers(self)
+        self._behind: set[asyncio.Task[None]] = set()
         self.use_cache(MemoryCache() if cache is None else cache)
 
     def use_cache(self, handler: CacheHandler) -> None:
@@ -199,6 +200,14 @@ class App:
         self.log.add(exchange, status=status, size=size)
         exchange.release()
         return None
+
+    def sent_behind(self, request: Request, *, status: int) -> None:
+        """A run that nobody waited for has ended: log it, and begin with what `after()` was given."""
+        work = self.sent(request, status=status, size=0)
+        if work is not None:
+            task = asyncio.get_running_loop().create_task(work)
+            self._behind.add(task)
+            task.add_done_callback(self._behind.discard)
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self._run_callbacks(exchange)

@@ -123,6 +123,18 @@ class Response(Body):
             _set_status(self, status, status_text)
 
     @classmethod
+    def of_parts(cls, content: bytes, headers: Headers, *, status: int = 200) -> Response:
+        """A response whose parts are known to be right; for what was one before, nothing is checked or copied."""
+        response = cls.__new__(cls)
+        response._content = content or None
+        response._source = response._stream = response._cookies = None
+        response._used = response.redirected = False
+        response.url = response.status_text = ""
+        response.headers = headers
+        response.status = status
+        return response
+
+    @classmethod
     def redirect(cls, url: str | URL, status: int = 302, *, headers: Headers | HeadersInit | None = None) -> Response:
         """Sends the client elsewhere.
 
