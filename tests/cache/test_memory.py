@@ -57,12 +57,13 @@ def test_beyond_the_tags_that_are_remembered_only_what_is_older_goes():
     async def story():
         cache = MemoryCache(most_tags=10)
         await cache.put("old", entry(ago=100, tags=["a"]))
+        await cache.put("between", entry(ago=45, tags=["a"]))
         await cache.put("new", entry(ago=1, tags=["a"]))
         for number in range(11):
             await cache.mark([f"t{number}"], now() - 50 + number)
-        return [state_of(await cache.get(key), now()) for key in ("old", "new")]
+        return [state_of(await cache.get(key), now()) for key in ("old", "between", "new")]
 
-    assert told(story()) == [None, State.FRESH]
+    assert told(story()) == [None, State.FRESH, State.FRESH]
 
 
 def test_a_mark_costs_the_same_however_many_entries_there_are():

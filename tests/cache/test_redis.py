@@ -407,7 +407,7 @@ def test_killed_and_started_again_under_load(own_server, caplog):
 
 def test_marks_made_while_redis_is_away_come_before_anything_is_read(own_server):
     async def story():
-        async with opened(own_server.url, own_server.url) as (cache, other, client):
+        async with opened(own_server.url, own_server.url) as (cache, other, _):
             await cache.put("k", entry())
             await asyncio.to_thread(own_server.kill)
             await cache.get("k")
