@@ -17,6 +17,7 @@ import asyncio
 import re
 import secrets
 import threading
+from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -52,6 +53,12 @@ _SMALL = 16 * 1024
 _WRITE, _RELEASE = digest(WRITE), digest(RELEASE)
 
 
+class Spoilt(Enum):
+    """What stands for an entry that is none."""
+
+    HERE = True
+
+
 class RedisCache:
     """Keeps entries in a Redis server; Redis's own `maxmemory` bounds them.
 
@@ -71,7 +78,7 @@ class RedisCache:
         self._outbox = MarkOutbox()
         self._trouble = Trouble(f"The cache at {self._shown}")
         self._lock = threading.Lock()
-        self._links: dict[asyncio.AbstractEventLoop, RedisLink[Found | CorruptEntry | None]] = {}
+        self._links: dict[asyncio.AbstractEventLoop, RedisLink[Found | Spoilt | None]] = {}
         self._new_client()
 
     async def get(self, key: str, tags: Collection[str] = ()) -> Found | None:
@@ -83,7 +90,7 @@ class RedisCache:
         except Refused as error:
             self._trouble.say(error)
             return None
-        if isinstance(found, CorruptEntry):
+        if isinstance(found, Spoilt):
             await self.remove(key)
             return None
         return found
@@ -193,7 +200,7 @@ class RedisCache:
             if not int(cursor):
                 return
 
-    def _link(self) -> RedisLink[Found | CorruptEntry | None]:
+    def _link(self) -> RedisLink[Found | Spoilt | None]:
         loop = asyncio.get_running_loop()
         link = self._links.get(loop)
         if link is None:
@@ -219,18 +226,18 @@ def _import_link() -> ModuleType:
     return redis_link
 
 
-def _decode(answer: Any) -> Found | CorruptEntry | None:
+def _decode(answer: Any) -> Found | Spoilt | None:
     """What the script `READ` answers for one entry."""
     if answer is None:
         return None
     if not isinstance(answer, list):
-        return CorruptEntry("the key holds something else")
+        return Spoilt.HERE
     try:
         data = answer[0]
         entry = _decode_again(data) if len(data) <= _SMALL else CacheEntry.decode(data)
         return Found(entry, tuple(map(_decode_mark, answer[1:])))
-    except CorruptEntry as error:
-        return error
+    except CorruptEntry:
+        return Spoilt.HERE
 
 
 @lru_cache(maxsize=256)
