@@ -31,6 +31,8 @@ from notebook_routes.notebook.commands import _EXAMPLES, _START_OPTIONS, COMMAND
         ("start --token=--dashes", Command("start", options={"token": "--dashes"})),
         ("start --allow-host a.example --allow-host=b", Command("start", options={"allow_hosts": ["a.example", "b"]})),
         ("start --url https://a/{port}?x=1", Command("start", options={"url": "https://a/{port}?x=1"})),
+        ("start --public 'my files'", Command("start", options={"public": "my files"})),
+        ("start --geo=vercel", Command("start", options={"geo": "vercel"})),
         ("stop", Command("stop")),
     ],
 )
@@ -68,6 +70,8 @@ def test_what_can_be_said(line, command):
         ("start --token", "--token has no value"),
         ("start --allow-host", "--allow-host has no value"),
         ("start --url", "--url has no value"),
+        ("start --public", "--public has no value: write --public=public"),
+        ("start --geo", "--geo has no value: write --geo=cloudflare"),
         ("source 'x", "%routes source 'x: No closing quotation"),
     ],
 )

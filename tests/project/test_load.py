@@ -316,6 +316,7 @@ def test_small_letters_are_named(project, caplog):
 )
 def test_a_file_that_fails_is_named_with_the_users_frames(project, source, said):
     root = project({"app/fine/route.py": "def GET(): ...", "app/products/route.py": source})
+    gc.collect()  # apps of other tests
     before = trees()
     with pytest.raises(DefinitionError) as refused:
         load_tree(root)

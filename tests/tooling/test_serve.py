@@ -189,3 +189,55 @@ def test_uvicorn_serves_the_same(run, shop):
     assert ask(program) == (200, b"open")
     assert ask(program, "POST", body=b"four") == (200, b"4")
     program.stop()
+
+
+def raw(program, target):
+    """The status line and body of an answer to a target that no client library touches."""
+    with socket.create_connection(("127.0.0.1", program.port), timeout=PATIENCE) as connection:
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+        said = b"".join(iter(lambda: connection.recv(65536), b""))
+    head, _, body = said.partition(b"\r\n\r\n")
+    return int(head.split()[1]), body
+
+
+def test_pages_public_files_and_a_proxy(serve, shop):
+    (shop / "app/route.py").write_text("def POST(request):\n    return request.geo.city\n")
+    (shop / "app/page.html").write_text("<h1>Shop</h1>")
+    (shop / "app/[id]").mkdir()
+    (shop / "app/[id]/page.html.jinja").write_text("<h1>{{ id }} {{ cookies.value('a') }}</h1>")
+    (shop / "public").mkdir()
+    (shop / "public/robots.txt").write_text("none")
+    (shop / "public/.env").write_text("SECRET")
+    (shop / "secret.txt").write_text("SECRET")
+    (shop / "public/link.txt").symlink_to(shop / "secret.txt")
+    program = serve("--geo", "vercel")
+    assert ask(program) == (200, b"<h1>Shop</h1>")
+    assert ask(program, target="/%3C7%3E", cookie="a=1") == (200, b"<h1>&lt;7&gt; 1</h1>")
+    assert ask(program, target="/robots.txt") == (200, b"none")
+    assert ask(program, "POST", x_vercel_ip_city="K%C3%B6ln") == (200, "Köln".encode())
+    for target in (
+        "/../secret.txt",
+        "/public/../../secret.txt",
+        "/%2e%2e/secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e%2fsecret.txt",
+        "/..%5csecret.txt",
+        "//secret.txt",
+        "/./../secret.txt",
+        "/x/..%2f..%2fsecret.txt",
+        "/.env",
+        "/%2eenv",
+        "/link.txt",
+        "/robots.txt/",
+        "/robots.txt%00.html",
+    ):
+        status, body = raw(program, target)
+        assert (target, status in (200, 308, 404), b"SECRET" in body) == (target, True, False)
+    assert raw(program, "/link.txt")[0] == 404
+    assert program.stop()[3] == ""
+
+
+def test_a_proxy_that_is_not_known_is_refused(run, shop):
+    status, out, err = run("notebook_routes.tooling.cli", "serve", str(shop), "--geo", "akamai").end()
+    assert (status, out) == (1, "")
+    assert 'ConfigError: geo = "akamai" is no proxy that is known: there are vercel, cloudflare' in err
