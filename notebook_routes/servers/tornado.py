@@ -150,7 +150,7 @@ class _Message(HTTPMessageDelegate):
         self._body: IncomingBody | None = None
         self._task: asyncio.Task[None] | None = None
         self._connection_header: str | None = None
-        #: Of a request with a body: its Content-Length, what makes the request, and the turn of the loop that begins it.
+        #: Of a request with a body: its Content-Length, what makes the request, and the turn of the loop to begin at.
         self._declared: str | None = None
         self._make: Callable[..., Request] | None = None
         self._start: asyncio.Handle | None = None

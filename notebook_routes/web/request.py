@@ -262,6 +262,7 @@ class Request(Body):
 
         Raises:
             InvalidBody: the content type is no form's, or the body is malformed.
+            BodyTooLarge: it has over 1,000 files or 1,000 other fields, or is over the server's limit.
             BodyUsed: the body was read already.
         """
         if not self._keeps_body:
