@@ -9,7 +9,7 @@ from notebook_routes.app.failures import Failures
 from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
 from notebook_routes.app.matcher import Matcher
 from notebook_routes.app.middleware import Middleware, declared_middleware
-from notebook_routes.app.own_pages import OwnPages
+from notebook_routes.app.own_pages import OwnPages, health
 
 __all__ = [
     "LOOPBACK_HOSTS",
@@ -23,4 +23,5 @@ __all__ = [
     "OwnPages",
     "RequestLog",
     "declared_middleware",
+    "health",
 ]

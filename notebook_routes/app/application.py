@@ -15,6 +15,7 @@ from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
 from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
+from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
 from notebook_routes.routing import RouteTable
 from notebook_routes.runtime import (
@@ -52,6 +53,7 @@ class App:
         draft: the cookie of `draft_mode()`.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
             None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
+        open_pages: those of them that ask for no token; the Host must be known all the same.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class App:
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
+        self.open_pages = OwnPages()
 
     async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
@@ -221,6 +224,8 @@ class App:
 
     def _own_page(self, request: Request) -> Response:
         # No route can be declared here, but a catch-all would match.
+        if request.path in self.open_pages:
+            return self.open_pages(request)
         if self.own_pages is None:
             return not_found(request, None)
         self.guard.check_page_token(request)

@@ -3,8 +3,9 @@
     $ notebook-routes serve shop
     $ NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
 
-A mistake that a person has to mend stops loading and names the file. A file without a handler, or with one that is no
-function, is still a route, as in the field: it is named in the log, and answers OPTIONS, 405 and 500.
+A file that cannot be used is named in the log, and its path answers 500; the others are served. A file without a
+handler, or with one that is no function, is still a route, as in the field: it answers OPTIONS, 405 and 500. What stops
+loading altogether is a middleware that cannot be used: without it a request would pass unguarded.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import weakref
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.app import App, Guard, declared_middleware
-from notebook_routes.errors import DefinitionError
+from notebook_routes.app import App, Guard, declared_middleware, health
+from notebook_routes.errors import DefinitionError, RouteConflict
+from notebook_routes.project.broken import broken_routes, conflicts, failing, without_conflicts
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS, Route, RouteFile, SegmentConfig, find_routes
 from notebook_routes.runtime import Invoker
@@ -26,7 +28,7 @@ from notebook_routes.servers.asgi import ASGIApp
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from types import ModuleType
 
     from notebook_routes.app import LogEntry
@@ -38,7 +40,7 @@ _MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
 _log = logging.getLogger("notebook_routes.project")
 
 
-def load_tree(root: Path, *, explain: bool = False) -> App:
+def load_tree(root: Path, *, explain: bool = False, strict: bool = False) -> App:
     """Import a project's routes and give the app that answers them.
 
     Its modules leave `sys.modules` when the app is no longer used.
@@ -46,24 +48,39 @@ def load_tree(root: Path, *, explain: bool = False) -> App:
     Args:
         root: the project's folder, the one that holds `app`.
         explain: show tracebacks and nearest routes to the client.
+        strict: refuse a project of which any file cannot be used.
 
     Raises:
-        DefinitionError: a file cannot be imported, or declares what cannot be; the message names the file.
+        DefinitionError: there is no folder `app`, or one below it has no name that can be a path; the middleware, or
+            if `strict` any file, cannot be imported or declares what cannot be. The message names the file.
     """
     app = App(guard=Guard(), explain=explain)
     tree = ModuleTree(root)
     try:
-        files = find_routes(root)
-        if not files:
-            _log.warning("%s has no route: write app/route.py", root)
-        app.routes.replace(put=[route for file in files for route in _routes_of(file, tree, app)])
-        _load_middleware(app, tree)
+        fill(app, tree, strict=strict)
     except BaseException:
         tree.close()
         raise
     weakref.finalize(app, tree.close).atexit = False
-    app.log.listen(_Remarks().log)
+    app.log.listen(Remarks().log)
     return app
+
+
+def fill(app: App, tree: ModuleTree, *, strict: bool = False) -> None:
+    """Give a new app what the files of a project declare.
+
+    Raises:
+        DefinitionError: as `load_tree`; the app may have routes then, and no middleware.
+    """
+    app.open_pages.add("/_routes/health", health)
+    files = find_routes(tree.root)
+    if not files:
+        _log.warning("%s has no route: write app/route.py", tree.root)
+    if strict:
+        app.routes.replace(put=[route for file in files for route in _routes_of(file, tree, app)])
+    else:
+        _put_what_works(files, tree, app)
+    _load_middleware(app, tree)
 
 
 def asgi() -> ASGIApp:
@@ -79,18 +96,37 @@ def asgi() -> ASGIApp:
     return ASGIApp(load_tree(Path(os.environ.get(DIRECTORY_VARIABLE) or ".")))
 
 
-class _Remarks:
+class Remarks:
     """What the authors of handlers should hear of, in the log, the first time."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, str]] = set()
 
     def log(self, entry: LogEntry, exchange: Exchange) -> None:
+        """Listen to an app's request log."""
         where = exchange.route.cell if exchange.route else ""
         for note in entry.notes:
             if (where, note) not in self._said:
                 self._said.add((where, note))
                 _log.warning("%s, %s: %s", where, entry.method, note)
+
+
+def _put_what_works(files: list[RouteFile], tree: ModuleTree, app: App) -> None:
+    """Put the routes of all files that can be used, and failing ones for the others, which are named in the log."""
+    found: dict[RouteFile, list[Route]] = {}
+    for file in files:
+        try:
+            found[file] = _routes_of(file, tree, app)
+        except (DefinitionError, OSError) as error:
+            _log.error("%s", error)
+            found[file] = broken_routes(file, str(error))
+    try:
+        app.routes.replace(put=[route for routes in found.values() for route in routes])
+    except RouteConflict:
+        refused = conflicts(found)
+        for message in dict.fromkeys(message for messages in refused.values() for message in messages):
+            _log.error("%s", message)
+        app.routes.replace(put=without_conflicts(found, refused))
 
 
 def _routes_of(file: RouteFile, tree: ModuleTree, app: App) -> list[Route]:
@@ -139,14 +175,10 @@ def _handlers(module: ModuleType, where: str) -> dict[str, Callable[..., Any]]:
     return handlers
 
 
-def _refusing(method: str, value: object, where: str) -> Callable[..., Any]:
+def _refusing(method: str, value: object, where: str) -> Callable[[], Awaitable[None]]:
     message = f"{where}: {method} is not a function but {value!r}: write def {method}(...)"
     _log.error("%s", message)
-
-    async def refuse() -> None:
-        raise DefinitionError(message)
-
-    return refuse
+    return failing(message)
 
 
 async def _only_options() -> Response:
