@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from notebook_routes.routing import RouteFile
-    from notebook_routes.web import Request
 
 _BROKEN = "broken"
 
@@ -58,7 +57,7 @@ def is_broken(route: Route) -> bool:
 def closed(message: str) -> Middleware:
     """A middleware that lets nothing pass."""
 
-    async def fail(_request: Request) -> None:
+    async def fail(_request: object) -> None:
         raise DefinitionError(message)
 
     return Middleware(fail)

@@ -63,7 +63,7 @@ class ModuleTree:
         Raises:
             Exception: whatever the file raises while it runs.
         """
-        return importlib.import_module(self.name_of(path.with_suffix("")))
+        return _import_whole(self.name_of(path.with_suffix("")))
 
     def source(self, path: PurePath) -> str:
         """The text of a file, decoded as Python does."""
@@ -140,6 +140,11 @@ class ModuleTree:
             del inside[last]
 
 
+def _import_whole(name: str) -> ModuleType:
+    """Import a module of a tree, and before it the packages that it is in: they may run anew while the module stays."""
+    return [importlib.import_module(each) for each in _with_packages(name)][-1]
+
+
 class _Finder(MetaPathFinder):
     """Finds the modules of one tree by their names."""
 
@@ -180,32 +185,29 @@ class _Finder(MetaPathFinder):
         level: int = 0,
     ) -> ModuleType:
         """`import` in a module of the tree."""
-        if level:
-            self._note(_absolute(name, globals, level), globals, fromlist)
+        own = _absolute(name, globals, level) if level else f"{self._tree.name}.{name}"
+        # Noted even where it means another's module: the tree may have one of this name later.
+        self._note(own, globals, fromlist)
         if level or not self._tree.owns(name):
             return builtins.__import__(name, globals, locals, fromlist or (), level)
-        own = f"{self._tree.name}.{name}"
-        self._note(own, globals, fromlist)
         try:
+            _import_whole(own)
             if fromlist:
                 return builtins.__import__(own, globals, locals, fromlist, 0)
-            importlib.import_module(own)
+            # `import app._shared` binds `app`.
+            return importlib.import_module(f"{self._tree.name}.{name.partition('.')[0]}")
         except ModuleNotFoundError as error:
             if error.name is None or not error.name.startswith(f"{self._tree.name}."):
                 raise
             # The user wrote no such package.
             said = error.name.removeprefix(f"{self._tree.name}.")
             raise ModuleNotFoundError(f"No module named {said!r} in {self._tree.root}", name=said) from None
-        # `import app._shared` binds `app`.
-        return sys.modules[f"{self._tree.name}.{name.partition('.')[0]}"]
 
     def _note(self, own: str, names: Mapping[str, object] | None, fromlist: Sequence[str] | None) -> None:
         """Tell the tree who imports what; a name that is asked for may be a module too, whether there is one or not."""
         importer = (names or {}).get("__name__")
         if isinstance(importer, str):
-            words = own.split(".")
-            packages = [] if fromlist else [".".join(words[:length]) for length in range(2, len(words))]
-            self._tree.note_import(importer, [*packages, own, *(f"{own}.{name}" for name in fromlist or ())])
+            self._tree.note_import(importer, [*_with_packages(own), *(f"{own}.{name}" for name in fromlist or ())])
 
 
 class _Loader(SourceFileLoader):
@@ -225,6 +227,12 @@ class _Loader(SourceFileLoader):
         # No bytecode is kept: it is dated by the second, and a file may be saved and loaded twice in one.
         path = self.get_filename(fullname)
         return self.source_to_code(self.get_data(path), path)
+
+
+def _with_packages(name: str) -> list[str]:
+    """A module's name, after those of the packages that it is in; not the tree's own package."""
+    words = name.split(".")
+    return [".".join(words[:length]) for length in range(2, len(words) + 1)]
 
 
 def _absolute(name: str, names: Mapping[str, object] | None, level: int) -> str:
