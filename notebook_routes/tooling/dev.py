@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from watchfiles import DefaultFilter, awatch
 
 from notebook_routes.app import Guard
+from notebook_routes.errors import ServerError
 from notebook_routes.project.live import LiveProject
 from notebook_routes.routing import find_routes
 from notebook_routes.servers import MAX_BODY_SIZE, public_location
@@ -27,8 +28,10 @@ from notebook_routes.tooling.terminal import HandlerPrints, RequestLines, showab
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from pathlib import PurePath
+
+    from watchfiles import Change
 
     from notebook_routes.servers.tornado import TornadoServer
 
@@ -52,7 +55,7 @@ def develop_tree(
 
     Raises:
         DefinitionError: there is no folder `app`, or one below it has no name that can be a path.
-        ServerError: the port is in use, or the address is not this machine's.
+        ServerError: the port is in use, or the address is not this machine's; or the system tells of no changes.
     """
     logging.basicConfig(format="%(levelname)s: %(message)s")
     find_routes(directory)
@@ -94,20 +97,28 @@ def _request_lines(project: LiveProject) -> Iterator[None]:
 
 async def _follow(project: LiveProject, started: asyncio.Future[TornadoServer], stop: asyncio.Event) -> None:
     """Put the project as it is in the place of the one before, after every change."""
-    root = project.root
-
-    def concerns(_change: object, path: str) -> bool:
-        below = Path(path).relative_to(root)
-        # Routes may be in folders that begin with a dot: `.well-known`.
-        return not set(below.parts) & set(DefaultFilter.ignore_dirs) and project.concerns(below)
-
-    async for changes in awatch(root, watch_filter=concerns, stop_event=stop):
+    async for changed in _changes(project, stop):
         server = await started
-        changed = sorted({Path(path).relative_to(root) for _, path in changes})
         begun = time.perf_counter()
         replace_app(server, project.load(changed))
         said = f"{_named(changed)} changed: loaded again in {(time.perf_counter() - begun) * 1000:.0f} ms"
         print(showable(said, sys.stdout), flush=True)  # noqa: T201 - what the program has to say
+
+
+async def _changes(project: LiveProject, stop: asyncio.Event) -> AsyncIterator[list[Path]]:
+    """The files that have changed, from the project's folder on, whenever some have; until it is told to stop."""
+    root, usual = project.root, DefaultFilter()
+
+    def concerns(change: Change, path: str) -> bool:
+        below = Path(path).relative_to(root)
+        # The usual filter leaves out what editors and version control write. The folders above are none of its concern.
+        return usual(change, str(below)) and project.concerns(below)
+
+    try:
+        async for changes in awatch(root, watch_filter=concerns, stop_event=stop):
+            yield sorted({Path(path).relative_to(root) for _, path in changes})
+    except OSError as error:
+        raise ServerError(f"changes in {root} cannot be seen: {error}") from error
 
 
 def _named(changed: Sequence[PurePath]) -> str:

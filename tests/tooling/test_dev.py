@@ -181,6 +181,17 @@ def test_a_request_is_a_line_and_what_it_printed_and_raised_stands_under_it(dev,
     assert re.fullmatch(r"GET / 200 \d+\.\d ms", lines[-1])
 
 
+def test_what_editors_and_version_control_write_is_no_change(dev, save):
+    program = dev()
+    for path in (".git/hook.py", ".venv/lib/x.py", "app/.#route.py", "app/notes.txt", "app/shop.db"):
+        save(path, "")
+    save("app/.well-known/a/route.py", ANSWER.format("a"))
+    comes(program, "/.well-known/a", 200, "a")
+    said = program.stop()[2]
+    assert ".well-known" in said
+    assert not [name for name in (".git", ".venv", "#route", "notes", "shop.db") if name in said]
+
+
 def test_a_404_lists_the_nearest_routes(dev, save):
     save("app/products/route.py", ANSWER.format("products"))
     status, body = dev().ask(target="/product")
