@@ -94,6 +94,23 @@ def test_a_package_that_runs_anew_keeps_the_modules_in_it(tree):
     assert (module.name, module.f()) == ("new", state.mark)
 
 
+def test_a_changed_module_is_new_for_those_who_get_it_from_its_package(tree):
+    made = tree(app___shared="rows = 1", app__a="from app import _shared\nrows = _shared.rows")
+    assert made.load(PurePosixPath("app/a.py")).rows == 1
+    tree(app___shared="rows = 2")
+    made.forget([PurePosixPath("app/_shared.py")])
+    assert made.load(PurePosixPath("app/a.py")).rows == 2
+
+
+def test_a_package_that_fails_stops_those_who_import_from_it(tree):
+    made = tree(lib__init="", lib__state="", app__a="from lib.state import mark as other")
+    made.load(PurePosixPath("app/a.py"))
+    tree(lib__init="1 / 0")
+    made.forget([PurePosixPath("lib/__init__.py")])
+    with pytest.raises(ZeroDivisionError):
+        made.load(PurePosixPath("app/a.py"))
+
+
 def test_a_file_that_failed_to_import_another_finds_it_when_it_is_there(tree):
     made = tree(app__a="try:\n    from db import mark as row\nexcept ImportError:\n    row = None")
     assert made.load(PurePosixPath("app/a.py")).row is None

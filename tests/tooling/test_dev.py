@@ -189,6 +189,8 @@ def test_what_editors_and_version_control_write_is_no_change(dev, save):
     comes(program, "/.well-known/a", 200, "a")
     said = program.stop()[2]
     assert ".well-known" in said
+    # More than three would not be named.
+    assert "files changed" not in said
     assert not [name for name in (".git", ".venv", "#route", "notes", "shop.db") if name in said]
 
 
