@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
     from notebook_routes.app import Guard
+    from notebook_routes.project.load import KnownRoutes
 
 #: Files that are no module, and part of the routes all the same.
 _PAGES = ("page.html", "page.html.jinja")
@@ -51,6 +52,7 @@ class LiveProject:
         # The cookie is sent over plain HTTP here.
         self._draft = DraftCookie(secure=False)
         self._tree = ModuleTree(root)
+        self._known: KnownRoutes = {}
 
     def load(self, changed: Iterable[PurePath] = ()) -> App:
         """The project as it is now. What is broken is named in the log, and answers 500 with the reason.
@@ -63,7 +65,7 @@ class LiveProject:
         app = App(guard=self._guard, explain=True)
         app.log, app.draft = self.log, self._draft
         try:
-            fill(app, self._tree)
+            fill(app, self._tree, known=self._known)
         except DefinitionError as error:
             _log.error("%s\nEvery request answers 500 until this is mended", error)
             app.middleware = (closed(str(error)),)

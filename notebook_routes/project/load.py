@@ -15,7 +15,7 @@ import logging
 import os
 import weakref
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from notebook_routes.app import App, Guard, declared_middleware, health
 from notebook_routes.errors import DefinitionError, RouteConflict
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from notebook_routes.app import LogEntry
     from notebook_routes.runtime import Exchange
 
+#: What was found in files, and in which module.
+KnownRoutes: TypeAlias = "dict[RouteFile, tuple[ModuleType, list[Route]]]"
 #: The environment variable that names the project for `asgi`.
 DIRECTORY_VARIABLE = "NOTEBOOK_ROUTES_DIR"
 _MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
@@ -66,8 +68,14 @@ def load_tree(root: Path, *, explain: bool = False, strict: bool = False) -> App
     return app
 
 
-def fill(app: App, tree: ModuleTree, *, strict: bool = False) -> None:
+def fill(app: App, tree: ModuleTree, *, strict: bool = False, known: KnownRoutes | None = None) -> None:
     """Give a new app what the files of a project declare.
+
+    Args:
+        app: the app.
+        tree: the project's modules.
+        strict: as for `load_tree`.
+        known: what was found before; what is found now is put there. A module that has stayed keeps its routes.
 
     Raises:
         DefinitionError: as `load_tree`; the app may have routes then, and no middleware.
@@ -76,10 +84,11 @@ def fill(app: App, tree: ModuleTree, *, strict: bool = False) -> None:
     files = find_routes(tree.root)
     if not files:
         _log.warning("%s has no route: write app/route.py", tree.root)
+    known = {} if known is None else known
     if strict:
-        app.routes.replace(put=[route for file in files for route in _routes_of(file, tree, app)])
+        app.routes.replace(put=[route for file in files for route in _routes_of(file, tree, app, known)])
     else:
-        _put_what_works(files, tree, app)
+        _put_what_works(files, tree, app, known)
     _load_middleware(app, tree)
 
 
@@ -111,12 +120,12 @@ class Remarks:
                 _log.warning("%s, %s: %s", where, entry.method, note)
 
 
-def _put_what_works(files: list[RouteFile], tree: ModuleTree, app: App) -> None:
+def _put_what_works(files: list[RouteFile], tree: ModuleTree, app: App, known: KnownRoutes) -> None:
     """Put the routes of all files that can be used, and failing ones for the others, which are named in the log."""
     found: dict[RouteFile, list[Route]] = {}
     for file in files:
         try:
-            found[file] = _routes_of(file, tree, app)
+            found[file] = _routes_of(file, tree, app, known)
         except (DefinitionError, OSError) as error:
             _log.error("%s", error)
             found[file] = broken_routes(file, str(error))
@@ -129,8 +138,11 @@ def _put_what_works(files: list[RouteFile], tree: ModuleTree, app: App) -> None:
         app.routes.replace(put=without_conflicts(found, refused))
 
 
-def _routes_of(file: RouteFile, tree: ModuleTree, app: App) -> list[Route]:
+def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) -> list[Route]:
     module = _imported(file.path, tree, app)
+    before = known.get(file)
+    if before is not None and before[0] is module:
+        return before[1]
     where = str(file)
     config = SegmentConfig.from_constants(find_constants(vars(module)), where=where)
     if config.runtime == "edge":
@@ -144,6 +156,7 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App) -> list[Route]:
         except DefinitionError as error:
             raise DefinitionError(f"{where}: {error}") from None
         routes.append(Route(method, file.pattern, invoker, config, cell=where, source=source))
+    known[file] = module, routes
     return routes
 
 

@@ -93,6 +93,19 @@ def test_what_is_broken_is_tried_again_each_time(world, tmp_path):
     assert ask(world.load("app/route.py"), "/a")[0] == 204
 
 
+def test_routes_of_modules_that_have_stayed_are_those_of_before(world, caplog):
+    world.save("app/a/route.py", "")
+    world.save("app/_shared.py", "")
+    world.save("app/b/route.py", "from app import _shared\ndef GET(): ...")
+
+    def routes(app):
+        return {route.cell: route for route in app.routes}
+
+    before, after = routes(world.load()), routes(world.load("app/_shared.py"))
+    assert {name for name in before if before[name] is after[name]} == {"app/route.py", "app/a/route.py"}
+    assert caplog.text.count("app/a/route.py has no handler") == 1
+
+
 def test_remarks_are_made_once_however_often_it_is_loaded(world, caplog):
     world.save("app/a/route.py", "def GET():\n    return '<p>'")
     for app in (world.load(), world.load()):
