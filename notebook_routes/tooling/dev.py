@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from watchfiles import DefaultFilter, awatch
+from watchfiles import Change, DefaultFilter, awatch
 
 from notebook_routes.app import Guard
 from notebook_routes.errors import ServerError
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
     from pathlib import PurePath
-
-    from watchfiles import Change
 
     from notebook_routes.servers.tornado import TornadoServer
 
@@ -111,6 +109,9 @@ async def _changes(project: LiveProject, stop: asyncio.Event) -> AsyncIterator[l
 
     def concerns(change: Change, path: str) -> bool:
         below = Path(path).relative_to(root)
+        if change == Change.modified and Path(path).is_dir():
+            # Its rights or its date; some systems say so of a folder whenever a file in it changes.
+            return False
         # The usual filter leaves out what editors and version control write. The folders above are none of its concern.
         return usual(change, str(below)) and project.concerns(below)
 

@@ -181,16 +181,18 @@ def test_a_request_is_a_line_and_what_it_printed_and_raised_stands_under_it(dev,
     assert re.fullmatch(r"GET / 200 \d+\.\d ms", lines[-1])
 
 
-def test_what_editors_and_version_control_write_is_no_change(dev, save):
+def test_what_editors_and_version_control_write_is_no_change(dev, save, tmp_path):
     program = dev()
     for path in (".git/hook.py", ".venv/lib/x.py", "app/.#route.py", "app/notes.txt", "app/shop.db"):
         save(path, "")
+    (tmp_path / "app").touch()
     save("app/.well-known/a/route.py", ANSWER.format("a"))
     comes(program, "/.well-known/a", 200, "a")
     said = program.stop()[2]
     assert ".well-known" in said
     # More than three would not be named.
     assert "files changed" not in said
+    assert not re.search("^app(,| changed)", said, re.MULTILINE)
     assert not [name for name in (".git", ".venv", "#route", "notes", "shop.db") if name in said]
 
 
