@@ -16,8 +16,9 @@ from notebook_routes.app.guard import Guard
 from notebook_routes.app.kept_answers import KeptAnswers
 from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
+from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
-from notebook_routes.cache import DataCache, MemoryCache, ResponseCache, now
+from notebook_routes.cache import DataCache, ResponseCache, now, open_cache
 from notebook_routes.errors import HTTPError, RedirectError
 from notebook_routes.routing import RouteTable
 from notebook_routes.runtime import (
@@ -67,6 +68,7 @@ class App:
         origin: the server's own, which handlers see whose answers are kept; whoever listens sets it.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
             None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
+        open_pages: those of them that ask for no token; the Host must be known all the same.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class App:
         workers: Workers | None = None,
         name_file: Callable[[str], str] | None = None,
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
-        cache: CacheHandler | None = None,
+        cache: CacheHandler | str | None = None,
         cache_control_requests: bool = False,
         geo: str | Mapping[str, str] | None = None,
     ) -> None:
@@ -93,6 +95,7 @@ class App:
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
+        self.open_pages = OwnPages()
         self.public: PublicFiles | None = None
         self.frames: FramePass | None = None
         self.geo = None if geo is None else GeoHeaders(geo)
@@ -100,7 +103,7 @@ class App:
         self.cache_control_requests = cache_control_requests
         self._kept = KeptAnswers(self)
         self._behind: set[asyncio.Task[None]] = set()
-        self.use_cache(MemoryCache() if cache is None else cache)
+        self.use_cache(open_cache(cache) if cache is None or isinstance(cache, str) else cache)
 
     def use_cache(self, handler: CacheHandler) -> None:
         """Keep answers and data there from now on; what was kept elsewhere is not moved."""
@@ -305,6 +308,8 @@ class App:
 
     def _own_page(self, request: Request) -> Response:
         # No route can be declared here, but a catch-all would match.
+        if request.path in self.open_pages:
+            return self.open_pages(request)
         if self.own_pages is None:
             return not_found(request, None)
         self.guard.check_page_token(request)

@@ -69,7 +69,7 @@ class Guard:
             raise HTTPError(
                 421,
                 f"This server does not answer for the host {_printable(name)}. "
-                f"If it should, run %routes start --allow-host {_printable(name)}\n",
+                f"If it should, start it (in a notebook with %routes start) with --allow-host {_printable(name)}\n",
             )
 
     def check_token(self, request: Request) -> None:

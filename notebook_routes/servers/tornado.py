@@ -64,7 +64,7 @@ class TornadoServer:
     """Serves one App on listening sockets, on the running loop.
 
     Args:
-        app: what answers.
+        app: what answers; may be replaced by another.
         max_body_size: bytes of a request body; more is a 413.
         on_traffic: called when a request comes in and when a chunk goes out.
     """
@@ -145,6 +145,7 @@ class _Message(HTTPMessageDelegate):
     def __init__(self, server: TornadoServer, connection: HTTP1Connection, since: float) -> None:
         self.since = since
         self._server = server
+        self._app = server.app
         self._connection = connection
         self._request: Request | None = None
         self._body: IncomingBody | None = None
@@ -162,6 +163,8 @@ class _Message(HTTPMessageDelegate):
 
     def headers_received(self, start_line: RequestStartLine | Any, headers: HTTPHeaders) -> Awaitable[None] | None:
         server = self._server
+        # From the head of a request on: one that has begun goes on with the app that it began with.
+        self._app = server.app
         server.silent.discard(self)
         if self._connection.stream.closed():
             # Sent ahead over a connection that is gone: Tornado hands on what is in its buffer all the same.
@@ -302,7 +305,7 @@ class _Message(HTTPMessageDelegate):
     async def _answer(self, request: Request) -> None:
         """Run the app and write its response, but for the end of it."""
         try:
-            response = await self._server.app.fetch(request)
+            response = await self._app.fetch(request)
             self._status = response.status
             content = response.content
             if content is not None or request.method == "HEAD" or response.body is None:
@@ -337,7 +340,7 @@ class _Message(HTTPMessageDelegate):
         request, self._request = self._request, None
         if request is None:
             return
-        work = self._server.app.sent(request, status=self._status, size=self._sent, error=self._error)
+        work = self._app.sent(request, status=self._status, size=self._sent, error=self._error)
         if work is not None:
             self._track(asyncio.get_running_loop().create_task(work))
 
@@ -394,7 +397,7 @@ class _Message(HTTPMessageDelegate):
                 self._error = error
                 connection.close()
                 return
-            failed = self._server.app.failed_to_start(error, request)
+            failed = self._app.failed_to_start(error, request)
             self._status = failed.status
             self._send_whole(failed, failed.content or b"", request)
             return
@@ -405,7 +408,7 @@ class _Message(HTTPMessageDelegate):
     def _send_head(self, response: Response, request: Request) -> None:
         if not self._head_sent:
             self._head_sent = True
-            self._server.app.head_sent(request)
+            self._app.head_sent(request)
             start_line = ResponseStartLine("HTTP/1.1", response.status, response.status_text or phrase(response.status))
             self._close_if_said(response)
             self._connection.write_headers(start_line, _tornado_headers(response))
