@@ -40,12 +40,12 @@ if TYPE_CHECKING:
     from notebook_routes.cache.redis_link import RedisLink
 
 _PREFIX = "notebook-routes"
-#: Bytes; a larger entry would hold up what waits behind it.
-_LARGEST = 32 * 1024 * 1024
+#: Bytes; a larger entry would hold up what waits behind it, on a slow line until Redis counts as unreachable.
+_LARGEST = 8 * 1024 * 1024
 #: Seconds that an entry outlives its time, since clocks differ.
 _MARGIN = 10.0
-#: Keys that are looked for, and entries that are read, at once where all are listed.
-_PAGE = 500
+#: Keys that are looked for at once where all are listed.
+_PAGE = 50
 #: What a lease is called where there can be none.
 _ALONE = "alone"
 #: Bytes up to which decoded entries are remembered.
@@ -60,7 +60,7 @@ class Spoilt(Enum):
 
 
 class RedisCache:
-    """Keeps entries in a Redis server; Redis's own `maxmemory` bounds them.
+    """Keeps entries of up to 8 MiB in a Redis server; Redis's own `maxmemory` bounds them all.
 
     Args:
         url: `redis://host:6379/0`, `rediss://...` for TLS, or `unix:///path`; with `?prefix=NAME`, several caches live

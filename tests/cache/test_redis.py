@@ -190,7 +190,7 @@ def test_an_entry_that_is_too_large_is_not_kept_and_the_former_goes(address):
     async def story():
         async with opened(address) as (cache, _):
             await cache.put("k", entry())
-            await cache.put("k", entry(b"x" * 33 * 1024 * 1024))
+            await cache.put("k", entry(b"x" * 8 * 1024 * 1024))
             return await cache.get("k")
 
     assert told(story()) is None
