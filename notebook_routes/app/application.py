@@ -13,7 +13,7 @@ from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
-from notebook_routes.app.kept_answers import KeptAnswers
+from notebook_routes.app.kept_answers import kept_answer, prepare_answers
 from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.own_pages import OwnPages
@@ -101,7 +101,6 @@ class App:
         self.geo = None if geo is None else GeoHeaders(geo)
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
-        self._kept = KeptAnswers(self)
         self._behind: set[asyncio.Task[None]] = set()
         self.use_cache(open_cache(cache) if cache is None or isinstance(cache, str) else cache)
 
@@ -115,7 +114,7 @@ class App:
 
         A server does that beside answering. One that fails is in the log.
         """
-        await self._kept.prepare(self.answers)
+        await prepare_answers(self)
 
     async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
@@ -299,7 +298,7 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         elif route.method == "GET" and route_path.config.keeps_answers:
-            response = await self._kept.respond(self.answers, exchange, route_path, route)
+            response = await kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notebook_routes.app.application import App
-    from notebook_routes.cache import Asked, Rendering, ResponseCache
+    from notebook_routes.cache import Asked, Rendering
     from notebook_routes.routing import Route, RoutePath
     from notebook_routes.types import Params
 
@@ -37,83 +37,75 @@ _ANYTHING = canonical_accept("*/*")
 _BEHIND_NOTE = "made anew behind a stale answer"
 
 
-class KeptAnswers:
-    """Answers GET and HEAD of the paths whose config says that answers are kept.
+async def kept_answer(app: App, exchange: Exchange, route_path: RoutePath, route: Route) -> Response:
+    """The answer of a route whose answers are kept, from the cache or made now.
 
-    Args:
-        app: whose.
+    Raises:
+        Exception: whatever the handler raises that is no answer.
     """
+    request, plan = exchange.request, _plan_of(route_path, route)
+    if _shows_drafts(app, request):
+        return await app.invoke(exchange)
+    if not route_path.config.dynamic_params and not await _is_listed(app, plan, exchange.params):
+        raise HTTPError(404, "There is no such page\n")
+    accept = canonical_accept(request.headers.get("accept") or "*/*")
+    try:
+        asked = plan.asked(request, exchange.params, accept)
+    except ValueError:
+        # "%2E" and its kin: there is no second way to write such a path.
+        return await app.invoke(exchange)
+    anew = app.cache_control_requests and "no-cache" in (request.headers.get("cache-control") or "").lower()
+    return await app.answers.respond(asked, _Runs(app, plan, asked, exchange, exchange.params), anew=anew)
 
-    def __init__(self, app: App) -> None:
-        self._app = app
 
-    async def respond(self, cache: ResponseCache, exchange: Exchange, route_path: RoutePath, route: Route) -> Response:
-        """The answer of a route, from the cache or made now.
+async def prepare_answers(app: App) -> None:
+    """Have the answers ready that can be known without a request: of static paths, and of those that are listed.
 
-        Raises:
-            Exception: whatever the handler raises that is no answer.
-        """
-        request, plan = exchange.request, self._plan(route_path, route)
-        if self._shows_drafts(request):
-            return await self._app.invoke(exchange)
-        if not route_path.config.dynamic_params and not await self._is_listed(plan, exchange.params):
-            raise HTTPError(404, "There is no such page\n")
-        accept = canonical_accept(request.headers.get("accept") or "*/*")
+    One that fails is named in the log, and made when it is asked for.
+    """
+    for route_path in app.routes.paths():
+        route = route_path.methods.get("GET")
+        if route is None or not route_path.config.keeps_answers:
+            continue
+        plan = _plan_of(route_path, route)
         try:
-            asked = plan.asked(request, exchange.params, accept)
-        except ValueError:
-            # "%2E" and its kin: there is no second way to write such a path.
-            return await self._app.invoke(exchange)
-        anew = self._app.cache_control_requests and "no-cache" in (request.headers.get("cache-control") or "").lower()
-        return await cache.respond(asked, _Runs(self._app, plan, asked, exchange, exchange.params), anew=anew)
+            listed: Sequence[Params] = [{}] if route.pattern.is_static else await _listed(app, plan)
+        except Exception as error:  # noqa: BLE001 - a user's function: the others are prepared all the same
+            _log.warning("%s: generate_static_params failed\n%s", route.cell, app.failures.text(error))
+            continue
+        for params in listed:
+            asked = plan.asked_at(params, (), _ANYTHING)
+            # One that needs a request is made for one; one that has failed is in the log, with its traceback.
+            with suppress(Exception):
+                await app.answers.prepare(asked, _Runs(app, plan, asked, None, params))
 
-    async def prepare(self, cache: ResponseCache) -> None:
-        """Have the answers ready that can be known without a request: of static paths, and of those that are listed.
 
-        One that fails is named in the log, and made when it is asked for.
-        """
-        for route_path in self._app.routes.paths():
-            route = route_path.methods.get("GET")
-            if route is None or not route_path.config.keeps_answers:
-                continue
-            plan = self._plan(route_path, route)
-            try:
-                listed: Sequence[Params] = [{}] if route.pattern.is_static else await self._listed(plan)
-            except Exception as error:  # noqa: BLE001 - a user's function: the others are prepared all the same
-                _log.warning("%s: generate_static_params failed\n%s", route.cell, self._app.failures.text(error))
-                continue
-            for params in listed:
-                await self._prepare(cache, plan, params)
+def _plan_of(route_path: RoutePath, route: Route) -> KeptPlan:
+    plan = route_path.extras.get(_PLAN)
+    if plan is None:
+        plan = route_path.extras[_PLAN] = KeptPlan(route_path, route)
+    assert isinstance(plan, KeptPlan)
+    return plan
 
-    async def _prepare(self, cache: ResponseCache, plan: KeptPlan, params: Params) -> None:
-        asked = plan.asked_at(params, (), _ANYTHING)
-        # One that needs a request is made for one; one that has failed is in the log, with its traceback.
-        with suppress(Exception):
-            await cache.prepare(asked, _Runs(self._app, plan, asked, None, params))
 
-    def _shows_drafts(self, request: Request) -> bool:
-        if "cookie" not in request.headers:
-            return False
-        given = request.cookies.value(DRAFT_COOKIE)
-        return given is not None and compare_digest(given.encode(), self._app.draft.value.encode())
+def _shows_drafts(app: App, request: Request) -> bool:
+    if not request.headers.has("cookie"):
+        return False
+    given = request.cookies.value(DRAFT_COOKIE)
+    return given is not None and compare_digest(given.encode(), app.draft.value.encode())
 
-    def _plan(self, route_path: RoutePath, route: Route) -> KeptPlan:
-        plan = route_path.extras.get(_PLAN)
-        if plan is None:
-            plan = route_path.extras[_PLAN] = KeptPlan(route_path, route)
-        assert isinstance(plan, KeptPlan)
-        return plan
 
-    async def _is_listed(self, plan: KeptPlan, params: Params) -> bool:
-        return plan.route.pattern.is_static or dict(params) in await self._listed(plan)
+async def _is_listed(app: App, plan: KeptPlan, params: Params) -> bool:
+    return plan.route.pattern.is_static or dict(params) in await _listed(app, plan)
 
-    async def _listed(self, plan: KeptPlan) -> Sequence[Params]:
-        function = plan.config.generate_static_params
-        if function is None:
-            return ()
-        if plan.listed is None:
-            plan.listed = await listed_params(function, plan.route.pattern, self._app.workers)
-        return plan.listed
+
+async def _listed(app: App, plan: KeptPlan) -> Sequence[Params]:
+    function = plan.config.generate_static_params
+    if function is None:
+        return ()
+    if plan.listed is None:
+        plan.listed = await listed_params(function, plan.route.pattern, app.workers)
+    return plan.listed
 
 
 class _Runs:
