@@ -38,9 +38,7 @@ _WITHOUT_WINDOWS = ("agg", "inline", "module://matplotlib_inline.backend_inline"
 #: Objects that have every attribute one asks for also have this one (IPython looks for it too).
 _CANARY = "_ipython_canary_method_should_not_exist_"
 #: What `representations` looks for.
-DISPLAYS = frozenset(
-    {_CANARY, *_METHODS.values(), "_repr_mimebundle_", "savefig", "get_figure", "to_csv", "write_csv"}
-)
+DISPLAYS = frozenset({_CANARY, *_METHODS.values(), "_repr_mimebundle_", "savefig", "get_figure", "to_csv", "write_csv"})
 
 
 def representations(value: Any) -> dict[str, Renderer]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import socket
 import threading
 from contextlib import suppress
 
