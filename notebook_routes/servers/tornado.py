@@ -32,7 +32,15 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 
 from notebook_routes.servers.incoming import IncomingBody
-from notebook_routes.servers.refusal import DRAIN_TIME, MAX_BODY_SIZE, one_host, plain, too_large
+from notebook_routes.servers.refusal import (
+    DRAIN_TIME,
+    MAX_BODY_SIZE,
+    MAX_HEADERS,
+    one_host,
+    plain,
+    too_large,
+    too_many_headers,
+)
 from notebook_routes.servers.request_target import InvalidTarget, origin_form
 from notebook_routes.servers.streaming import HEAD_GRACE, TURN, check_complete
 from notebook_routes.servers.wire import BODILESS, head, phrase
@@ -427,6 +435,8 @@ class _Message(HTTPMessageDelegate):
         size = len(start_line.path) + sum([len(name) + len(value) + 4 for name, value in pairs])
         if size > MAX_HEADER_SIZE:
             return plain(431, f"The head of the request is larger than {MAX_HEADER_SIZE:,} bytes")
+        if len(pairs) > MAX_HEADERS:
+            return too_many_headers()
         if "," in host if host is not None else start_line.version != "HTTP/1.0":
             # Tornado joins repeated headers.
             return one_host()

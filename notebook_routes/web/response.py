@@ -189,7 +189,8 @@ class Response(Body):
         Never make the URL's host of what a client sent: the server would fetch for strangers what only it can reach
         (server-side request forgery). A path of the client's behind a fixed host needs care too: in `URL(path, base)`
         a path that begins with "//" names another host, so set `url.pathname` instead. The same holds for
-        `Response.redirect`, which would send people to a stranger's page (open redirect).
+        `Response.redirect`, which would send people to a stranger's page (open redirect). A text whose path has ".."
+        in it is refused with a 400; a `URL` has resolved it already.
 
         Args:
             url: absolute, or relative to the request's.

@@ -114,3 +114,11 @@ def test_a_boundary_of_thousands_of_characters_is_no_form(forms):
     reply = forms.post("/read", f"Content-Type: multipart/form-data; boundary={'B' * 10_000}", body=b"--B\r\n")
     assert reply.status == 400
     assert "Boundary length" in reply.text
+
+
+def test_thousands_of_headers(forms):
+    client = forms.client()
+    client.ask("GET", "/hello", *(f"x{number}:" for number in range(5000)))
+    assert client.reply().status == 431
+    client.close()
+    assert forms.client().get("/hello", *(f"x{number}: 1" for number in range(900))).text == "hello"
