@@ -109,8 +109,8 @@ class Exchange:
         return self.request if self.observed is None else self.observed
 
     def reads(self, what: str) -> None:
-        """The handler does something that makes its answer this request's alone; after the answer nothing does."""
-        if self.rendering is not None and self.phase is not Phase.AFTER:
+        """The handler does something that makes its answer this request's alone."""
+        if self.rendering is not None:
             self.rendering.reads(what)
 
     def release(self) -> None:
