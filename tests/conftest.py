@@ -1,7 +1,9 @@
 """What tests of several floors share."""
 
+import gc
 import os
 import shutil
+import time
 
 import pytest
 
@@ -62,3 +64,29 @@ def page(browser):
     context = browser.new_context()
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture
+def growth():
+    """How many times as long a function takes for eight times the input: 8 where it is linear, 64 where quadratic.
+
+    Only ratios are compared, of the best of several runs each, in time of this thread alone.
+    """
+
+    def seconds(function, given):
+        times = []
+        for _ in range(5):
+            start = time.thread_time()
+            function(given)
+            times.append(time.thread_time() - start)
+        return min(times)
+
+    def measure(function, make, size):
+        small, large = make(size), make(8 * size)
+        gc.disable()
+        try:
+            return seconds(function, large) / max(seconds(function, small), 1e-4)
+        finally:
+            gc.enable()
+
+    return measure

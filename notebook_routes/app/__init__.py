@@ -10,7 +10,7 @@ from notebook_routes.app.frames import FramePass
 from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
 from notebook_routes.app.matcher import Matcher
 from notebook_routes.app.middleware import Middleware, declared_middleware
-from notebook_routes.app.own_pages import OwnPages
+from notebook_routes.app.own_pages import OwnPages, health
 from notebook_routes.app.public import PublicFiles
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "PublicFiles",
     "RequestLog",
     "declared_middleware",
+    "health",
 ]

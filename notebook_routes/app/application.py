@@ -13,11 +13,12 @@ from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
-from notebook_routes.app.kept_answers import KeptAnswers
+from notebook_routes.app.kept_answers import kept_answer, prepare_answers
 from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
+from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
-from notebook_routes.cache import DataCache, MemoryCache, ResponseCache, now
+from notebook_routes.cache import DataCache, ResponseCache, now, open_cache
 from notebook_routes.errors import HTTPError, RedirectError
 from notebook_routes.routing import RouteTable
 from notebook_routes.runtime import (
@@ -67,6 +68,7 @@ class App:
         origin: the server's own, which handlers see whose answers are kept; whoever listens sets it.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
             None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
+        open_pages: those of them that ask for no token; the Host must be known all the same.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class App:
         workers: Workers | None = None,
         name_file: Callable[[str], str] | None = None,
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
-        cache: CacheHandler | None = None,
+        cache: CacheHandler | str | None = None,
         cache_control_requests: bool = False,
         geo: str | Mapping[str, str] | None = None,
     ) -> None:
@@ -93,13 +95,14 @@ class App:
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
+        self.open_pages = OwnPages()
         self.public: PublicFiles | None = None
         self.frames: FramePass | None = None
         self.geo = None if geo is None else GeoHeaders(geo)
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
-        self._kept = KeptAnswers(self)
-        self.use_cache(MemoryCache() if cache is None else cache)
+        self._behind: set[asyncio.Task[None]] = set()
+        self.use_cache(open_cache(cache) if cache is None or isinstance(cache, str) else cache)
 
     def use_cache(self, handler: CacheHandler) -> None:
         """Keep answers and data there from now on; what was kept elsewhere is not moved."""
@@ -111,7 +114,7 @@ class App:
 
         A server does that beside answering. One that fails is in the log.
         """
-        await self._kept.prepare(self.answers)
+        await prepare_answers(self)
 
     async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
@@ -200,6 +203,14 @@ class App:
         exchange.release()
         return None
 
+    def sent_behind(self, request: Request, *, status: int) -> None:
+        """A run that nobody waited for has ended: log it, and begin with what `after()` was given."""
+        work = self.sent(request, status=status, size=0)
+        if work is not None:
+            task = asyncio.get_running_loop().create_task(work)
+            self._behind.add(task)
+            task.add_done_callback(self._behind.discard)
+
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self._run_callbacks(exchange)
         if exchange.revalidations is not None:
@@ -287,7 +298,7 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         elif route.method == "GET" and route_path.config.keeps_answers:
-            response = await self._kept.respond(self.answers, exchange, route_path, route)
+            response = await kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
@@ -296,6 +307,8 @@ class App:
 
     def _own_page(self, request: Request) -> Response:
         # No route can be declared here, but a catch-all would match.
+        if request.path in self.open_pages:
+            return self.open_pages(request)
         if self.own_pages is None:
             return not_found(request, None)
         self.guard.check_page_token(request)

@@ -6,140 +6,140 @@ What a handler sees of a request is the same for all who get the answer, or noti
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from contextlib import suppress
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from typing import TYPE_CHECKING
 
 from notebook_routes.app.finish import with_location
+from notebook_routes.app.kept_plan import KeptPlan
 from notebook_routes.app.static_params import listed_params
-from notebook_routes.cache import Asked, CachePolicy, answer_key, path_tags, version_of
 from notebook_routes.errors import DynamicError, HTTPError, RedirectError, ValidationFailed
-from notebook_routes.runtime import DRAFT_COOKIE, Exchange, Invoker, observe
+from notebook_routes.runtime import DRAFT_COOKIE, Exchange, canonical_accept, observe
 from notebook_routes.web import Headers, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Sequence
 
     from notebook_routes.app.application import App
-    from notebook_routes.cache import Rendering, ResponseCache
+    from notebook_routes.cache import Asked, Rendering
     from notebook_routes.routing import Route, RoutePath
     from notebook_routes.types import Params
 
 _log = logging.getLogger("notebook_routes.app")
 #: Said of a route that is declared to be kept and never is.
 _DYNAMIC_NOTE = (
-    "reads {what}, so its answer is for this request alone and is not kept: declare what it needs as a query "
-    'parameter, or say dynamic = "force-dynamic"'
+    "it reads {what}, so the answer is for this request alone and is not kept; "
+    'if that is meant, say dynamic = "force-dynamic"'
 )
+_PLAN = "kept"
+_ANYTHING = canonical_accept("*/*")
 _BEHIND_NOTE = "made anew behind a stale answer"
 
 
-class KeptAnswers:
-    """Answers GET and HEAD of the paths whose config says that answers are kept.
+async def kept_answer(app: App, exchange: Exchange, route_path: RoutePath, route: Route) -> Response:
+    """The answer of a route whose answers are kept, from the cache or made now.
 
-    Args:
-        app: whose.
+    Raises:
+        Exception: whatever the handler raises that is no answer.
     """
+    request, plan = exchange.request, _plan_of(route_path, route)
+    if _shows_drafts(app, request):
+        return await app.invoke(exchange)
+    if not route_path.config.dynamic_params and not await _is_listed(app, plan, exchange.params):
+        raise HTTPError(404, "There is no such page\n")
+    accept = canonical_accept(request.headers.get("accept") or "*/*")
+    try:
+        asked = plan.asked(request, exchange.params, accept)
+    except ValueError:
+        # "%2E" and its kin: there is no second way to write such a path.
+        return await app.invoke(exchange)
+    anew = app.cache_control_requests and "no-cache" in (request.headers.get("cache-control") or "").lower()
+    return await app.answers.respond(asked, _Runs(app, plan, asked, exchange, exchange.params), anew=anew)
 
-    def __init__(self, app: App) -> None:
+
+async def prepare_answers(app: App) -> None:
+    """Have the answers ready that can be known without a request: of static paths, and of those that are listed.
+
+    One that fails is named in the log, and made when it is asked for.
+    """
+    for route_path in app.routes.paths():
+        route = route_path.methods.get("GET")
+        if route is None or not route_path.config.keeps_answers:
+            continue
+        plan = _plan_of(route_path, route)
+        try:
+            listed: Sequence[Params] = [{}] if route.pattern.is_static else await _listed(app, plan)
+        except Exception as error:  # noqa: BLE001 - a user's function: the others are prepared all the same
+            _log.warning("%s: generate_static_params failed\n%s", route.cell, app.failures.text(error))
+            continue
+        for params in listed:
+            asked = plan.asked_at(params, (), _ANYTHING)
+            # One that needs a request is made for one; one that has failed is in the log, with its traceback.
+            with suppress(Exception):
+                await app.answers.prepare(asked, _Runs(app, plan, asked, None, params))
+
+
+def _plan_of(route_path: RoutePath, route: Route) -> KeptPlan:
+    plan = route_path.extras.get(_PLAN)
+    if plan is None:
+        plan = route_path.extras[_PLAN] = KeptPlan(route_path, route)
+    assert isinstance(plan, KeptPlan)
+    return plan
+
+
+def _shows_drafts(app: App, request: Request) -> bool:
+    if not request.headers.has("cookie"):
+        return False
+    given = request.cookies.value(DRAFT_COOKIE)
+    return given is not None and compare_digest(given.encode(), app.draft.value.encode())
+
+
+async def _is_listed(app: App, plan: KeptPlan, params: Params) -> bool:
+    return plan.route.pattern.is_static or dict(params) in await _listed(app, plan)
+
+
+async def _listed(app: App, plan: KeptPlan) -> Sequence[Params]:
+    function = plan.config.generate_static_params
+    if function is None:
+        return ()
+    if plan.listed is None:
+        plan.listed = await listed_params(function, plan.route.pattern, app.workers)
+    return plan.listed
+
+
+class _Runs:
+    """How the handler of one path is run."""
+
+    __slots__ = ("_app", "_asked", "_exchange", "_params", "_plan")
+
+    def __init__(self, app: App, plan: KeptPlan, asked: Asked, exchange: Exchange | None, params: Params) -> None:
         self._app = app
-        self._plans: WeakKeyDictionary[RoutePath, _Plan] = WeakKeyDictionary()
-        self._after: set[asyncio.Task[None]] = set()
+        self._plan = plan
+        self._asked = asked
+        self._exchange = exchange
+        self._params = params
 
-    async def respond(self, cache: ResponseCache, exchange: Exchange, route_path: RoutePath, route: Route) -> Response:
-        """The answer of a route, from the cache or made now.
+    async def render(self, rendering: Rendering) -> Response:
+        """Run it for the client that asks."""
+        exchange = self._exchange
+        assert exchange is not None
+        response = await self._run(exchange, exchange.request, rendering)
+        if rendering.dynamic is not None:
+            exchange.notes.append(_DYNAMIC_NOTE.format(what=rendering.dynamic))
+        return response
 
-        Raises:
-            Exception: whatever the handler raises that is no answer.
-        """
-        request, plan = exchange.request, self._plan(route_path, route)
-        if self._shows_drafts(request):
-            return await self._app.invoke(exchange)
-        if not route_path.config.dynamic_params and not await self._is_listed(plan, exchange.params):
-            raise HTTPError(404, "There is no such page\n")
-        try:
-            path, query = route.pattern.build(**exchange.params), plan.declared(request)
-        except ValueError:
-            # "%2E" and its kin: there is no second way to write such a path.
-            return await self._app.invoke(exchange)
-
-        async def render(rendering: Rendering) -> Response:
-            exchange.rendering = rendering
-            exchange.observed = observe(request, rendering, path=path, query=query, origin=self._app.origin)
-            response = await self._run(exchange, rendering)
-            if rendering.dynamic is not None:
-                exchange.notes.append(_DYNAMIC_NOTE.format(what=rendering.dynamic))
-            return response
-
-        async def refresh(rendering: Rendering) -> Response:
-            return await self._behind(plan, exchange.params, path, query, rendering)
-
-        anew = self._app.cache_control_requests and "no-cache" in (request.headers.get("cache-control") or "").lower()
-        return await cache.respond(plan.asked(path, query), render, refresh, anew=anew)
-
-    async def prepare(self, cache: ResponseCache) -> None:
-        """Have the answers ready that can be known without a request: of static paths, and of those that are listed.
-
-        One that fails is named in the log, and made when it is asked for.
-        """
-        for route_path in self._app.routes.paths():
-            route = route_path.methods.get("GET")
-            if route is None or not route_path.config.keeps_answers:
-                continue
-            plan = self._plan(route_path, route)
-            try:
-                listed: Sequence[Params] = [{}] if route.pattern.is_static else await self._listed(plan)
-            except Exception as error:  # noqa: BLE001 - a user's function: the others are prepared all the same
-                _log.warning("%s: generate_static_params failed\n%s", route.cell, self._app.failures.text(error))
-                continue
-            for params in listed:
-                await self._prepare(cache, plan, params)
-
-    async def _prepare(self, cache: ResponseCache, plan: _Plan, params: Params) -> None:
-        path = plan.route.pattern.build(**params)
-
-        async def refresh(rendering: Rendering) -> Response:
-            return await self._behind(plan, params, path, (), rendering)
-
-        try:
-            await cache.prepare(plan.asked(path, ()), refresh)
-        except (DynamicError, ValidationFailed):
-            # It needs a request.
-            return
-        except Exception:  # noqa: BLE001 - it is in the log, with its traceback
-            return
-
-    async def _run(self, exchange: Exchange, rendering: Rendering) -> Response:
-        """Run the handler; what it raises as an answer is one."""
-        try:
-            response = await self._app.invoke(exchange)
-        except ValidationFailed as failed:
-            # Whatever clients think of, nobody else asks for it.
-            rendering.refused = True
-            return self._app.failures.response(failed, exchange)
-        except (HTTPError, RedirectError) as raised:
-            return self._app.failures.response(raised, exchange)
-        assert exchange.observed is not None
-        return with_location(response, exchange.observed.declared_url)
-
-    async def _behind(
-        self, plan: _Plan, params: Params, path: str, query: Sequence[tuple[str, str]], rendering: Rendering
-    ) -> Response:
-        """Run the handler for no client; what becomes of it is in the log."""
-        app, route, config = self._app, plan.route, plan.config
-        request = Request.from_target("GET", path, origin=app.origin, headers=Headers())
+    async def refresh(self, rendering: Rendering) -> Response:
+        """Run it for no client; what becomes of it is in the log."""
+        app = self._app
+        request = Request.from_target("GET", self._asked.path, origin=app.origin, headers=Headers())
         request.exchange = exchange = Exchange(request, app.draft)
-        exchange.route, exchange.config, exchange.params, exchange.data = route, config, params, app.data
-        exchange.rendering = rendering
-        exchange.observed = observe(None, rendering, path=path, query=query, origin=app.origin)
+        exchange.route, exchange.config = self._plan.route, self._plan.config
+        exchange.params, exchange.data = self._params, app.data
         status = 500
         try:
-            response = await self._run(exchange, rendering)
+            response = await self._run(exchange, None, rendering)
             status = response.status
-        except asyncio.CancelledError:
-            raise
         except DynamicError:
             exchange.notes.append(_DYNAMIC_NOTE.format(what=rendering.dynamic))
             raise
@@ -149,71 +149,24 @@ class KeptAnswers:
             raise
         finally:
             exchange.notes.append(_BEHIND_NOTE)
-            work = app.sent(request, status=status, size=0)
-            if work is not None:
-                self._spawn(work)
+            app.sent_behind(request, status=status)
         return response
 
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run what `after()` was given, beside all else."""
-        task = asyncio.get_running_loop().create_task(work)
-        self._after.add(task)
-        task.add_done_callback(self._after.discard)
-
-    def _shows_drafts(self, request: Request) -> bool:
-        if "cookie" not in request.headers:
-            return False
-        given = request.cookies.value(DRAFT_COOKIE)
-        return given is not None and compare_digest(given.encode(), self._app.draft.value.encode())
-
-    def _plan(self, route_path: RoutePath, route: Route) -> _Plan:
-        plan = self._plans.get(route_path)
-        if plan is None:
-            plan = self._plans[route_path] = _Plan(route_path, route)
-        return plan
-
-    async def _is_listed(self, plan: _Plan, params: Params) -> bool:
-        return plan.route.pattern.is_static or dict(params) in await self._listed(plan)
-
-    async def _listed(self, plan: _Plan) -> Sequence[Params]:
-        function = plan.config.generate_static_params
-        if function is None:
-            return ()
-        if plan.listed is None:
-            plan.listed = await listed_params(function, plan.route.pattern, self._app.workers)
-        return plan.listed
-
-
-class _Plan:
-    """What is known of a path before a request comes."""
-
-    def __init__(self, route_path: RoutePath, route: Route) -> None:
-        invoker = route.handler
-        assert isinstance(invoker, Invoker)
-        policy = CachePolicy.of(route_path.config)
-        assert policy is not None
-        self.route = route
-        self.config = route_path.config
-        self.listed: Sequence[Params] | None = None
-        self._policy = policy
-        self._query = tuple(given.name for given in invoker.inputs if given.place == "query")
-        self._version = version_of(route.source)
-        self._pattern = route.pattern.path
-        self._label = f"GET {route.pattern}"
-
-    def declared(self, request: Request) -> Sequence[tuple[str, str]]:
-        """The declared query parameters that a request gives."""
-        if not self._query or not request.query_string:
-            return ()
-        query = request.query
-        return [(name, value) for name in self._query for value in query.get_all(name)]
-
-    def asked(self, path: str, query: Sequence[tuple[str, str]]) -> Asked:
-        """How the cache is asked for an answer."""
-        return Asked(
-            answer_key(path, query, version=self._version),
-            self._policy,
-            path_tags(path, self._pattern),
-            self._pattern,
-            self._label,
+    async def _run(self, exchange: Exchange, client: Request | None, rendering: Rendering) -> Response:
+        """Run the handler; what it raises as an answer is one."""
+        asked, app = self._asked, self._app
+        exchange.rendering = rendering
+        exchange.observed = observed = observe(
+            client, rendering, path=asked.path, query=asked.query, origin=app.origin, accept=asked.accept
         )
+        try:
+            response = await app.invoke(exchange)
+        except ValidationFailed as failed:
+            # Whatever clients think of, nobody else asks for it.
+            rendering.refused = True
+            return app.failures.response(failed, exchange)
+        except (HTTPError, RedirectError) as raised:
+            return app.failures.response(raised, exchange)
+        finally:
+            self._plan.learn(rendering)
+        return with_location(response, observed.declared_url)

@@ -1,6 +1,7 @@
 """What is kept of answers and values, for how long, and what makes it go (the caching of Route Handlers)."""
 
-from notebook_routes.cache.answers import answer
+from notebook_routes.cache.answers import HIT, MISS, STALE, answer
+from notebook_routes.cache.asked import Asked
 from notebook_routes.cache.blocking import blocking
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.data_cache import DataCache, Made, Wanted
@@ -14,11 +15,14 @@ from notebook_routes.cache.memory import MemoryCache
 from notebook_routes.cache.policy import CachePolicy
 from notebook_routes.cache.redis import RedisCache
 from notebook_routes.cache.rendering import Life, Rendering
-from notebook_routes.cache.response_cache import Asked, ResponseCache
-from notebook_routes.cache.tags import path_tags, route_tag, tag_of_path
+from notebook_routes.cache.response_cache import ResponseCache
+from notebook_routes.cache.tags import is_path_tag, path_tags, route_tag, tag_of_path
 
 __all__ = [
     "EXPIRE",
+    "HIT",
+    "MISS",
+    "STALE",
     "Asked",
     "CacheEntry",
     "CacheHandler",
@@ -40,6 +44,7 @@ __all__ = [
     "answer_key",
     "blocking",
     "fetch_key",
+    "is_path_tag",
     "now",
     "open_cache",
     "path_tags",

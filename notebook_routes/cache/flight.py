@@ -5,7 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.cache.answers import HIT, MISS, answer, describe, entry_of, may_be_kept, may_be_shared
+from notebook_routes.cache.answers import (
+    HIT,
+    MISS,
+    answer,
+    describe,
+    entry_of,
+    may_be_kept,
+    may_be_shared,
+    passing_entry,
+)
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.handler import state_of
 from notebook_routes.cache.recording import Recording
@@ -14,6 +23,7 @@ from notebook_routes.web import Response
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from notebook_routes.cache.asked import Asked
     from notebook_routes.cache.entry import CacheEntry
     from notebook_routes.cache.handler import CacheHandler
     from notebook_routes.cache.rendering import Rendering
@@ -30,8 +40,7 @@ class Flight:
     """A run in a task of its own, which goes on when those who wait for it have left.
 
     Args:
-        key: what the answer is kept under.
-        source: the route's pattern.
+        asked: what is asked for.
         rendering: what the run reads and says.
         run: runs the handler.
         handler: where the answer is kept.
@@ -47,8 +56,7 @@ class Flight:
 
     def __init__(
         self,
-        key: str,
-        source: str,
+        asked: Asked,
         rendering: Rendering,
         run: Callable[[Rendering], Awaitable[Response]],
         *,
@@ -60,8 +68,7 @@ class Flight:
         self.shared: asyncio.Future[CacheEntry | None] = loop.create_future()
         self.stored = False
         self.background = rendering.background
-        self._key = key
-        self._source = source
+        self._asked = asked
         self._rendering = rendering
         self._run = run
         self._handler = handler
@@ -91,7 +98,7 @@ class Flight:
             self._let_others_go()
 
     async def _make(self) -> None:
-        lease = await self._handler.lease(self._key, _LEASE)
+        lease = await self._handler.lease(self._asked.looked_up, _LEASE)
         if lease is None:
             if self.background:
                 # Somebody else is at it.
@@ -109,7 +116,7 @@ class Flight:
                 await self._take_whole(response, content or b"", began)
         finally:
             if lease is not None:
-                await self._handler.release(self._key, lease)
+                await self._handler.release(self._asked.looked_up, lease)
 
     async def _wait_for_other(self) -> str | None:
         """Another process makes the answer: take it from there, or the lease, whichever comes first."""
@@ -117,13 +124,13 @@ class Flight:
         end = now() + _LEASE
         while now() < end:
             await asyncio.sleep(pause)
-            found = await self._handler.get(self._key)
+            found = await self._handler.get(self._asked.looked_up)
             if found is not None and state_of(found, now()) is not None:
                 self.stored = True
                 self.response.set_result(answer(found.entry, HIT, age=now() - found.entry.stored))
                 self.shared.set_result(found.entry)
                 return None
-            lease = await self._handler.lease(self._key, _LEASE)
+            lease = await self._handler.lease(self._asked.looked_up, _LEASE)
             if lease is not None:
                 return lease
             pause = min(pause * 2, longest)
@@ -133,12 +140,13 @@ class Flight:
         rendering = self._rendering
         kept = may_be_kept(response, rendering) and len(content) <= self._most_kept
         if not kept:
-            self._tell(response, self._entry(response, content, began) if may_be_shared(response, rendering) else None)
+            shared = may_be_shared(response, rendering) and self._is_for_all()
+            self._tell(response, passing_entry(response, content) if shared else None)
             return
         entry = self._entry(response, content, began)
-        await self._handler.put(self._key, entry)
+        await self._handler.put(self._asked.kept_under(rendering), entry)
         self.stored = True
-        self._tell(answer(entry, MISS), entry)
+        self._tell(answer(entry, MISS), entry if self._is_for_all() else None)
 
     async def _take_stream(self, response: Response, began: float) -> None:
         rendering = self._rendering
@@ -149,7 +157,7 @@ class Flight:
         )  # fmt: skip
         if rendering.mode != "auto" and may_be_kept(response, rendering):
             # In the other mode the handler may still read something that makes it this client's alone.
-            describe(sent.headers, MISS, revalidate=rendering.revalidate, expire=rendering.expire)
+            describe(sent.headers, rendering)
         if self._left:
             recording.leave()
         else:
@@ -162,13 +170,17 @@ class Flight:
             patience.cancel()
         entry = None if content is None else self._entry(response, content, began)
         if entry is not None:
-            await self._handler.put(self._key, entry)
+            await self._handler.put(self._asked.kept_under(rendering), entry)
             self.stored = True
         if not self.shared.done():
-            self.shared.set_result(entry)
+            self.shared.set_result(entry if self._is_for_all() else None)
+
+    def _is_for_all(self) -> bool:
+        """Whether those who wait would get the same: not where it has turned out that each gets what he takes."""
+        return self._rendering.variant is None or self._asked.negotiated
 
     def _entry(self, response: Response, content: bytes, began: float) -> CacheEntry:
-        return entry_of(response, content, self._rendering, began=began, source=self._source)
+        return entry_of(response, content, self._rendering, began=began, source=self._asked.source)
 
     def _tell(self, response: Response, shared: CacheEntry | None) -> None:
         self.response.set_result(response)

@@ -17,6 +17,7 @@ import asyncio
 import re
 import secrets
 import threading
+from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -39,12 +40,12 @@ if TYPE_CHECKING:
     from notebook_routes.cache.redis_link import RedisLink
 
 _PREFIX = "notebook-routes"
-#: Bytes; a larger entry would hold up what waits behind it.
-_LARGEST = 32 * 1024 * 1024
+#: Bytes; a larger entry would hold up what waits behind it, on a slow line until Redis counts as unreachable.
+_LARGEST = 8 * 1024 * 1024
 #: Seconds that an entry outlives its time, since clocks differ.
 _MARGIN = 10.0
-#: Keys that are looked for, and entries that are read, at once where all are listed.
-_PAGE = 500
+#: Keys that are looked for at once where all are listed.
+_PAGE = 50
 #: What a lease is called where there can be none.
 _ALONE = "alone"
 #: Bytes up to which decoded entries are remembered.
@@ -52,8 +53,14 @@ _SMALL = 16 * 1024
 _WRITE, _RELEASE = digest(WRITE), digest(RELEASE)
 
 
+class Spoilt(Enum):
+    """What stands for an entry that is none."""
+
+    HERE = True
+
+
 class RedisCache:
-    """Keeps entries in a Redis server; Redis's own `maxmemory` bounds them.
+    """Keeps entries of up to 8 MiB in a Redis server; Redis's own `maxmemory` bounds them all.
 
     Args:
         url: `redis://host:6379/0`, `rediss://...` for TLS, or `unix:///path`; with `?prefix=NAME`, several caches live
@@ -71,7 +78,7 @@ class RedisCache:
         self._outbox = MarkOutbox()
         self._trouble = Trouble(f"The cache at {self._shown}")
         self._lock = threading.Lock()
-        self._links: dict[asyncio.AbstractEventLoop, RedisLink[Found | CorruptEntry | None]] = {}
+        self._links: dict[asyncio.AbstractEventLoop, RedisLink[Found | Spoilt | None]] = {}
         self._new_client()
 
     async def get(self, key: str, tags: Collection[str] = ()) -> Found | None:
@@ -83,7 +90,7 @@ class RedisCache:
         except Refused as error:
             self._trouble.say(error)
             return None
-        if isinstance(found, CorruptEntry):
+        if isinstance(found, Spoilt):
             await self.remove(key)
             return None
         return found
@@ -193,7 +200,7 @@ class RedisCache:
             if not int(cursor):
                 return
 
-    def _link(self) -> RedisLink[Found | CorruptEntry | None]:
+    def _link(self) -> RedisLink[Found | Spoilt | None]:
         loop = asyncio.get_running_loop()
         link = self._links.get(loop)
         if link is None:
@@ -219,18 +226,18 @@ def _import_link() -> ModuleType:
     return redis_link
 
 
-def _decode(answer: Any) -> Found | CorruptEntry | None:
+def _decode(answer: Any) -> Found | Spoilt | None:
     """What the script `READ` answers for one entry."""
     if answer is None:
         return None
     if not isinstance(answer, list):
-        return CorruptEntry("the key holds something else")
+        return Spoilt.HERE
     try:
         data = answer[0]
         entry = _decode_again(data) if len(data) <= _SMALL else CacheEntry.decode(data)
         return Found(entry, tuple(map(_decode_mark, answer[1:])))
-    except CorruptEntry as error:
-        return error
+    except CorruptEntry:
+        return Spoilt.HERE
 
 
 @lru_cache(maxsize=256)

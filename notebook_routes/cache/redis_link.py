@@ -157,17 +157,24 @@ class RedisLink(Generic[_T]):
     async def _ask(self, commands: list[Command]) -> list[Any]:
         if not commands:
             return []
-        async with asyncio.timeout(PATIENCE):
-            answers = await self._run(commands)
-            if any(isinstance(answer, NoScriptError) for answer in answers):
-                # It was started anew. Scripts may run twice; a lease that was taken must not be asked for again.
-                for script in (READ, WRITE, MARK, RELEASE):
-                    await self.client.script_load(script)
-                places = [place for place, command in enumerate(commands) if command[0] == "EVALSHA"]
-                again = await self._run([commands[place] for place in places])
-                for place, answer in zip(places, again, strict=True):
-                    answers[place] = answer
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answers = await self._run(commands)
+                if any(isinstance(answer, NoScriptError) for answer in answers):
+                    await self._teach(commands, answers)
+        except TimeoutError:
+            raise TimeoutError(f"it did not answer within {PATIENCE:g} s") from None
         return answers
+
+    async def _teach(self, commands: list[Command], answers: list[Any]) -> None:
+        """Give Redis the scripts, and run those again that it did not know: it was started anew."""
+        for script in (READ, WRITE, MARK, RELEASE):
+            await self.client.script_load(script)
+        # A script may run twice; a lease that was taken must not be asked for again.
+        places = [place for place, command in enumerate(commands) if command[0] == "EVALSHA"]
+        again = await self._run([commands[place] for place in places])
+        for place, answer in zip(places, again, strict=True):
+            answers[place] = answer
 
     async def _run(self, commands: list[Command]) -> list[Any]:
         if len(commands) == 1:

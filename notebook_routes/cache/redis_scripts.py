@@ -36,9 +36,15 @@ return answers
 """
 
 #: KEYS: that of the entry. ARGV: milliseconds to keep it, its bytes, its tags as fields.
+#: The bytes come first: Redis asks for free memory only before a script's first write, and a DEL needs none.
 WRITE = """
-redis.call('DEL', KEYS[1])
+local kind, former = redis.call('TYPE', KEYS[1]).ok, {}
+if kind == 'hash' then former = redis.call('HKEYS', KEYS[1])
+elseif kind ~= 'none' then redis.call('DEL', KEYS[1]) end
 redis.call('HSET', KEYS[1], 'entry', ARGV[2])
+for _, field in ipairs(former) do
+  if field ~= 'entry' then redis.call('HDEL', KEYS[1], field) end
+end
 for i = 3, #ARGV do redis.call('HSET', KEYS[1], ARGV[i], '') end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return 1

@@ -57,6 +57,7 @@ class Rendering(Life):
     Attributes:
         dynamic: what the handler has read that is this request's alone; None while the answer can be kept.
         refused: the answer is not worth keeping, whatever was read.
+        variant: the Accept header, in its canonical form, that chose the form of the answer; None where none did.
     """
 
     def __init__(self, policy: CachePolicy, *, label: str, background: bool = False) -> None:
@@ -66,6 +67,7 @@ class Rendering(Life):
         self.background = background
         self.dynamic: str | None = None
         self.refused = False
+        self.variant: str | None = None
 
     def reads(self, what: str) -> bool:
         """The handler asks for something of the request; whether it is given the client's, or else a blank.

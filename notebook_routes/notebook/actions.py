@@ -40,6 +40,18 @@ def _log(session: Session, _command: Command) -> None:
         print(f"{label} was given up and still runs in its thread")  # noqa: T201 - the same
 
 
+def _cache(session: Session, _command: Command) -> None:
+    entries = session.kept.entries()
+    _show(shown.kept_text(entries), shown.kept_html(entries))
+
+
+def _revalidate(session: Session, command: Command) -> None:
+    assert command.path is not None
+    count = session.kept.revalidate(command.path)
+    what = "nothing is kept" if not count else f"{count} {'entry is' if count == 1 else 'entries are'} made anew"
+    print(f"{command.path}: {what}{' when asked for next' if count else ' there'}")  # noqa: T201 - the same
+
+
 def _url(session: Session, _command: Command) -> str:
     location = session.serving.location()
     print(f"{location.reason}:")  # noqa: T201 - the same
@@ -72,7 +84,10 @@ def _counted(count: int, what: str) -> str:
 
 
 def _start(session: Session, command: Command) -> None:
-    options: dict[str, Any] = command.options
+    options: dict[str, Any] = dict(command.options)
+    cache = options.pop("cache", None)
+    if cache is not None:
+        session.kept.use(cache)
     session.serving.start(**options)
     session.frames.reload()
     host = options.get("host", "127.0.0.1")
@@ -97,6 +112,8 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "list": _list,
     "source": _source,
     "log": _log,
+    "cache": _cache,
+    "revalidate": _revalidate,
     "url": _url,
     "openapi": _openapi,
     "remove": _remove,

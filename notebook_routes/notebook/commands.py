@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from notebook_routes.errors import DirectiveError
 from notebook_routes.routing import METHODS
 
-COMMANDS = ("list", "source", "log", "url", "openapi", "remove", "clear", "start", "stop")
+COMMANDS = ("list", "source", "log", "cache", "revalidate", "url", "openapi", "remove", "clear", "start", "stop")
 _START_OPTIONS = {
     "--port": "port",
     "--host": "host",
@@ -18,6 +18,7 @@ _START_OPTIONS = {
     "--url": "url",
     "--public": "public",
     "--geo": "geo",
+    "--cache": "cache",
 }
 
 
@@ -28,8 +29,8 @@ class Command:
     Attributes:
         name: one of `COMMANDS`.
         method: for `remove`.
-        path: for `remove` and `source`.
-        options: for `start`: port, host, allow_hosts, token, url, public, geo.
+        path: for `remove` and `source`; for `revalidate` a path or a tag.
+        options: for `start`: port, host, allow_hosts, token, url, public, geo, cache.
     """
 
     name: str
@@ -59,7 +60,12 @@ def parse_command(line: str) -> Command:
         return Command(name, options=_start_options(rest))
     if name == "remove":
         return _remove(rest)
-    if name == "source" and len(rest) == 1:
+    if name == "revalidate" and len(rest) != 1:
+        raise DirectiveError(
+            "%routes revalidate needs a tag or a path: write %routes revalidate products, "
+            "%routes revalidate /products/1 or %routes revalidate /products/[id]"
+        )
+    if name in ("source", "revalidate") and len(rest) == 1:
         return Command(name, path=rest[0])
     if rest:
         raise DirectiveError(f'%routes {name} takes no "{rest[0]}": write %routes {name}')
@@ -101,6 +107,7 @@ _EXAMPLES = {
     "--host": "0.0.0.0",  # noqa: S104 - an example in a message
     "--allow-host": "notebook.example",
     "--token": "SECRET",
+    "--cache": "redis://127.0.0.1:6379/0",
     "--url": "https://notebook.example/proxy/{port}",
     "--public": "public",
     "--geo": "cloudflare",

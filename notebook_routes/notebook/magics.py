@@ -138,6 +138,8 @@ class RouteMagics(Magics):
         %routes                               the routes
         %routes source [/path]                the module source that cells were expanded to
         %routes log                           the last requests, what they printed, and their tracebacks
+        %routes cache                         what is kept of answers and data
+        %routes revalidate TAG or /path       have it made anew when it is asked for next
         %routes url                           the address for a browser
         %routes openapi                       the routes as an OpenAPI 3.1 document
         %routes remove [METHOD] /path         withdraw routes

@@ -18,6 +18,7 @@ from notebook_routes.errors import CellError, DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
+from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.page_frames import PageFrames
 from notebook_routes.notebook.pages import page_route
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from notebook_routes.notebook.cell_text import RunningCell
     from notebook_routes.routing import Directive
     from notebook_routes.runtime import Exchange
-
-#: Options that are kept for the export and have no effect while the notebook serves.
-_LATER = ("revalidate", "tags", "dynamic", "dynamic_params", "fetch_cache", "generate_static_params")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +71,7 @@ class Session:
         self.routes = RouteTable()
         self.app = App(routes=self.routes, guard=Guard(hosts=()), explain=True, name_file=name_file)
         self.app.log.listen(self._say_once)
+        self.kept = KeptThings(self.app)
         self.middlewares = MiddlewareCells(self.app, namespace)
         pages = self.app.own_pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
@@ -191,6 +190,7 @@ class Session:
         self.frames.close()
         self.serving.stop()
         self.clear()
+        self.kept.close()
 
     def _compiled(self, directive: Directive, body: str, cell: RunningCell) -> RouteModule:
         make = RouteModule.from_body if directive.method else RouteModule.from_source
@@ -251,7 +251,7 @@ class Session:
         if not any(route.is_page for route in cell.routes):
             self.frames.forget(cell.id)
         self.frames.reload(besides=cell.id)
-        remarks = [*definition.remarks, *self._remarks(directive, cell.routes, own_names)]
+        remarks = [*definition.remarks, *self._remarks(directive, own_names)]
         if moved:
             remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
         return Definition(definition.routes, tuple(remarks))
@@ -264,6 +264,7 @@ class Session:
             updated = {(route.method, route.pattern.shape) for route in mine}
             self._cells.withdraw([*mine, *replaced])
             self._cells.add(cell)
+        self.kept.forget([*mine, *replaced, *cell.routes])
         kept = {(route.method, route.pattern.shape) for route in cell.routes}
         gone = [route for route in mine if (route.method, route.pattern.shape) not in kept]
         said = []
@@ -279,18 +280,15 @@ class Session:
     def _withdraw(self, routes: list[Route]) -> None:
         self.routes.replace(remove=routes)
         self._cells.withdraw(routes)
+        self.kept.forget(routes)
 
-    def _remarks(self, directive: Directive, routes: list[Route], own_names: set[str]) -> list[str]:
+    def _remarks(self, directive: Directive, own_names: set[str]) -> list[str]:
         remarks = []
         for name in directive.pattern.names:
             hides = name in self.namespace and name not in own_names and name not in self._hidden_said
             if directive.method is not None and hides:
                 self._hidden_said.add(name)
                 remarks.append(f"`{name}` is the segment here, not the notebook's variable of that name")
-        explicit = routes[0].config.explicit if routes else {}
-        later = [name for name in _LATER if name in explicit]
-        if later:
-            remarks.append(f"{', '.join(later)}: kept with the route; nothing is cached while the notebook serves")
         return remarks
 
     def _say_once(self, entry: LogEntry, exchange: Exchange) -> None:

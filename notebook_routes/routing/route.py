@@ -63,14 +63,16 @@ class RoutePath:
         pattern: the place.
         methods: the routes by method, in the order of `METHODS`; to be read only.
         config: what the routes say together.
+        extras: what floors above know of it; a new path begins without.
     """
 
-    __slots__ = ("__weakref__", "_allow", "config", "methods", "pattern")
+    __slots__ = ("_allow", "config", "extras", "methods", "pattern")
 
     def __init__(self, pattern: RoutePattern, routes: Mapping[str, Route]) -> None:
         self.pattern = pattern
         self.methods: Mapping[str, Route] = {method: routes[method] for method in METHODS if method in routes}
         self.config = reduce(SegmentConfig.merged, (route.config for route in self.methods.values()), SegmentConfig())
+        self.extras: dict[str, object] = {}
         automatic = {"OPTIONS", "HEAD"} if "GET" in self.methods else {"OPTIONS"}
         self._allow = ", ".join(sorted({*self.methods, *automatic}))
 

@@ -20,7 +20,7 @@ from notebook_routes.runtime.invoke import Invoker
 from notebook_routes.runtime.kept_data import use_data
 from notebook_routes.runtime.loop_watch import LoopWatch
 from notebook_routes.runtime.markers import CookieParam, Form, Header
-from notebook_routes.runtime.media import best_match
+from notebook_routes.runtime.media import best_match, canonical_accept
 from notebook_routes.runtime.middleware_cell import compile_middleware
 from notebook_routes.runtime.module import RouteModule
 from notebook_routes.runtime.negotiate import to_response
@@ -32,9 +32,9 @@ from notebook_routes.runtime.workers import Workers
 
 __all__ = [
     "DRAFT_COOKIE", "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext",
-    "Input", "Invoker", "LoopWatch", "Page", "Phase", "RouteContext", "RouteModule", "Workers", "after", "best_match",
-    "cache_life", "cache_tag", "cached", "compile_middleware", "connection", "cookies", "current_exchange",
-    "draft_mode", "expand_body", "fetch", "forbidden", "headers", "no_store", "not_found", "observe",
-    "permanent_redirect", "redirect", "revalidate_path", "revalidate_tag", "to_response", "unauthorized",
-    "update_tag", "use_data",
+    "Input", "Invoker", "LoopWatch", "Page", "Phase", "RouteContext", "RouteModule", "Workers", "after",
+    "best_match", "cache_life", "cache_tag", "cached", "canonical_accept", "compile_middleware", "connection",
+    "cookies", "current_exchange", "draft_mode", "expand_body", "fetch", "forbidden", "headers", "no_store",
+    "not_found", "observe", "permanent_redirect", "redirect", "revalidate_path", "revalidate_tag", "to_response",
+    "unauthorized", "update_tag", "use_data",
 ]  # fmt: skip

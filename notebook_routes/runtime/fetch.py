@@ -179,7 +179,7 @@ async def _ask(request: Request, redirect: str) -> Response:
         got = await client.send(sent, stream=True)
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         await client.aclose()
-        raise FetchError(f"fetch({request.url!r}) had no answer: {_said(error)}") from error
+        raise FetchError(f"fetch({request.url!r}) had no answer: {_said(error)}") from None
     except BaseException:
         await client.aclose()
         raise

@@ -80,6 +80,12 @@ def origin_of(address: Any) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def replace_app(server: TornadoServer, app: App) -> None:
+    """Have another App answer from now on; what is being answered goes on with the one before."""
+    app.workers, app.watch = server.app.workers, server.app.watch
+    server.app = app
+
+
 async def end_tasks() -> None:
     """Cancel what handlers have left running on the loop."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}

@@ -32,7 +32,15 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 
 from notebook_routes.servers.incoming import IncomingBody
-from notebook_routes.servers.refusal import DRAIN_TIME, MAX_BODY_SIZE, one_host, plain, too_large
+from notebook_routes.servers.refusal import (
+    DRAIN_TIME,
+    MAX_BODY_SIZE,
+    MAX_HEADERS,
+    one_host,
+    plain,
+    too_large,
+    too_many_headers,
+)
 from notebook_routes.servers.request_target import InvalidTarget, origin_form
 from notebook_routes.servers.streaming import HEAD_GRACE, TURN, check_complete
 from notebook_routes.servers.wire import BODILESS, head, phrase
@@ -64,7 +72,7 @@ class TornadoServer:
     """Serves one App on listening sockets, on the running loop.
 
     Args:
-        app: what answers.
+        app: what answers; may be replaced by another.
         max_body_size: bytes of a request body; more is a 413.
         on_traffic: called when a request comes in and when a chunk goes out.
     """
@@ -145,12 +153,13 @@ class _Message(HTTPMessageDelegate):
     def __init__(self, server: TornadoServer, connection: HTTP1Connection, since: float) -> None:
         self.since = since
         self._server = server
+        self._app = server.app
         self._connection = connection
         self._request: Request | None = None
         self._body: IncomingBody | None = None
         self._task: asyncio.Task[None] | None = None
         self._connection_header: str | None = None
-        #: Of a request with a body: its Content-Length, what makes the request, and the turn of the loop that begins it.
+        #: Of a request with a body: its Content-Length, what makes the request, and the turn of the loop to begin at.
         self._declared: str | None = None
         self._make: Callable[..., Request] | None = None
         self._start: asyncio.Handle | None = None
@@ -162,6 +171,8 @@ class _Message(HTTPMessageDelegate):
 
     def headers_received(self, start_line: RequestStartLine | Any, headers: HTTPHeaders) -> Awaitable[None] | None:
         server = self._server
+        # From the head of a request on: one that has begun goes on with the app that it began with.
+        self._app = server.app
         server.silent.discard(self)
         if self._connection.stream.closed():
             # Sent ahead over a connection that is gone: Tornado hands on what is in its buffer all the same.
@@ -302,7 +313,7 @@ class _Message(HTTPMessageDelegate):
     async def _answer(self, request: Request) -> None:
         """Run the app and write its response, but for the end of it."""
         try:
-            response = await self._server.app.fetch(request)
+            response = await self._app.fetch(request)
             self._status = response.status
             content = response.content
             if content is not None or request.method == "HEAD" or response.body is None:
@@ -337,7 +348,7 @@ class _Message(HTTPMessageDelegate):
         request, self._request = self._request, None
         if request is None:
             return
-        work = self._server.app.sent(request, status=self._status, size=self._sent, error=self._error)
+        work = self._app.sent(request, status=self._status, size=self._sent, error=self._error)
         if work is not None:
             self._track(asyncio.get_running_loop().create_task(work))
 
@@ -394,7 +405,7 @@ class _Message(HTTPMessageDelegate):
                 self._error = error
                 connection.close()
                 return
-            failed = self._server.app.failed_to_start(error, request)
+            failed = self._app.failed_to_start(error, request)
             self._status = failed.status
             self._send_whole(failed, failed.content or b"", request)
             return
@@ -405,7 +416,7 @@ class _Message(HTTPMessageDelegate):
     def _send_head(self, response: Response, request: Request) -> None:
         if not self._head_sent:
             self._head_sent = True
-            self._server.app.head_sent(request)
+            self._app.head_sent(request)
             start_line = ResponseStartLine("HTTP/1.1", response.status, response.status_text or phrase(response.status))
             self._close_if_said(response)
             self._connection.write_headers(start_line, _tornado_headers(response))
@@ -424,6 +435,8 @@ class _Message(HTTPMessageDelegate):
         size = len(start_line.path) + sum([len(name) + len(value) + 4 for name, value in pairs])
         if size > MAX_HEADER_SIZE:
             return plain(431, f"The head of the request is larger than {MAX_HEADER_SIZE:,} bytes")
+        if len(pairs) > MAX_HEADERS:
+            return too_many_headers()
         if "," in host if host is not None else start_line.version != "HTTP/1.0":
             # Tornado joins repeated headers.
             return one_host()

@@ -56,7 +56,8 @@ def json_bytes(value: object) -> bytes:
         >>> json_bytes({"at": date(2030, 1, 1), "x": float("nan")})
         b'{"at":"2030-01-01","x":null}'
     """
-    if _is_plain_model(value.__class__):
+    kind: Any = value.__class__
+    if _is_plain_model(kind):
         written = _model_bytes(value)
         if written is not None:
             return written

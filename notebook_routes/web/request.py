@@ -22,7 +22,7 @@ from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.request_cookies import RequestCookies
 from notebook_routes.web.search_params import URLSearchParams
-from notebook_routes.web.url import URL
+from notebook_routes.web.url import URL, refuse_upwards
 
 if TYPE_CHECKING:
     import builtins
@@ -262,6 +262,7 @@ class Request(Body):
 
         Raises:
             InvalidBody: the content type is no form's, or the body is malformed.
+            BodyTooLarge: it has over 1,000 files or 1,000 other fields, or is over the server's limit.
             BodyUsed: the body was read already.
         """
         if not self._keeps_body:
@@ -313,7 +314,10 @@ class Request(Body):
 
         Raises:
             ValueError: it is no URL.
+            HTTPError: 400, its path has ".." in it; a `URL` has resolved it already.
         """
+        if isinstance(url, str):
+            refuse_upwards(url)
         parts = URL(url, base=self.url)
         moved = Request.__new__(Request)
         moved._begin(self.method, parts.pathname + parts.search, parts.origin)

@@ -8,7 +8,7 @@ from notebook_routes.cache import CacheEntry, now
 def entry(body=b"hello", *, ago=0.0, revalidate=None, expire=31_536_000.0, tags=(), headers=(("content-type", "a/b"),)):
     """An entry that was made so many seconds ago."""
     made = now() - ago
-    return CacheEntry(200, headers, body, made, made, revalidate, expire, tuple(tags), "/test")
+    return CacheEntry(200, headers, body, made, made, revalidate, expire, tuple(tags), source="/test")
 
 
 def told(story, patience=30):

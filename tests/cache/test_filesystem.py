@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_routes.cache import FileCache, State, now, state_of
@@ -136,6 +136,7 @@ def test_foreign_files_and_folders_disturb_nobody(folder):
     assert told(story()) == (True, ["k"])
 
 
+@settings(deadline=None, max_examples=30)
 @given(puts=st.lists(st.tuples(st.integers(0, 12), st.integers(0, 20_000)), max_size=25))
 def test_the_bound_is_never_exceeded(puts):
     limit = 64 * 1024

@@ -1,9 +1,10 @@
 """Entries in memory."""
 
 import asyncio
+import sys
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notebook_routes.cache import MemoryCache, State, now, state_of
@@ -17,6 +18,7 @@ class TestMemory(HandlerSuite):
         return MemoryCache
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 5000)), max_size=60))
 def test_the_bound_is_never_exceeded(puts):
     async def story():
@@ -55,12 +57,33 @@ def test_beyond_the_tags_that_are_remembered_only_what_is_older_goes():
     async def story():
         cache = MemoryCache(most_tags=10)
         await cache.put("old", entry(ago=100, tags=["a"]))
+        await cache.put("between", entry(ago=45, tags=["a"]))
         await cache.put("new", entry(ago=1, tags=["a"]))
         for number in range(11):
             await cache.mark([f"t{number}"], now() - 50 + number)
-        return [state_of(await cache.get(key), now()) for key in ("old", "new")]
+        return [state_of(await cache.get(key), now()) for key in ("old", "between", "new")]
 
-    assert told(story()) == [None, State.FRESH]
+    assert told(story()) == [None, State.FRESH, State.FRESH]
+
+
+def test_a_mark_costs_the_same_however_many_entries_there_are():
+    def calls(entries):
+        cache = MemoryCache(2**40)
+        seen = []
+
+        async def story():
+            one = entry(tags=["t"])
+            for number in range(entries):
+                await cache.put(str(number), one)
+            sys.setprofile(lambda frame, event, argument: seen.append(event))
+            await cache.mark(["t"], now())
+            sys.setprofile(None)
+            return state_of(await cache.get("0"), now())
+
+        assert told(story()) is None
+        return len(seen)
+
+    assert calls(100_000) == calls(1)
 
 
 def test_leases_of_those_who_died_are_forgotten():

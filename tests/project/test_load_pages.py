@@ -72,14 +72,14 @@ def test_middleware_stands_before_pages_too(project):
 @pytest.mark.parametrize("source", [GET, "def HEAD():\n    return None\n", f"{GET}{POST}"])
 def test_a_page_beside_a_route_that_answers_get_is_a_conflict(project, page, source):
     with pytest.raises(RouteConflict) as refused:
-        load_tree(project({f"app/x/{page}": "<p>", "app/x/route.py": source}))
+        load_tree(project({f"app/x/{page}": "<p>", "app/x/route.py": source}), strict=True)
     assert f"app/x/{page}" in str(refused.value)
     assert "app/x/route.py" in str(refused.value)
 
 
 def test_pages_of_two_groups_at_one_path_are_a_conflict(project):
     with pytest.raises(RouteConflict) as refused:
-        load_tree(project({"app/(a)/x/page.html": "a", "app/(b)/x/page.html": "b"}))
+        load_tree(project({"app/(a)/x/page.html": "a", "app/(b)/x/page.html": "b"}), strict=True)
     assert "app/(a)/x/page.html" in str(refused.value)
     assert "app/(b)/x/page.html" in str(refused.value)
 
@@ -101,7 +101,7 @@ def test_pages_of_two_groups_at_one_path_are_a_conflict(project):
 )
 def test_a_page_that_is_none_is_named(project, file, content, message):
     with pytest.raises(DefinitionError) as refused:
-        load_tree(project({f"app/x/{file}": content}))
+        load_tree(project({f"app/x/{file}": content}), strict=True)
     assert message in str(refused.value)
 
 
@@ -115,7 +115,7 @@ def test_without_jinja2_it_says_what_to_install(project, monkeypatch):
     monkeypatch.setitem(sys.modules, "jinja2", None)
     root = project({"app/x/page.html.jinja": "<p>"})
     with pytest.raises(DefinitionError, match=r"app/x/page.html.jinja: .*pip install jinja2"):
-        load_tree(root)
+        load_tree(root, strict=True)
     (root / "app/x/page.html.jinja").rename(root / "app/x/page.html")
     assert ask(load_tree(root), "/x").content == b"<p>"
 
@@ -157,7 +157,7 @@ def test_without_public_nothing_is_looked_for(project):
 @pytest.mark.parametrize(("route", "source"), [("route.py", GET), ("route.py", POST), ("page.html", "<p>")])
 def test_a_file_at_the_path_of_a_route_is_a_conflict(project, route, source):
     with pytest.raises(RouteConflict) as refused:
-        load_tree(project({f"app/(g)/about/{route}": source, "public/about": "file"}))
+        load_tree(project({f"app/(g)/about/{route}": source, "public/about": "file"}), strict=True)
     assert f"app/(g)/about/{route}" in str(refused.value)
     assert "public/about" in str(refused.value)
 

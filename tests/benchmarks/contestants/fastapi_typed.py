@@ -10,7 +10,7 @@ app = FastAPI()
 
 
 @app.get("/products/{product_id}")
-async def product(
+async def product(  # noqa: PLR0917 - its parameters are given by name
     product_id: int,
     tag: Annotated[list[str], Query()],
     page: Annotated[int, Query(ge=1)] = 1,

@@ -1,0 +1,108 @@
+"""What the notebook's cache holds, as people look at it, and how they make it go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from notebook_routes.cache import State, blocking, is_path_tag, now, open_cache, route_tag, state_of
+from notebook_routes.runtime import revalidate_path, revalidate_tag, use_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from notebook_routes.app import App
+    from notebook_routes.cache import CacheEntry
+    from notebook_routes.routing import Route
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEntry:
+    """One entry.
+
+    Attributes:
+        what: the path with its declared query, the request of a `fetch`, or the function with its name.
+        kind: "route", "fetch" or "value".
+        fresh: whether it is given out as it is; else it is, once more, and made anew behind.
+        age: seconds since it was made.
+        revalidate: seconds for which it is fresh; None for ever.
+        tags: those that were given to it.
+        size: bytes of the body.
+        hits: how often it was given out by this kernel.
+    """
+
+    what: str
+    kind: str
+    fresh: bool
+    age: float
+    revalidate: float | None
+    tags: tuple[str, ...]
+    size: int
+    hits: int
+
+
+class KeptThings:
+    """The cache of a notebook's app, for people; the session's threads and cells may call it at any time."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        use_data(app.data)
+
+    def use(self, url: str) -> None:
+        """Keep things there from now on.
+
+        Raises:
+            ConfigError: there is no such cache.
+        """
+        handler, former = open_cache(url), self._app.answers.handler
+        self._app.use_cache(handler)
+        use_data(self._app.data)
+        blocking(former, former.close)
+
+    def entries(self) -> list[KeptEntry]:
+        """All that is given out when it is asked for, by what it is."""
+        handler, moment = self._app.answers.handler, now()
+        found = blocking(handler, handler.entries)
+        states = ((key, each.entry, state_of(each, moment)) for key, each in found)
+        shown = [self._shown(key, entry, state, moment) for key, entry, state in states if state is not None]
+        return sorted(shown, key=lambda entry: (entry.kind, entry.what))
+
+    def revalidate(self, wanted: str) -> int:
+        """Have what has a tag, or is at a path or a route's pattern, made anew; how many entries that were.
+
+        Args:
+            wanted: a path begins with a slash.
+        """
+        before = len(self.entries())
+        if wanted.startswith("/"):
+            revalidate_path(wanted)
+        else:
+            revalidate_tag(wanted)
+        return before - len(self.entries())
+
+    def forget(self, routes: Iterable[Route]) -> None:
+        """The code of these routes has changed: what it has answered goes."""
+        tags = {route_tag(route.pattern.path) for route in routes}
+        if tags:
+            handler = self._app.answers.handler
+            blocking(handler, lambda: handler.mark(tags, now()))
+
+    def close(self) -> None:
+        """Give back what the cache holds open."""
+        use_data(None)
+        handler = self._app.answers.handler
+        blocking(handler, handler.close)
+
+    def _shown(self, key: str, entry: CacheEntry, state: State, moment: float) -> KeptEntry:
+        kind, _, rest = key.partition(" ")
+        what = rest.partition(" ")[2] if kind == "route" else entry.source
+        return KeptEntry(
+            what,
+            kind,
+            fresh=state is State.FRESH,
+            age=max(moment - entry.stored, 0.0),
+            revalidate=entry.revalidate,
+            tags=tuple(tag for tag in entry.tags if not is_path_tag(tag)),
+            size=len(entry.body),
+            hits=self._app.answers.hits.get(key, 0),
+        )
