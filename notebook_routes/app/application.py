@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from notebook_routes.app.compose import Passage
+import notebook_routes.cache as caching
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
-from notebook_routes.app.kept_answers import kept_answer, prepare_answers
-from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
-from notebook_routes.cache import DataCache, ResponseCache, now, open_cache
 from notebook_routes.errors import HTTPError, RedirectError
 from notebook_routes.routing import RouteTable
 from notebook_routes.runtime import (
@@ -37,8 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 
     from notebook_routes.app.frames import FramePass
+    from notebook_routes.app.middleware import Middleware
     from notebook_routes.app.public import PublicFiles
-    from notebook_routes.cache import CacheHandler
+    from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
     from notebook_routes.types import HeadersInit
 
 _ORIGIN = "http://localhost"
@@ -91,7 +90,7 @@ class App:
         self.watch: LoopWatch | None = None
         self.log = RequestLog()
         self.failures = Failures(explain=explain, name_file=name_file)
-        self.middleware = tuple(each if isinstance(each, Middleware) else Middleware(each) for each in middleware)
+        self.middleware = tuple(map(_layer, middleware))
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
@@ -102,18 +101,43 @@ class App:
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
         self._behind: set[asyncio.Task[None]] = set()
-        self.use_cache(open_cache(cache) if cache is None or isinstance(cache, str) else cache)
+        self._cache = caching.open_cache(cache) if isinstance(cache, str) else cache
+
+    @property
+    def cache(self) -> CacheHandler:
+        """Where answers and data are kept."""
+        if self._cache is None:
+            self._cache = caching.MemoryCache()
+        return self._cache
+
+    @cached_property
+    def answers(self) -> ResponseCache:
+        """The answers that are kept."""
+        return caching.ResponseCache(self.cache)
+
+    @cached_property
+    def data(self) -> DataCache:
+        """What `fetch()` and `cached()` keep."""
+        return caching.DataCache(self.cache)
 
     def use_cache(self, handler: CacheHandler) -> None:
         """Keep answers and data there from now on; what was kept elsewhere is not moved."""
-        self.answers = ResponseCache(handler)
-        self.data = DataCache(handler)
+        self._cache = handler
+        for made in ("answers", "data"):
+            vars(self).pop(made, None)
+
+    async def close(self) -> None:
+        """Give back what the cache holds open."""
+        if self._cache is not None:
+            await self._cache.close()
 
     async def prepare(self) -> None:
         """Make the answers that can be kept and need no request, so that the first who ask find them.
 
         A server does that beside answering. One that fails is in the log.
         """
+        from notebook_routes.app.kept_answers import prepare_answers  # noqa: PLC0415 - many apps keep none
+
         await prepare_answers(self)
 
     async def fetch(self, request: Request) -> Response:
@@ -129,7 +153,7 @@ class App:
 
     async def _fetch(self, request: Request) -> Response:
         request.exchange = exchange = Exchange(request, self.draft)
-        exchange.data = self.data
+        exchange.app = self
         if self.geo is not None:
             request.geo_headers = self.geo
         try:
@@ -221,9 +245,9 @@ class App:
     async def _revalidate(self, exchange: Exchange) -> None:
         """Mark the tags that the handler has named."""
         marked, exchange.revalidations = exchange.revalidations or {}, None
-        moment = now()
+        moment = caching.now()
         for tag, expire in marked.items():
-            await self.answers.handler.mark([tag], moment, expire=expire)
+            await self.cache.mark([tag], moment, expire=expire)
 
     async def _through_middleware(self, exchange: Exchange) -> Response:
         """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
@@ -245,6 +269,8 @@ class App:
         self.guard.check_token(request)
         if cors is None or not cors.allows(request):
             self.guard.check_foreign(request)
+        from notebook_routes.app.compose import Passage  # noqa: PLC0415 - many apps have no middleware
+
         passage = Passage(
             self.middleware,
             exchange,
@@ -298,6 +324,8 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         elif route.method == "GET" and route_path.config.keeps_answers:
+            from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
+
             response = await kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
@@ -388,6 +416,12 @@ class App:
             await InContext(result, context)
         elif inspect.isawaitable(result):
             await result
+
+
+def _layer(given: Middleware | Callable[..., Any]) -> Middleware:
+    from notebook_routes.app.middleware import Middleware  # noqa: PLC0415 - many apps have none
+
+    return given if isinstance(given, Middleware) else Middleware(given)
 
 
 def _is_cancelled() -> bool:

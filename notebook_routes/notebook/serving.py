@@ -8,7 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notebook_routes.app import LOOPBACK_HOSTS, PublicFiles
+from notebook_routes import app as floor
+from notebook_routes.app import LOOPBACK_HOSTS
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
 from notebook_routes.notebook.machine import machine_hosts
@@ -18,7 +19,7 @@ from notebook_routes.web import GeoHeaders
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from notebook_routes.app import App
+    from notebook_routes.app import App, PublicFiles
     from notebook_routes.servers import Location
     from notebook_routes.servers.thread import ServerThread
 
@@ -95,7 +96,7 @@ class Serving:
             DefinitionError: `public` is no folder, or has a file at the path of a route; `geo` is not known. A running
                 server stays.
         """
-        files = None if public is None else PublicFiles(public)
+        files = None if public is None else floor.PublicFiles(public)
         if files is not None:
             files.check(self._app.routes)
         settings = _Settings(host, tuple(allow_hosts), token, url, files, None if geo is None else GeoHeaders(geo))

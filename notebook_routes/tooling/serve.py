@@ -64,4 +64,4 @@ async def _serve(app: App, listener: socket.socket, said: str, *, max_body_size:
             preparing = asyncio.get_running_loop().create_task(app.prepare())
             await stop.wait()
             preparing.cancel()
-        await app.answers.handler.close()
+        await app.close()
