@@ -18,7 +18,7 @@ from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
 from notebook_routes.errors import HTTPError, RedirectError
-from notebook_routes.routing import RouteTable
+from notebook_routes.routing import CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from notebook_routes.app.middleware import Middleware
     from notebook_routes.app.public import PublicFiles
     from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
+    from notebook_routes.routing import SegmentConfig
     from notebook_routes.types import HeadersInit
 
 _ORIGIN = "http://localhost"
@@ -57,6 +58,8 @@ class App:
             this process's memory.
         cache_control_requests: have a client's `Cache-Control: no-cache` run the handler anew; by default clients
             cannot.
+        cors: which other origins may call the paths that declare nothing themselves: what `cors()` gives, or what a
+            path's constant `cors` takes; by default none.
         geo: whose headers `request.geo` is read from: "vercel", "cloudflare", or a header's name for each field.
             Only for a server that is reached through such a proxy alone: other clients could write them themselves.
 
@@ -81,6 +84,7 @@ class App:
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
         cache: CacheHandler | str | None = None,
         cache_control_requests: bool = False,
+        cors: object = None,
         geo: str | Mapping[str, str] | None = None,
     ) -> None:
         self.routes = RouteTable() if routes is None else routes
@@ -97,6 +101,7 @@ class App:
         self.open_pages = OwnPages()
         self.public: PublicFiles | None = None
         self.frames: FramePass | None = None
+        self.cors = None if cors is None else CorsPolicy.of(cors)
         self.geo = None if geo is None else GeoHeaders(geo)
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
@@ -261,11 +266,10 @@ class App:
         if match is not None:
             exchange.route = match.route_path.methods.get(request.method)
             exchange.params = match.params
-            if match.route_path.config.cors is not None:
-                cors = Cors(match.route_path.config.cors)
-                preflight = cors.preflight(request, match.route_path)
-                if preflight is not None:
-                    return preflight
+            cors = self._cors(match.route_path.config)
+            preflight = None if cors is None else cors.preflight(request, match.route_path)
+            if preflight is not None:
+                return preflight
         self.guard.check_token(request)
         if cors is None or not cors.allows(request):
             self.guard.check_foreign(request)
@@ -300,15 +304,15 @@ class App:
         if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
             exchange.route, exchange.params = None, {}
             self.guard.check_token(request)
-            return await self.public.respond(exchange, self.workers, self.watch)
+            return self._readable(await self.public.respond(exchange, self.workers, self.watch), request)
         if match is None:
             self.guard.check_token(request)
-            return not_found(request, self.routes if self.explain else None)
+            return self._readable(not_found(request, self.routes if self.explain else None), request)
         route_path, params = match
         method = request.method
         exchange.route = route = route_path.answering(method)
         exchange.params, exchange.config = params, route_path.config
-        cors = None if route_path.config.cors is None else Cors(route_path.config.cors)
+        cors = self._cors(route_path.config)
         if cors is not None:
             preflight = cors.preflight(request, route_path)
             if preflight is not None:
@@ -333,6 +337,16 @@ class App:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
 
+    def _cors(self, config: SegmentConfig | None) -> Cors | None:
+        """What pages of other origins may do: as the path declares it, or else the app."""
+        policy = self.cors if config is None or config.cors is None else config.cors
+        return None if policy is None else Cors(policy)
+
+    def _readable(self, response: Response, request: Request) -> Response:
+        """The answer to a path that declares nothing, as the app lets others read it."""
+        cors = self._cors(None)
+        return response if cors is None else response.with_headers(lambda headers: cors.add_to(headers, request))
+
     def _own_page(self, request: Request) -> Response:
         # No route can be declared here, but a catch-all would match.
         if request.path in self.open_pages:
@@ -352,9 +366,9 @@ class App:
             # A header of the exception's own that cannot be sent.
             response = self.failures.response(unsendable, exchange)
         path = None if exchange.route is None else self.routes.at(exchange.route.pattern)
-        if path is not None and path.config.cors is not None:
+        cors = self._cors(None if path is None else path.config)
+        if cors is not None:
             # Without these a page cannot tell a 404 from a network that is down.
-            cors = Cors(path.config.cors)
             response = response.with_headers(lambda headers: cors.add_to(headers, exchange.request))
         try:
             return finish(response, exchange)
