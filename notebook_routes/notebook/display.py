@@ -248,7 +248,8 @@ def _plain(value: object) -> str:
 
 
 def _log_lines(entry: LogEntry) -> list[str]:
-    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}"]
+    behind = "  made for the cache, nobody waited" if entry.is_behind else ""
+    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}{behind}"]
     for text in (entry.output, *entry.notes, entry.error or ""):
         lines += [f"  {line}" for line in text.rstrip().splitlines()]
     return lines

@@ -81,13 +81,15 @@ class Exchange:
         config: of the path that answers.
         callbacks: what `after()` was given.
         error: the traceback as the user sees it, once the handler has failed.
+        is_behind: nobody has asked: a kept answer is made anew, or beforehand.
         notes: sentences for the log ("text that begins with < was sent as plain text").
         started: wall clock, seconds since the epoch.
     """
 
     __slots__ = (
         "_began", "_output", "_output_size", "app", "arrived", "callbacks", "config", "context", "cookies", "draft",
-        "error", "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route", "started",
+        "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route",
+        "started",
     )  # fmt: skip
 
     def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
@@ -96,6 +98,7 @@ class Exchange:
         self.observed: ObservedRequest | None = None
         self.rendering: Rendering | None = None
         self.app: KeepsData | None = None
+        self.is_behind = False
         self.revalidations: dict[str, float] | None = None
         self.route: Route | None = None
         self.config: SegmentConfig | None = None
