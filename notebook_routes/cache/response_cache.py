@@ -17,6 +17,7 @@ from notebook_routes.cache.answers import HIT, MISS, STALE, answer, backed_off, 
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.flight import Flight
 from notebook_routes.cache.handler import State, state_of
+from notebook_routes.cache.hits import Hits
 from notebook_routes.errors import DynamicError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 #: Bytes of one answer that is kept.
 MOST_KEPT = 16 * 1024 * 1024
-#: Keys whose hits are counted, and routes of which it is known that they read the request.
+#: Routes of which it is known that they read the request.
 _MOST_REMEMBERED = 10_000
 
 
@@ -60,7 +61,7 @@ class ResponseCache:
     def __init__(self, handler: CacheHandler, *, most_kept: int = MOST_KEPT) -> None:
         self.handler = handler
         self.most_kept = most_kept
-        self.hits: dict[str, int] = {}
+        self.hits = Hits()
         self._flights: dict[tuple[int, str], Flight] = {}
         self._behind: set[asyncio.Task[None]] = set()
         #: Routes whose last run has read the request: nobody need wait for another's.
@@ -84,7 +85,7 @@ class ResponseCache:
             state = state_of(found, moment)
             if state is not None:
                 entry = found.entry
-                self._count(key)
+                self.hits.count(key)
                 if state is State.STALE:
                     self._refresh(asked, entry, runs.refresh)
                 return answer(entry, HIT if state is State.FRESH else STALE, age=moment - entry.stored)
@@ -172,11 +173,6 @@ class ResponseCache:
         entry = entry_of(response, content, rendering, began=began, source=asked.source)
         await self.handler.put(asked.kept_under(rendering), entry)
         return answer(entry, MISS)
-
-    def _count(self, key: str) -> None:
-        if len(self.hits) >= _MOST_REMEMBERED and key not in self.hits:
-            self.hits.clear()
-        self.hits[key] = self.hits.get(key, 0) + 1
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

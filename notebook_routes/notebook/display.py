@@ -244,6 +244,9 @@ def _row(route: Route) -> tuple[str, str, str]:
 
 
 def _plain(value: object) -> str:
+    if callable(value):
+        # Of a function, the address differs from run to run.
+        return "given"
     origins = getattr(value, "origins", None)
     shown = origins if origins is not None else value
     return " ".join(map(str, shown)) if isinstance(shown, (tuple, list)) else str(shown)
