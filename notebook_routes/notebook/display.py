@@ -239,14 +239,13 @@ def _status(status: int) -> str:
 
 
 def _row(route: Route) -> tuple[str, str, str]:
-    config = [f"{name}={_plain(value)}" for name, value in route.config.explicit.items()]
+    # Of a function, which would show its address, the name says enough.
+    explicit = route.config.explicit.items()
+    config = [name if callable(value) else f"{name}={_plain(value)}" for name, value in explicit]
     return route.method, str(route.pattern), ", ".join(["page", *config] if route.is_page else config)
 
 
 def _plain(value: object) -> str:
-    if callable(value):
-        # Of a function, the address differs from run to run.
-        return "given"
     origins = getattr(value, "origins", None)
     shown = origins if origins is not None else value
     return " ".join(map(str, shown)) if isinstance(shown, (tuple, list)) else str(shown)

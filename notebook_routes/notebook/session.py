@@ -19,6 +19,7 @@ from notebook_routes.errors import CellError, DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
+from notebook_routes.notebook.config_remarks import config_remarks
 from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.page_frames import PageFrames
@@ -73,11 +74,11 @@ class Session:
         self.routes = RouteTable()
         self.app = App(routes=self.routes, guard=Guard(hosts=()), explain=True, name_file=name_file)
         self.app.log.listen(self._say_once)
-        self.kept = KeptThings(self.app, lambda: self.serving.origins())
         self.middlewares = MiddlewareCells(self.app, namespace)
         pages = self.app.own_pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
         self.serving = Serving(self.app)
+        self.kept = KeptThings(self.app, self.serving.origins)
         self.frames = PageFrames(self.serving, self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
         self._lock = threading.RLock()
@@ -105,7 +106,7 @@ class Session:
         module = self._compiled(directive, body, cell)
         try:
             routes = self._routes_of(module, directive, label)
-            return self._made_live(Cell(cell.id, label, module, routes), directive, own_names)
+            return self._made_live(Cell(cell.id, label, module, routes), directive, own_names, body)
         except BaseException:
             module.close()
             raise
@@ -165,7 +166,7 @@ class Session:
         """Start the server, or start it anew; the arguments are those of `Serving.start`.
 
         Args:
-            cache: where answers and data are kept from now on, as `open_cache` takes it; None leaves them where they are.
+            cache: where answers and data are kept from now on, as `open_cache` takes it; None for where they are now.
             options: the others.
 
         Raises:
@@ -270,7 +271,7 @@ class Session:
             for method, function in module.handlers.items()
         ]
 
-    def _made_live(self, cell: Cell, directive: Directive, own_names: set[str]) -> Definition:
+    def _made_live(self, cell: Cell, directive: Directive, own_names: set[str], body: str = "") -> Definition:
         if self.app.public is not None:
             self.app.public.check(cell.routes)
         moved = self.serving.ensure_started()
@@ -280,6 +281,9 @@ class Session:
             self.frames.forget(cell.id)
         self.frames.reload(besides=cell.id)
         remarks = [*definition.remarks, *self._remarks(directive, own_names)]
+        path = self.routes.at(directive.pattern)
+        if path is not None:
+            remarks += config_remarks(directive, body, cell.routes[0], path)
         if moved:
             remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
         return Definition(definition.routes, tuple(remarks))

@@ -6,6 +6,7 @@ a cell it does at once.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -131,13 +132,18 @@ def _life(name: str) -> Life | None:
             f"{name}() belongs to something that is being made: call it in a handler or a cached() function"
         )
     if exchange.rendering is None:
-        _note(f"{name}() has no effect: the route's answers are not kept, say revalidate = 60 to have them")
+        _note(
+            f"{name}() has no effect: the route's answers are not kept, --revalidate 60 or revalidate = 60 does"
+        )
     return exchange.rendering
 
 
 def _note(text: str) -> None:
     exchange = current_exchange.get()
-    if exchange is not None and text not in exchange.notes:
+    if exchange is None:
+        # A cell, or a program: Python shows whose line it is.
+        warnings.warn(text, stacklevel=3)
+    elif text not in exchange.notes:
         exchange.notes.append(text)
 
 
