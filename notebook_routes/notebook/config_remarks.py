@@ -11,13 +11,14 @@ from notebook_routes.runtime.celltext import CellText
 if TYPE_CHECKING:
     from notebook_routes.routing import Directive, Route, RoutePath
 
+#: By name, the option of the line, and a value that it may have.
 _OPTIONS = {
-    "revalidate": "--revalidate 60",
-    "tags": "--tag products",
-    "dynamic": "--dynamic force-static",
-    "runtime": "--runtime edge",
-    "max_duration": "--max-duration 30",
-    "cors": "--cors https://shop.example",
+    "revalidate": ("--revalidate", "60"),
+    "tags": ("--tag", "products"),
+    "dynamic": ("--dynamic", "force-static"),
+    "runtime": ("--runtime", "python"),
+    "max_duration": ("--max-duration", "30"),
+    "cors": ("--cors", "https://shop.example"),
 }
 
 
@@ -44,18 +45,26 @@ def config_remarks(directive: Directive, body: str, route: Route, path: RoutePat
 def _config_in_body(body: str) -> list[str]:
     """Names of the config that the body of a handler sets at its own level and never reads."""
     tree = CellText.read(body, first_line=1).parse()
-    set_here = dict.fromkeys(
-        target.id
+    set_here = {
+        target.id: statement.value
         for statement in tree.body
         if isinstance(statement, ast.Assign)
         for target in statement.targets
         if isinstance(target, ast.Name) and target.id in CONFIG_NAMES
-    )
+    }
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     used.update(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
     return [
-        f"`{name}` is an ordinary variable in the body of a handler: to declare it, "
-        f"write {_OPTIONS.get(name, 'the cell as a module, without a method')} on the line"
-        for name in set_here
+        f"`{name}` is an ordinary variable in a handler's body: to declare it, write {_fix(name, value)} on the line"
+        for name, value in set_here.items()
         if name not in used
     ]
+
+
+def _fix(name: str, value: ast.expr) -> str:
+    if name not in _OPTIONS:
+        return "the cell as a module, without a method"
+    option, example = _OPTIONS[name]
+    if isinstance(value, ast.Constant) and isinstance(value.value, (str, int)):
+        example = value.value if isinstance(value.value, str) else str(value.value).lower()
+    return f"{option} {example}"

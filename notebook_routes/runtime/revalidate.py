@@ -132,9 +132,7 @@ def _life(name: str) -> Life | None:
             f"{name}() belongs to something that is being made: call it in a handler or a cached() function"
         )
     if exchange.rendering is None:
-        _note(
-            f"{name}() has no effect: the route's answers are not kept, --revalidate 60 or revalidate = 60 does"
-        )
+        _note(f"{name}() has no effect: the route's answers are not kept, --revalidate 60 or revalidate = 60 does")
     return exchange.rendering
 
 
