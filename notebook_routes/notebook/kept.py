@@ -21,7 +21,8 @@ class KeptEntry:
     """One entry.
 
     Attributes:
-        what: the path with its declared query, the request of a `fetch`, or the name of a `cached` function.
+        what: the path with its declared query, and the Accept that has chosen its form where there are several; the
+            request of a `fetch`; or the name of a `cached` function.
         kind: "route", "fetch" or "value".
         fresh: whether it is given out as it is; else it is, once more, and made anew behind.
         age: seconds since it was made.

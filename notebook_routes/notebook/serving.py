@@ -142,7 +142,6 @@ class Serving:
         output.install()
         thread.start()
         self._thread, self._settings, self._port = thread, settings, thread.port
-        self._app.origin = self.url()
         return thread
 
     def stop(self) -> bool:
