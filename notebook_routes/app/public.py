@@ -45,6 +45,7 @@ class PublicFiles:
         self.root = Path(root).absolute()
         if not self.root.is_dir():
             raise ConfigError(f"{root} is no folder: name the one that holds the public files")
+        self._prefix = os.path.join(self.root, "")  # noqa: PTH118 - a Path drops the last separator
         # A thread of the handlers' opens and reads the file, as it does for a route that answers one.
         self._invoker = Invoker(self._file, method="GET", pattern=RoutePattern.parse("/"))
 
@@ -55,8 +56,8 @@ class PublicFiles:
             path: of a request, percent-encoded.
         """
         name = _decoded(path)
-        # Path.is_file() raises for a name that is too long.
-        return name if name is not None and os.path.isfile(self.root / name) else None  # noqa: PTH113
+        # A dynamic route waits for this: no Path, which would also raise for a name that is too long.
+        return name if name is not None and os.path.isfile(f"{self._prefix}{name}") else None  # noqa: PTH113
 
     async def respond(self, exchange: Exchange, workers: Workers | None, watch: LoopWatch | None) -> Response:
         """The answer to a request for a file that `find` has found.
@@ -95,7 +96,7 @@ class PublicFiles:
 def _decoded(path: str) -> str | None:
     """The name of a file in the tree, from the path of a request; None for one that no file has."""
     try:
-        words = [unquote_to_bytes(word).decode() for word in path[1:].split("/")]
+        words = [unquote_to_bytes(word).decode() if "%" in word else word for word in path[1:].split("/")]
     except UnicodeDecodeError:
         return None
     if not all(words) or any(map(_REFUSED.match, words)):

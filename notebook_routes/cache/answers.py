@@ -21,6 +21,10 @@ MISS = "notebook-routes; fwd=uri-miss; stored"
 #: Answers to a part, or to a condition, of one request.
 _PASSING = frozenset({206, 304, 412, 416})
 _PRIVATE = ("no-store", "private")
+#: Of one connection, not of the answer (RFC 9111 §3.1), and what is said anew each time it is sent.
+_NOT_KEPT = frozenset(
+    ["connection", "content-length", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"]
+)
 
 
 def may_be_kept(response: Response, rendering: Rendering) -> bool:
@@ -29,6 +33,9 @@ def may_be_kept(response: Response, rendering: Rendering) -> bool:
     if unfit or response.status >= 500 or response.status in _PASSING:
         return False
     headers = response.headers
+    if (headers.get("content-type") or "").startswith("text/event-stream") or headers.get("vary") == "*":
+        # What is sent as it happens is no answer for later; and what varies by anything fits no other request.
+        return False
     said = (headers.get("cache-control") or "").lower()
     return not headers.has("set-cookie") and not any(word in said for word in _PRIVATE)
 
@@ -40,7 +47,7 @@ def may_be_shared(response: Response, rendering: Rendering) -> bool:
 
 def entry_of(response: Response, content: bytes, rendering: Rendering, *, began: float, source: str) -> CacheEntry:
     """The entry of an answer, with what others are told about keeping it; `began` is when its run did."""
-    headers = [(name, value) for name, value in response.headers.raw if name != "content-length"]
+    headers = [(name, value) for name, value in response.headers.raw if name not in _NOT_KEPT]
     if response.status == 200 and not response.headers.has("etag"):
         headers.append(("etag", f'"{blake2b(content, digest_size=12).hexdigest()}"'))
     if not response.headers.has("cache-control"):
@@ -75,7 +82,13 @@ def answer(entry: CacheEntry, status: str | None, *, age: float | None = None) -
     if status is not None:
         pairs.append(("cache-status", status))
     if age is not None:
-        pairs.append(("age", str(int(age)) if age > 0 else "0"))
+        # An answer that came from elsewhere may have been old when it came.
+        before = next((value for name, value in entry.headers if name == "age"), None)
+        if before is None:
+            pairs.append(("age", str(int(age)) if age > 0 else "0"))
+        elif before.isascii() and before.isdigit():
+            pairs = [pair for pair in pairs if pair[0] != "age"]
+            pairs.append(("age", str(max(int(age), 0) + int(before))))
     return Response.of_parts(entry.body, Headers.from_pairs(pairs), status=entry.status)
 
 

@@ -11,7 +11,7 @@ from notebook_routes.cache.entry import EXPIRE
 from notebook_routes.errors import DynamicError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from notebook_routes.cache.policy import CachePolicy
 
@@ -58,6 +58,8 @@ class Rendering(Life):
         dynamic: what the handler has read that is this request's alone; None while the answer can be kept.
         refused: the answer is not worth keeping, whatever was read.
         variant: the Accept header, in its canonical form, that chose the form of the answer; None where none did.
+        ended: the run is over: what is read later, in `after()`, has no bearing on the answer.
+        on_dynamic: called, from whatever thread, when the answer turns out to be this request's alone.
     """
 
     def __init__(self, policy: CachePolicy, *, label: str, background: bool = False) -> None:
@@ -68,6 +70,8 @@ class Rendering(Life):
         self.dynamic: str | None = None
         self.refused = False
         self.variant: str | None = None
+        self.ended = False
+        self.on_dynamic: Callable[[], object] | None = None
 
     def reads(self, what: str) -> bool:
         """The handler asks for something of the request; whether it is given the client's, or else a blank.
@@ -77,6 +81,8 @@ class Rendering(Life):
         """
         if self.mode == "static":
             return False
+        if self.ended:
+            return not self.background
         if self.mode == "error":
             raise DynamicError(
                 f'{self.label} is declared dynamic = "error", so that all its answers can be kept, and it reads '
@@ -84,6 +90,8 @@ class Rendering(Life):
             )
         if self.dynamic is None:
             self.dynamic = what
+            if self.on_dynamic is not None:
+                self.on_dynamic()
         if self.background:
             raise DynamicError(f"{self.label} reads {what}, and is run for no request: its last answer is kept")
         return True

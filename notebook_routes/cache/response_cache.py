@@ -18,7 +18,6 @@ from notebook_routes.cache.clock import now
 from notebook_routes.cache.flight import Flight
 from notebook_routes.cache.handler import State, state_of
 from notebook_routes.cache.hits import Hits
-from notebook_routes.errors import DynamicError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -43,7 +42,7 @@ if TYPE_CHECKING:
 
 #: Bytes of one answer that is kept.
 MOST_KEPT = 16 * 1024 * 1024
-#: Routes of which it is known that they read the request.
+#: Keys of which it is known that their handler reads the request.
 _MOST_REMEMBERED = 10_000
 
 
@@ -64,8 +63,8 @@ class ResponseCache:
         self.hits = Hits()
         self._flights: dict[tuple[int, str], Flight] = {}
         self._behind: set[asyncio.Task[None]] = set()
-        #: Routes whose last run has read the request: nobody need wait for another's.
-        self._dynamic: set[str] = set()
+        #: Keys whose last run has read the request: nobody need wait for another's.
+        self._dynamic: dict[str, None] = {}
 
     async def respond(self, asked: Asked, runs: Runs, *, anew: bool = False) -> Response:
         """The answer, from the cache or made now.
@@ -101,25 +100,21 @@ class ResponseCache:
         if (found is None or state_of(found, now()) is None) and _place(asked.looked_up) not in self._flights:
             flight = self._begin(asked, asked.rendering(background=True), runs.refresh)
             await asyncio.wait([flight.done])
-            if flight.response.done() and not flight.response.cancelled():
-                flight.response.result()
+            if flight.error is not None:
+                raise flight.error
 
     async def _made(self, asked: Asked, render: Run) -> Response:
         """The answer of a run: of one's own, or of one that another has begun."""
-        while asked.source not in self._dynamic:
+        came = now()
+        while asked.key not in self._dynamic:
             other = self._flights.get(_place(asked.looked_up))
-            if other is None:
-                flight = self._begin(asked, asked.rendering(), render)
-                try:
-                    return await asyncio.shield(flight.response)
-                except asyncio.CancelledError:
-                    flight.leave()
-                    raise
+            if other is None or (other.shared.done() and not other.is_private):
+                return await self._begin(asked, asked.rendering(), render).response()
             entry = await asyncio.shield(other.shared)
-            if entry is not None:
-                return answer(entry, MISS if other.stored else None)
-            if not other.background:
+            if entry is None and not other.background:
                 break
+            if entry is not None and not (other.outdated and other.began < came):
+                return answer(entry, MISS if other.stored else None)
         return await self._made_alone(asked, render)
 
     def _begin(self, asked: Asked, rendering: Rendering, run: Run) -> Flight:
@@ -132,11 +127,9 @@ class ResponseCache:
                 del self._flights[place]
 
         def told(_: object) -> None:
-            if rendering.dynamic is not None and len(self._dynamic) < _MOST_REMEMBERED:
-                self._dynamic.add(asked.source)
+            if rendering.dynamic is not None:
+                self._remember_dynamic(asked.key)
 
-        # Who comes when the others have been let go begins anew.
-        flight.shared.add_done_callback(landed)
         flight.done.add_done_callback(landed)
         flight.done.add_done_callback(told)
         return flight
@@ -151,11 +144,9 @@ class ResponseCache:
     async def _watch(self, key: str, entry: CacheEntry, flight: Flight) -> None:
         """Where there is no new answer: keep the old one after a failure, and forget it where there is none to keep."""
         await asyncio.wait([flight.done])
-        if flight.stored or flight.response.cancelled():
+        if flight.stored or flight.elsewhere:
             return
-        error = flight.response.exception()
-        failed = flight.response.result().status >= 500 if error is None else not isinstance(error, DynamicError)
-        if failed:
+        if flight.failed:
             await self.handler.put(key, backed_off(entry, now()))
         else:
             # It reads the request now, or sets a cookie: the old answer is nobody's any more.
@@ -169,10 +160,15 @@ class ResponseCache:
         content = response.content
         if content is None or not may_be_kept(response, rendering) or len(content) > self.most_kept:
             return response
-        self._dynamic.discard(asked.source)
+        self._dynamic.pop(asked.key, None)
         entry = entry_of(response, content, rendering, began=began, source=asked.source)
         await self.handler.put(asked.kept_under(rendering), entry)
         return answer(entry, MISS)
+
+    def _remember_dynamic(self, key: str) -> None:
+        if len(self._dynamic) >= _MOST_REMEMBERED:
+            self._dynamic.clear()
+        self._dynamic[key] = None
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -79,6 +79,7 @@ def start(
     public: str | os.PathLike[str] | None = None,
     geo: str | Mapping[str, str] | None = None,
     cache: str | None = None,
+    cors: object = None,
 ) -> str:
     """Start the server, or start it anew with these settings; the address for a browser.
 
@@ -90,7 +91,15 @@ def start(
         DefinitionError: `public` is no folder, or has a file at the path of a route; `geo` or `cache` is not known.
     """
     location = current_session().start(
-        port=port, host=host, allow_hosts=allow_hosts, token=token, url=url, public=public, geo=geo, cache=cache
+        port=port,
+        host=host,
+        allow_hosts=allow_hosts,
+        token=token,
+        url=url,
+        public=public,
+        geo=geo,
+        cors=cors,
+        cache=cache,
     )
     return location.url
 

@@ -6,7 +6,6 @@ import ast
 from typing import TYPE_CHECKING
 
 from notebook_routes.routing import CONFIG_NAMES
-from notebook_routes.runtime.celltext import CellText
 
 if TYPE_CHECKING:
     from notebook_routes.routing import Directive, Route, RoutePath
@@ -44,6 +43,8 @@ def config_remarks(directive: Directive, body: str, route: Route, path: RoutePat
 
 def _config_in_body(body: str) -> list[str]:
     """Names of the config that the body of a handler sets at its own level and never reads."""
+    from notebook_routes.runtime.celltext import CellText  # noqa: PLC0415 - %load_ext must not wait for it
+
     tree = CellText.read(body, first_line=1).parse()
     set_here = {
         target.id: statement.value

@@ -13,8 +13,9 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import notebook_routes.cache as caching
+from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
-from notebook_routes.cache import open_cache
 from notebook_routes.errors import CellError, DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
@@ -23,7 +24,6 @@ from notebook_routes.notebook.config_remarks import config_remarks
 from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.page_frames import PageFrames
-from notebook_routes.notebook.pages import page_route
 from notebook_routes.notebook.serving import Serving
 from notebook_routes.routing import (
     Route,
@@ -33,7 +33,7 @@ from notebook_routes.routing import (
     parse_directive,
     parse_page_directive,
 )
-from notebook_routes.runtime import Invoker, RouteModule
+from notebook_routes.runtime import Invoker
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.cell_text import RunningCell
     from notebook_routes.routing import Directive
-    from notebook_routes.runtime import Exchange
+    from notebook_routes.runtime import Exchange, RouteModule
     from notebook_routes.servers import Location
 
 
@@ -113,6 +113,8 @@ class Session:
 
     def define_page(self, line: str, body: str, *, cell: RunningCell, label: str) -> Definition:
         """Make the cell's page live in place of what the cell defined before; arguments and errors as for `define`."""
+        from notebook_routes.notebook.pages import page_route  # noqa: PLC0415 - %load_ext must not wait for it
+
         wanted = parse_page_directive(line)
         where = f"cell {next(self._numbers)} page {wanted.pattern}"
         page, route = page_route(wanted, body, filename=f"<{where}>", cell=cell, label=label)
@@ -173,7 +175,7 @@ class Session:
             ServerError: as `Serving.start` does; nothing was changed.
             DefinitionError: the same; or there is no such cache.
         """
-        handler = None if cache is None else open_cache(cache)
+        handler = None if cache is None else caching.open_cache(cache)
         location = self.serving.start(**options)
         if handler is not None:
             self.kept.use(handler)
@@ -222,7 +224,7 @@ class Session:
         return gone
 
     def _compiled(self, directive: Directive, body: str, cell: RunningCell) -> RouteModule:
-        make = RouteModule.from_body if directive.method else RouteModule.from_source
+        make = runtime.RouteModule.from_body if directive.method else runtime.RouteModule.from_source
         # Each run has a file name of its own, or `linecache` would mix old and new lines; people see no number.
         where = f"cell {next(self._numbers)} {directive.method or 'module'} {directive.pattern}"
         with refusing(where, self.app.failures):
