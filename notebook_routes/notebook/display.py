@@ -237,7 +237,9 @@ def _status(status: int) -> str:
 
 
 def _row(route: Route) -> tuple[str, str, str]:
-    config = [f"{name}={_plain(value)}" for name, value in route.config.explicit.items()]
+    # Of a function, which would show its address, the name says enough.
+    explicit = route.config.explicit.items()
+    config = [name if callable(value) else f"{name}={_plain(value)}" for name, value in explicit]
     return route.method, str(route.pattern), ", ".join(["page", *config] if route.is_page else config)
 
 

@@ -76,7 +76,7 @@ async def fetch(
     choice = _choose(cache, revalidate, _mode(exchange), request)
     if not choice.keep:
         if choice.said and exchange is not None and current_life.get() is None:
-            exchange.reads(f"fetch({request.url!r}), which is not to be kept,")
+            exchange.reads(f"fetch({request.url!r}) anew each time")
         asked: Response = await _unless_aborted(_ask(request, redirect), signal)
         return asked
     content = await _content(request)

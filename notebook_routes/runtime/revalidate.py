@@ -26,12 +26,16 @@ def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 -
         type: "layout" for all that is below the path as well.
 
     Raises:
-        ValueError: the path is over 1,024 characters, or the type is another.
+        ValueError: the path is over 1,024 characters, or the type is another. In a cell also where it does not begin
+            with a slash; in a handler that has no effect, and the log says so.
         TypeError: the path is no text.
     """
     tag = caching.tag_of_path(path, type)
     if tag is None:
-        _note(f'revalidate_path("{path}") has no effect: a path begins with a slash')
+        problem = f'revalidate_path("{path}") has no effect: a path begins with a slash'
+        if current_exchange.get() is None:
+            raise ValueError(problem)
+        _note(problem)
         return
     _mark(tag, 0.0, f"revalidate_path({path!r})")
 
