@@ -130,10 +130,14 @@ class ValidationFailed(HTTPError):
 
 
 class BodyTooLarge(HTTPError):
-    """The body is over the limit of the server."""
+    """The body is over a limit; uncaught it is a 413.
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(413, f"The body is larger than {limit:,} bytes, the limit of this server")
+    Attributes:
+        limit: how many there may be: bytes of the body, where nothing else is said.
+    """
+
+    def __init__(self, limit: int, message: str = "") -> None:
+        super().__init__(413, message or f"The body is larger than {limit:,} bytes, the limit of this server")
         self.limit = limit
 
 
@@ -171,7 +175,7 @@ class DynamicError(NotebookRoutesError):
     """A handler reads what its answer, which is to be kept, may not depend on."""
 
 
-class CacheError(NotebookRoutesError):
+class CacheError(_ShownShort):
     """Something can be neither kept nor found again: an argument of a cached function, its value, an option."""
 
 

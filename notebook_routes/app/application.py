@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from notebook_routes.app.compose import Passage
+import notebook_routes.cache as caching
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
-from notebook_routes.app.kept_answers import KeptAnswers
-from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
+from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
-from notebook_routes.cache import DataCache, MemoryCache, ResponseCache, now
 from notebook_routes.errors import HTTPError, RedirectError
-from notebook_routes.routing import RouteTable
+from notebook_routes.routing import CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
@@ -30,12 +29,16 @@ from notebook_routes.runtime import (
     Workers,
     current_exchange,
 )
-from notebook_routes.web import Request, Response
+from notebook_routes.web import GeoHeaders, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 
-    from notebook_routes.cache import CacheHandler
+    from notebook_routes.app.frames import FramePass
+    from notebook_routes.app.middleware import Middleware
+    from notebook_routes.app.public import PublicFiles
+    from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
+    from notebook_routes.routing import SegmentConfig
     from notebook_routes.types import HeadersInit
 
 _ORIGIN = "http://localhost"
@@ -55,12 +58,19 @@ class App:
             this process's memory.
         cache_control_requests: have a client's `Cache-Control: no-cache` run the handler anew; by default clients
             cannot.
+        cors: which other origins may call the paths that declare nothing themselves: what `cors()` gives, or what a
+            path's constant `cors` takes; by default none.
+        geo: whose headers `request.geo` is read from: "vercel", "cloudflare", or a header's name for each field.
+            Only for a server that is reached through such a proxy alone: other clients could write them themselves.
 
     Attributes:
+        public: the folder of public files; None where there is none.
+        frames: lets the pages in that a notebook shows inline; None where no notebook shows any.
         draft: the cookie of `draft_mode()`.
         origin: the server's own, which handlers see whose answers are kept; whoever listens sets it.
         own_pages: answers what is asked below `/_routes/`, for whoever has the guard's `page_token`; others get a 403.
             None where there are no such pages: then all of it is a 404, also where a catch-all route would match.
+        open_pages: those of them that ask for no token; the Host must be known all the same.
     """
 
     def __init__(
@@ -72,8 +82,10 @@ class App:
         workers: Workers | None = None,
         name_file: Callable[[str], str] | None = None,
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
-        cache: CacheHandler | None = None,
+        cache: CacheHandler | str | None = None,
         cache_control_requests: bool = False,
+        cors: object = None,
+        geo: str | Mapping[str, str] | None = None,
     ) -> None:
         self.routes = RouteTable() if routes is None else routes
         self.guard = guard or Guard(check_origin=False)
@@ -82,34 +94,73 @@ class App:
         self.watch: LoopWatch | None = None
         self.log = RequestLog()
         self.failures = Failures(explain=explain, name_file=name_file)
-        self.middleware = tuple(each if isinstance(each, Middleware) else Middleware(each) for each in middleware)
+        self.middleware = tuple(map(_layer, middleware))
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
+        self.open_pages = OwnPages()
+        self.public: PublicFiles | None = None
+        self.frames: FramePass | None = None
+        self.cors = None if cors is None else CorsPolicy.of(cors)
+        self.geo = None if geo is None else GeoHeaders(geo)
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
-        self._kept = KeptAnswers(self)
-        self.use_cache(MemoryCache() if cache is None else cache)
+        self._behind: set[asyncio.Task[None]] = set()
+        self._cache = caching.open_cache(cache) if isinstance(cache, str) else cache
+
+    @property
+    def cache(self) -> CacheHandler:
+        """Where answers and data are kept."""
+        if self._cache is None:
+            self._cache = caching.MemoryCache()
+        return self._cache
+
+    @cached_property
+    def answers(self) -> ResponseCache:
+        """The answers that are kept."""
+        return caching.ResponseCache(self.cache)
+
+    @cached_property
+    def data(self) -> DataCache:
+        """What `fetch()` and `cached()` keep."""
+        return caching.DataCache(self.cache)
 
     def use_cache(self, handler: CacheHandler) -> None:
         """Keep answers and data there from now on; what was kept elsewhere is not moved."""
-        self.answers = ResponseCache(handler)
-        self.data = DataCache(handler)
+        self._cache = handler
+        for made in ("answers", "data"):
+            vars(self).pop(made, None)
+
+    async def close(self) -> None:
+        """Give back what the cache holds open."""
+        if self._cache is not None:
+            await self._cache.close()
 
     async def prepare(self) -> None:
         """Make the answers that can be kept and need no request, so that the first who ask find them.
 
         A server does that beside answering. One that fails is in the log.
         """
-        await self._kept.prepare(self.answers)
+        from notebook_routes.app.kept_answers import prepare_answers  # noqa: PLC0415 - many apps keep none
+
+        await prepare_answers(self)
 
     async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
 
         Whoever sends the response calls `sent` afterwards.
         """
+        if self.frames is None or not self.frames.concerns(request):
+            return await self._fetch(request)
+        request.exchange = Exchange(request, self.draft)
+        visit = self.frames.enter(request)
+        return visit.preflight(request) or visit.readable(await self._fetch(request))
+
+    async def _fetch(self, request: Request) -> Response:
         request.exchange = exchange = Exchange(request, self.draft)
-        exchange.data = self.data
+        exchange.app = self
+        if self.geo is not None:
+            request.geo_headers = self.geo
         try:
             response = await (self._through_middleware(exchange) if self.middleware else self._respond(exchange))
             if exchange.revalidations is not None:
@@ -181,25 +232,46 @@ class App:
             return self._finish_later(exchange, status=status, size=size)
         exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
+        exchange.release()
         return None
 
-    async def run_after(self, exchange: Exchange) -> None:
+    def sent_behind(self, request: Request, *, status: int) -> None:
+        """A run that nobody waited for has ended: log it, and begin with what `after()` was given."""
+        work = self.sent(request, status=status, size=0)
+        if work is not None:
+            self._spawn(work)
+
+    def finish_left(self, exchange: Exchange) -> None:
+        """A run has ended whose client had left before: begin with what it has left to be done."""
+        self._spawn(self._run_left(exchange))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def _run_left(self, exchange: Exchange) -> None:
+        await self._run_after(exchange)
+        exchange.release()
+
+    async def _run_after(self, exchange: Exchange) -> None:
         """Do what the handler has left to be done after its answer: what `after()` was given, and its marks."""
         await self._run_callbacks(exchange)
         if exchange.revalidations is not None:
             await self._revalidate(exchange)
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
-        await self.run_after(exchange)
+        await self._run_after(exchange)
         exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
+        exchange.release()
 
     async def _revalidate(self, exchange: Exchange) -> None:
         """Mark the tags that the handler has named."""
         marked, exchange.revalidations = exchange.revalidations or {}, None
-        moment = now()
+        moment = caching.now()
         for tag, expire in marked.items():
-            await self.answers.handler.mark([tag], moment, expire=expire)
+            await self.cache.mark([tag], moment, expire=expire)
 
     async def _through_middleware(self, exchange: Exchange) -> Response:
         """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
@@ -213,14 +285,15 @@ class App:
         if match is not None:
             exchange.route = match.route_path.methods.get(request.method)
             exchange.params = match.params
-            if match.route_path.config.cors is not None:
-                cors = Cors(match.route_path.config.cors)
-                preflight = cors.preflight(request, match.route_path)
-                if preflight is not None:
-                    return preflight
+            cors = self._cors(match.route_path.config)
+            preflight = None if cors is None else cors.preflight(request, match.route_path)
+            if preflight is not None:
+                return preflight
         self.guard.check_token(request)
         if cors is None or not cors.allows(request):
             self.guard.check_foreign(request)
+        from notebook_routes.app.compose import Passage  # noqa: PLC0415 - many apps have no middleware
+
         passage = Passage(
             self.middleware,
             exchange,
@@ -247,14 +320,18 @@ class App:
         if path.startswith("/_routes/"):
             return self._own_page(request)
         match = self.routes.match(path)
+        if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
+            exchange.route, exchange.params = None, {}
+            self.guard.check_token(request)
+            return self._readable(await self.public.respond(exchange, self.workers, self.watch), request)
         if match is None:
             self.guard.check_token(request)
-            return not_found(request, self.routes if self.explain else None)
+            return self._readable(not_found(request, self.routes if self.explain else None), request)
         route_path, params = match
         method = request.method
         exchange.route = route = route_path.answering(method)
         exchange.params, exchange.config = params, route_path.config
-        cors = None if route_path.config.cors is None else Cors(route_path.config.cors)
+        cors = self._cors(route_path.config)
         if cors is not None:
             preflight = cors.preflight(request, route_path)
             if preflight is not None:
@@ -270,15 +347,29 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         elif route.method == "GET" and route_path.config.keeps_answers:
-            response = await self._kept.respond(self.answers, exchange, route_path, route)
+            from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
+
+            response = await kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
 
+    def _cors(self, config: SegmentConfig | None) -> Cors | None:
+        """What pages of other origins may do: as the path declares it, or else the app."""
+        policy = self.cors if config is None or config.cors is None else config.cors
+        return None if policy is None else Cors(policy)
+
+    def _readable(self, response: Response, request: Request) -> Response:
+        """The answer to a path that declares nothing, as the app lets others read it."""
+        cors = self._cors(None)
+        return response if cors is None else response.with_headers(lambda headers: cors.add_to(headers, request))
+
     def _own_page(self, request: Request) -> Response:
         # No route can be declared here, but a catch-all would match.
+        if request.path in self.open_pages:
+            return self.open_pages(request)
         if self.own_pages is None:
             return not_found(request, None)
         self.guard.check_page_token(request)
@@ -294,9 +385,9 @@ class App:
             # A header of the exception's own that cannot be sent.
             response = self.failures.response(unsendable, exchange)
         path = None if exchange.route is None else self.routes.at(exchange.route.pattern)
-        if path is not None and path.config.cors is not None:
+        cors = self._cors(None if path is None else path.config)
+        if cors is not None:
             # Without these a page cannot tell a 404 from a network that is down.
-            cors = Cors(path.config.cors)
             response = response.with_headers(lambda headers: cors.add_to(headers, exchange.request))
         try:
             return finish(response, exchange)
@@ -358,6 +449,12 @@ class App:
             await InContext(result, context)
         elif inspect.isawaitable(result):
             await result
+
+
+def _layer(given: Middleware | Callable[..., Any]) -> Middleware:
+    from notebook_routes.app.middleware import Middleware  # noqa: PLC0415 - many apps have none
+
+    return given if isinstance(given, Middleware) else Middleware(given)
 
 
 def _is_cancelled() -> bool:

@@ -19,6 +19,7 @@ from notebook_routes.errors import Aborted, AnswerError, MiddlewareError
 from notebook_routes.runtime import InContext, current_exchange
 from notebook_routes.runtime.streaming import adopt
 from notebook_routes.web import URL, Continuation, Headers, Request, Response, ResponseCookies
+from notebook_routes.web.url import refuse_upwards
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -144,6 +145,7 @@ class Passage:
             if value.request_headers is not None:
                 request.replace_headers(value.request_headers)
         else:
+            refuse_upwards(value.rewrite_url)
             try:
                 url = URL(value.rewrite_url, base=request.url)
             except ValueError as error:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from notebook_routes.errors import AnswerError, HTTPError, RedirectError, ValidationFailed
+from notebook_routes.errors import AnswerError, DefinitionError, HTTPError, RedirectError, ValidationFailed
 from notebook_routes.web import Headers, Response
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ class Failures:
         return self._text(error).encode("utf-8", "backslashreplace").decode()
 
     def _text(self, error: BaseException) -> str:
-        if isinstance(error, AnswerError):
-            return f"AnswerError: {error}"
+        if isinstance(error, (AnswerError, DefinitionError)):
+            # What they say names the place; the frames would be ours.
+            return f"{type(error).__name__}: {error}"
         shown = traceback.TracebackException.from_exception(error)
         self._cut(shown)
         lines = "".join(shown.format()).rstrip()

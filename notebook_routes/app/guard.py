@@ -13,6 +13,7 @@ from hmac import compare_digest
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import HTTPError
+from notebook_routes.web import URL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,7 +70,7 @@ class Guard:
             raise HTTPError(
                 421,
                 f"This server does not answer for the host {_printable(name)}. "
-                f"If it should, run %routes start --allow-host {_printable(name)}\n",
+                f"If it should, start it (in a notebook with %routes start) with --allow-host {_printable(name)}\n",
             )
 
     def check_token(self, request: Request) -> None:
@@ -118,9 +119,12 @@ class Guard:
 
 @lru_cache(maxsize=256)
 def _name_of(host: str) -> str | None:
-    """The host without its port, None if it is none."""
+    """The host without its port, None if it is none.
+
+    Nor is it one where it makes no URL, as "a:99999" and "1.2.3.256": `request.url` would fail in the handler.
+    """
     found = _HOST.fullmatch(host)
-    return found[1].lower() if found else None
+    return found[1].lower() if found and URL.can_parse(f"http://{host}/") else None
 
 
 def _bears(request: Request, token: str) -> bool:

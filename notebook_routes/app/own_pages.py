@@ -1,4 +1,4 @@
-"""What the server itself answers below `/_routes/`; the app asks for the page token before."""
+"""What the server itself answers below `/_routes/`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _METHODS = ("GET", "HEAD")
 
 
 class OwnPages:
-    """Answers by path, for `App.own_pages`: `pages.add("/_routes/openapi.json", page)`."""
+    """Answers by path, for `App.own_pages` and `App.open_pages`: `pages.add("/_routes/openapi.json", page)`."""
 
     def __init__(self) -> None:
         self._pages: dict[str, Callable[[Request], Response]] = {}
@@ -23,6 +23,9 @@ class OwnPages:
     def add(self, path: str, page: Callable[[Request], Response]) -> None:
         """Have `page` answer GET and HEAD at a path; the path begins with `/_routes/`."""
         self._pages[path] = page
+
+    def __contains__(self, path: str) -> bool:
+        return path in self._pages
 
     def __call__(self, request: Request) -> Response:
         """The answer to a request below `/_routes/`."""
@@ -32,3 +35,8 @@ class OwnPages:
         if request.method not in _METHODS:
             return Response("This page is read only\n", status=405, headers={"allow": ", ".join(_METHODS)})
         return page(request)
+
+
+def health(_request: Request) -> Response:
+    """The page that says that the server answers."""
+    return Response.json({"status": "ok"})

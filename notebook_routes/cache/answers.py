@@ -46,10 +46,12 @@ def may_be_shared(response: Response, rendering: Rendering) -> bool:
 
 
 def entry_of(response: Response, content: bytes, rendering: Rendering, *, began: float, source: str) -> CacheEntry:
-    """The entry of an answer; `began` is when its run did."""
+    """The entry of an answer, with what others are told about keeping it; `began` is when its run did."""
     headers = [(name, value) for name, value in response.headers.raw if name not in _NOT_KEPT]
     if response.status == 200 and not response.headers.has("etag"):
         headers.append(("etag", f'"{blake2b(content, digest_size=12).hexdigest()}"'))
+    if not response.headers.has("cache-control"):
+        headers.append(("cache-control", cache_control(rendering.revalidate, rendering.expire)))
     return CacheEntry(
         response.status,
         tuple(headers),
@@ -63,6 +65,11 @@ def entry_of(response: Response, content: bytes, rendering: Rendering, *, began:
     )
 
 
+def passing_entry(response: Response, content: bytes) -> CacheEntry:
+    """An answer that is not kept, for those who have waited for it."""
+    return CacheEntry(response.status, tuple(response.headers.raw), content, stored=0.0, checked=0.0)
+
+
 def answer(entry: CacheEntry, status: str | None, *, age: float | None = None) -> Response:
     """What a client is sent of an entry.
 
@@ -71,23 +78,32 @@ def answer(entry: CacheEntry, status: str | None, *, age: float | None = None) -
         status: the `Cache-Status`; None for an answer that is not kept.
         age: seconds since it was made, for one that was kept.
     """
-    headers = Headers.from_pairs(list(entry.headers))
+    pairs = list(entry.headers)
     if status is not None:
-        describe(headers, status, revalidate=entry.revalidate, expire=entry.expire)
+        pairs.append(("cache-status", status))
     if age is not None:
         # An answer that came from elsewhere may have been old when it came.
-        before = headers.get("age") or ""
-        headers.set("age", str(max(int(age), 0) + (int(before) if before.isascii() and before.isdigit() else 0)))
-    return Response(entry.body or None, status=entry.status, headers=headers)
+        before = next((value for name, value in entry.headers if name == "age"), None)
+        if before is None:
+            pairs.append(("age", str(int(age)) if age > 0 else "0"))
+        elif before.isascii() and before.isdigit():
+            pairs = [pair for pair in pairs if pair[0] != "age"]
+            pairs.append(("age", str(max(int(age), 0) + int(before))))
+    return Response.of_parts(entry.body, Headers.from_pairs(pairs), status=entry.status)
 
 
-def describe(headers: Headers, status: str, *, revalidate: float | None, expire: float) -> None:
-    """Say in an answer's headers that it is kept, and for how long; a `Cache-Control` of the handler's own stays."""
+def describe(headers: Headers, rendering: Rendering) -> None:
+    """Say of a stream that has begun that it is kept, and for how long; a handler's own `Cache-Control` stays."""
     if not headers.has("cache-control"):
-        headers.append("cache-control", cache_control(revalidate, expire))
-    headers.append("cache-status", status)
+        headers.append("cache-control", cache_control(rendering.revalidate, rendering.expire))
+    headers.append("cache-status", MISS)
 
 
 def backed_off(entry: CacheEntry, moment: float) -> CacheEntry:
     """The entry, after it could not be made anew: it counts as fresh for a short while, and is then tried again."""
-    return replace(entry, checked=moment, excused=moment, revalidate=retry_after(entry.revalidate))
+    retry = retry_after(entry.revalidate)
+    said, says = cache_control(entry.revalidate, entry.expire), cache_control(retry, entry.expire)
+    headers = tuple(
+        (name, says if (name, value) == ("cache-control", said) else value) for name, value in entry.headers
+    )
+    return replace(entry, headers=headers, checked=moment, excused=moment, revalidate=retry)

@@ -1,16 +1,33 @@
 """The time that entries and marks are dated by: seconds since the epoch, and within a process never backwards.
 
 The system's clock may be set back while a server runs. Then an entry would be fresh too long, and a tag that expires
-would expire nothing that was made before. So it is read once, and counted on from there.
+would expire nothing that was made before. So it is counted on from where it was. It may also be set forward, and after
+a laptop has slept it must be believed: the clock that never goes back has slept too.
 """
 
 from __future__ import annotations
 
-from time import monotonic, time
+import time
 
-_START = time() - monotonic()
+#: A clock that is ahead by so many seconds was set, or the machine has slept.
+_JUMP = 1.0
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self._start = time.time() - time.monotonic()
+
+    def now(self) -> float:
+        counted = time.monotonic()
+        ahead = time.time() - counted
+        if ahead > self._start + _JUMP:
+            self._start = ahead
+        return self._start + counted
+
+
+_clock = _Clock()
 
 
 def now() -> float:
     """Seconds since the epoch."""
-    return _START + monotonic()
+    return _clock.now()

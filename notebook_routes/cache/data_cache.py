@@ -15,10 +15,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.cache.answers import backed_off
-from notebook_routes.cache.blocking import blocking
 from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.handler import State, state_of
+from notebook_routes.cache.hits import Hits
+from notebook_routes.cache.waiting import blocking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Coroutine
@@ -80,10 +81,15 @@ class _Outcome(NamedTuple):
 
 
 class DataCache:
-    """Keeps data in a `CacheHandler`, and has it made when there is none."""
+    """Keeps data in a `CacheHandler`, and has it made when there is none.
+
+    Attributes:
+        hits: how often the data of each key was given out without being made, by this process.
+    """
 
     def __init__(self, handler: CacheHandler) -> None:
         self.handler = handler
+        self.hits = Hits()
         self._runs: dict[tuple[int, str], asyncio.Future[_Outcome]] = {}
         self._waited: dict[str, Future[_Outcome]] = {}
         self._lock = threading.Lock()
@@ -103,6 +109,7 @@ class DataCache:
             found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
             state = _usable(found, wanted)
             if found is not None and state is not None:
+                self.hits.count(wanted.key)
                 if state is State.STALE:
                     self._begin_again(wanted, found.entry, make)
                 return found.entry
@@ -122,6 +129,7 @@ class DataCache:
             found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
             state = _usable(found, wanted)
             if found is not None and state is not None:
+                self.hits.count(wanted.key)
                 if state is State.STALE:
                     self._begin_again_blocking(wanted, found.entry, make)
                 return found.entry

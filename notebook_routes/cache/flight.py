@@ -7,7 +7,16 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.cache.answers import HIT, MISS, answer, describe, entry_of, may_be_kept, may_be_shared
+from notebook_routes.cache.answers import (
+    HIT,
+    MISS,
+    answer,
+    describe,
+    entry_of,
+    may_be_kept,
+    may_be_shared,
+    passing_entry,
+)
 from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.handler import State, state_of
@@ -18,6 +27,7 @@ from notebook_routes.web import Response
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from notebook_routes.cache.asked import Asked
     from notebook_routes.cache.entry import CacheEntry
     from notebook_routes.cache.handler import CacheHandler
     from notebook_routes.cache.rendering import Rendering
@@ -38,8 +48,7 @@ class Flight:
     """A run in a task of its own, which goes on when those who wait for it have left.
 
     Args:
-        key: what the answer is kept under.
-        source: the route's pattern.
+        asked: what is asked for.
         rendering: what the run reads and says.
         run: runs the handler.
         handler: where the answer is kept.
@@ -60,8 +69,7 @@ class Flight:
 
     def __init__(
         self,
-        key: str,
-        source: str,
+        asked: Asked,
         rendering: Rendering,
         run: Callable[[Rendering], Awaitable[Response]],
         *,
@@ -77,8 +85,7 @@ class Flight:
         self.error: BaseException | None = None
         self._loop = loop
         self._response: asyncio.Future[Response] | None = loop.create_future()
-        self._key = key
-        self._source = source
+        self._asked = asked
         self._rendering = rendering
         self._run = run
         self._handler = handler
@@ -141,7 +148,7 @@ class Flight:
             self._let_others_go()
 
     async def _make(self) -> None:
-        self._lease = await self._handler.lease(self._key, _LEASE)
+        self._lease = await self._handler.lease(self._asked.looked_up, _LEASE)
         if self._lease is None:
             if self.background:
                 self.elsewhere = True
@@ -164,7 +171,7 @@ class Flight:
     async def _release(self) -> None:
         lease, self._lease = self._lease, None
         if lease is not None:
-            await self._handler.release(self._key, lease)
+            await self._handler.release(self._asked.looked_up, lease)
 
     async def _wait_for_other(self) -> str | None:
         """Another process makes the answer: take it from there, or the lease, whichever comes first."""
@@ -174,7 +181,7 @@ class Flight:
             await asyncio.sleep(pause)
             if await self._is_there():
                 return None
-            lease = await self._handler.lease(self._key, _LEASE)
+            lease = await self._handler.lease(self._asked.looked_up, _LEASE)
             if lease is not None:
                 return lease
             pause = min(pause * 2, longest)
@@ -183,7 +190,7 @@ class Flight:
     async def _is_there(self) -> bool:
         """Whether another has made it meanwhile, who then has answered."""
         moment = now()
-        found = await self._handler.get(self._key)
+        found = await self._handler.get(self._asked.looked_up)
         if found is None or state_of(found, now()) is not State.FRESH or found.entry.stored < self._since:
             return False
         self.stored = self.elsewhere = True
@@ -195,11 +202,12 @@ class Flight:
         rendering.ended = True
         self.failed = response.status >= 500
         if not may_be_kept(response, rendering) or len(content) > self._most_kept:
-            self._tell(response, self._entry(response, content) if may_be_shared(response, rendering) else None)
+            shared = may_be_shared(response, rendering) and self._is_for_all()
+            self._tell(response, passing_entry(response, content) if shared else None)
             return
         entry = self._entry(response, content)
         await self._keep(entry)
-        self._tell(answer(entry, MISS), entry)
+        self._tell(answer(entry, MISS), entry if self._is_for_all() else None)
 
     async def _take_stream(self, response: Response) -> None:
         rendering = self._rendering
@@ -231,7 +239,11 @@ class Flight:
         elif recording.error is not None and self.background:
             self._broke_off(recording.error)
         if not self.shared.done():
-            self.shared.set_result(entry)
+            self.shared.set_result(entry if self._is_for_all() else None)
+
+    def _is_for_all(self) -> bool:
+        """Whether those who wait would get the same: not where it has turned out that each gets what he takes."""
+        return self._rendering.variant is None or self._asked.negotiated
 
     def _tell_stream(self, response: Response, recording: Recording) -> None:
         rendering = self._rendering
@@ -243,7 +255,7 @@ class Flight:
         )
         if rendering.mode != "auto" and recording.is_kept:
             # In the other mode the handler may still read something that makes it this client's alone.
-            describe(sent.headers, MISS, revalidate=rendering.revalidate, expire=rendering.expire)
+            describe(sent.headers, rendering)
         if self._response is not None and not self._response.done():
             self._response.set_result(sent)
 
@@ -262,13 +274,14 @@ class Flight:
             _log.error("%s broke off where nobody waited for it", self._rendering.label, exc_info=error)
 
     async def _keep(self, entry: CacheEntry) -> None:
-        await self._handler.put(self._key, entry)
+        key = self._asked.kept_under(self._rendering)
+        await self._handler.put(key, entry)
         self.stored = True
-        found = await self._handler.get(self._key)
+        found = await self._handler.get(key)
         self.outdated = found is not None and state_of(found, now()) is None
 
     def _entry(self, response: Response, content: bytes) -> CacheEntry:
-        return entry_of(response, content, self._rendering, began=self.began, source=self._source)
+        return entry_of(response, content, self._rendering, began=self.began, source=self._asked.source)
 
     def _tell(self, response: Response, shared: CacheEntry | None) -> None:
         if self._response is not None and not self._response.done():

@@ -70,7 +70,7 @@ class CacheHandler(Protocol):
         """Ask to be the only one, of all who share the cache, to make the entry of a key for so many seconds.
 
         Returns:
-            What to give to `release`; None where somebody else is at it.
+            What to give to `release`; None where somebody else is at it. A store that cannot be reached lets everybody.
         """
 
     async def release(self, key: str, lease: str) -> None:

@@ -27,6 +27,11 @@ def answer_key(path: str, query: Sequence[tuple[str, str]], *, version: str) -> 
     return f"route {version} {path}?{urlencode(query)}" if query else f"route {version} {path}"
 
 
+def variant_key(key: str, accept: str) -> str:
+    """The key of an answer that comes in several forms, by what the client takes."""
+    return f"{key} {accept}"
+
+
 def fetch_key(
     method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, *, redirect: str = "follow"
 ) -> str:

@@ -33,10 +33,17 @@ class TagMark(NamedTuple):
         if pending and due <= at:
             expired, pending, due = max(expired, pending), 0.0, 0.0
         if expire <= 0:
-            # What was to go later goes now.
-            return TagMark(max(stale, at), max(expired, at))
+            if pending <= at:
+                # What was to go later goes now.
+                pending = due = 0.0
+            return TagMark(max(stale, at), max(expired, at), pending, due)
         gone = at + expire
         return TagMark(max(stale, at), expired, max(pending, at), min(due, gone) if pending else gone)
+
+    def steps(self) -> list[tuple[float, float]]:
+        """What to hand to `marked`, one after the other, to say all of this again: `at` and `expire`."""
+        at_once = [(self.expired, 0.0)] if self.expired else []
+        return [*at_once, (self.pending, self.due - self.pending)] if self.pending else at_once
 
     def expires(self, stored: float, now: float) -> bool:
         """Whether an entry made then is gone."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.handler import Found
-from notebook_routes.cache.marks import TagMark
+from notebook_routes.cache.mark_table import MOST_TAGS, MarkTable
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,9 +18,8 @@ if TYPE_CHECKING:
 
 #: Bytes of entries, as `CacheEntry.size` counts them.
 DEFAULT_LIMIT = 64 * 1024 * 1024
-#: Tags that are remembered one by one.
-_MOST_TAGS = 100_000
-_NO_MARK = TagMark()
+#: So many leases are held before those that have run out are looked for.
+_MANY_LEASES = 1024
 
 
 class MemoryCache:
@@ -31,17 +30,12 @@ class MemoryCache:
         most_tags: of so many tags what happened to them is remembered; beyond that, what is older goes as a whole.
     """
 
-    def __init__(self, limit: int = DEFAULT_LIMIT, *, most_tags: int = _MOST_TAGS) -> None:
+    def __init__(self, limit: int = DEFAULT_LIMIT, *, most_tags: int = MOST_TAGS) -> None:
         self.limit = limit
-        self._most_tags = most_tags
         self._lock = threading.Lock()
         self._entries: OrderedDict[str, CacheEntry] = OrderedDict()
         self._size = 0
-        self._marks: OrderedDict[str, TagMark] = OrderedDict()
-        #: The moment of the newest mark: none has a bearing on what was made since.
-        self._newest = 0.0
-        #: Stands for all tags that are remembered no more.
-        self._forgotten = _NO_MARK
+        self._marks = MarkTable(most_tags)
         self._leases: dict[str, tuple[str, float]] = {}
 
     @property
@@ -56,9 +50,7 @@ class MemoryCache:
             if entry is None:
                 return None
             self._entries.move_to_end(key)
-            if entry.stored > self._newest:
-                return Found(entry)
-            return Found(entry, self._marks_of(entry, tags))
+            return Found(entry, self._marks.of(entry, tags))
 
     async def put(self, key: str, entry: CacheEntry) -> None:
         """See `CacheHandler`."""
@@ -82,12 +74,7 @@ class MemoryCache:
         """See `CacheHandler`."""
         with self._lock:
             for tag in tags:
-                self._marks[tag] = self._marks.pop(tag, _NO_MARK).marked(at, expire=expire)
-            self._newest = max(self._newest, at)
-            while len(self._marks) > self._most_tags:
-                self._marks.popitem(last=False)
-                # Of which entries it was the tag is not known: all that are older go.
-                self._forgotten = self._forgotten.marked(at)
+                self._marks.mark(tag, at, expire=expire)
 
     async def lease(self, key: str, seconds: float) -> str | None:
         """See `CacheHandler`."""
@@ -96,6 +83,9 @@ class MemoryCache:
             held = self._leases.get(key)
             if held is not None and held[1] > moment:
                 return None
+            if len(self._leases) > _MANY_LEASES:
+                # Of those who died with one in their hands.
+                self._leases = {other: lease for other, lease in self._leases.items() if lease[1] > moment}
             token = secrets.token_hex(8)
             self._leases[key] = token, moment + seconds
             return token
@@ -110,7 +100,7 @@ class MemoryCache:
     async def entries(self) -> list[tuple[str, Found]]:
         """See `CacheHandler`."""
         with self._lock:
-            return [(key, Found(entry, self._marks_of(entry, ()))) for key, entry in self._entries.items()]
+            return [(key, Found(entry, self._marks.of(entry))) for key, entry in self._entries.items()]
 
     async def clear(self) -> None:
         """See `CacheHandler`."""
@@ -125,11 +115,6 @@ class MemoryCache:
 
     def __repr__(self) -> str:
         return f"<MemoryCache: {len(self._entries)} entries, {self._size:,} of {self.limit:,} bytes>"
-
-    def _marks_of(self, entry: CacheEntry, tags: Collection[str]) -> tuple[TagMark, ...]:
-        known = self._marks
-        found = [known[tag] for tag in (*entry.tags, *tags) if tag in known]
-        return (*found, self._forgotten)
 
     def _forget(self, key: str) -> None:
         entry = self._entries.pop(key, None)

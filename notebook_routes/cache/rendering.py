@@ -57,6 +57,7 @@ class Rendering(Life):
     Attributes:
         dynamic: what the handler has read that is this request's alone; None while the answer can be kept.
         refused: the answer is not worth keeping, whatever was read.
+        variant: the Accept header, in its canonical form, that chose the form of the answer; None where none did.
         ended: the run is over: what is read later, in `after()`, has no bearing on the answer.
         on_dynamic: called, from whatever thread, when the answer turns out to be this request's alone.
     """
@@ -68,6 +69,7 @@ class Rendering(Life):
         self.background = background
         self.dynamic: str | None = None
         self.refused = False
+        self.variant: str | None = None
         self.ended = False
         self.on_dynamic: Callable[[], object] | None = None
 

@@ -11,54 +11,39 @@ that it is private.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from notebook_routes.cache.answers import HIT, MISS, STALE, answer, backed_off, entry_of, may_be_kept
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.flight import Flight
 from notebook_routes.cache.handler import State, state_of
-from notebook_routes.cache.rendering import Rendering
+from notebook_routes.cache.hits import Hits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
 
+    from notebook_routes.cache.asked import Asked
     from notebook_routes.cache.entry import CacheEntry
     from notebook_routes.cache.handler import CacheHandler
-    from notebook_routes.cache.policy import CachePolicy
+    from notebook_routes.cache.rendering import Rendering
     from notebook_routes.web import Response
 
     Run = Callable[[Rendering], Awaitable[Response]]
 
+    class Runs(Protocol):
+        """How the handler is run."""
+
+        async def render(self, rendering: Rendering) -> Response:
+            """For the client that asks."""
+
+        async def refresh(self, rendering: Rendering) -> Response:
+            """For no client."""
+
+
 #: Bytes of one answer that is kept.
 MOST_KEPT = 16 * 1024 * 1024
-#: Keys whose hits are counted, and those of which it is known that their handler reads the request.
+#: Keys of which it is known that their handler reads the request.
 _MOST_REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """An answer that is asked for.
-
-    Attributes:
-        key: what it is kept under.
-        policy: of its path.
-        tags: those that its path has of itself.
-        source: the route's pattern.
-        label: how messages call the route, "GET /products/[id]".
-    """
-
-    key: str
-    policy: CachePolicy
-    tags: tuple[str, ...]
-    source: str
-    label: str
-
-    def rendering(self, *, background: bool = False) -> Rendering:
-        """What a run for it writes down."""
-        rendering = Rendering(self.policy, label=self.label, background=background)
-        rendering.tag(self.tags)
-        return rendering
 
 
 class ResponseCache:
@@ -75,45 +60,45 @@ class ResponseCache:
     def __init__(self, handler: CacheHandler, *, most_kept: int = MOST_KEPT) -> None:
         self.handler = handler
         self.most_kept = most_kept
-        self.hits: dict[str, int] = {}
+        self.hits = Hits()
         self._flights: dict[tuple[int, str], Flight] = {}
         self._behind: set[asyncio.Task[None]] = set()
         #: Keys whose last run has read the request: nobody need wait for another's.
         self._dynamic: dict[str, None] = {}
 
-    async def respond(self, asked: Asked, render: Run, refresh: Run, *, anew: bool = False) -> Response:
+    async def respond(self, asked: Asked, runs: Runs, *, anew: bool = False) -> Response:
         """The answer, from the cache or made now.
 
         Args:
             asked: what is asked for.
-            render: runs the handler for the client that asks.
-            refresh: runs it for no client.
+            runs: runs the handler.
             anew: do not look for one that is kept.
 
         Raises:
-            Exception: whatever `render` raises.
+            Exception: whatever the run raises.
         """
-        found = None if anew else await self.handler.get(asked.key)
+        key = asked.looked_up
+        found = None if anew else await self.handler.get(key)
         if found is not None:
             moment = now()
             state = state_of(found, moment)
             if state is not None:
                 entry = found.entry
-                self._count(asked.key)
+                self.hits.count(key)
                 if state is State.STALE:
-                    self._refresh(asked, entry, refresh)
+                    self._refresh(asked, entry, runs.refresh)
                 return answer(entry, HIT if state is State.FRESH else STALE, age=moment - entry.stored)
-        return await self._made(asked, render, anew=anew)
+        return await self._made(asked, runs.render, anew=anew)
 
-    async def prepare(self, asked: Asked, refresh: Run) -> None:
+    async def prepare(self, asked: Asked, runs: Runs) -> None:
         """Have an answer ready that nobody has asked for yet, unless it is, or somebody has just asked.
 
         Raises:
-            Exception: whatever `refresh` raises, a `DynamicError` where the handler reads the request.
+            Exception: whatever the run raises, a `DynamicError` where the handler reads the request.
         """
-        found = await self.handler.get(asked.key)
-        if (found is None or state_of(found, now()) is None) and _place(asked.key) not in self._flights:
-            flight = self._begin(asked, asked.rendering(background=True), refresh)
+        found = await self.handler.get(asked.looked_up)
+        if (found is None or state_of(found, now()) is None) and _place(asked.looked_up) not in self._flights:
+            flight = self._begin(asked, asked.rendering(background=True), runs.refresh)
             await asyncio.wait([flight.done])
             if flight.error is not None:
                 raise flight.error
@@ -122,7 +107,7 @@ class ResponseCache:
         """The answer of a run: of one's own, or of one that another has begun."""
         came = now()
         while asked.key not in self._dynamic:
-            other = self._flights.get(_place(asked.key))
+            other = self._flights.get(_place(asked.looked_up))
             if other is None or (other.shared.done() and not other.is_private):
                 return await self._begin(asked, asked.rendering(), render, anew=anew).response()
             entry = await asyncio.shield(other.shared)
@@ -133,10 +118,8 @@ class ResponseCache:
         return await self._made_alone(asked, render)
 
     def _begin(self, asked: Asked, rendering: Rendering, run: Run, *, anew: bool = False) -> Flight:
-        place = _place(asked.key)
-        flight = Flight(
-            asked.key, asked.source, rendering, run, handler=self.handler, most_kept=self.most_kept, anew=anew
-        )
+        place = _place(asked.looked_up)
+        flight = Flight(asked, rendering, run, handler=self.handler, most_kept=self.most_kept, anew=anew)
         self._flights[place] = flight
 
         def landed(_: object) -> None:
@@ -153,10 +136,10 @@ class ResponseCache:
 
     def _refresh(self, asked: Asked, entry: CacheEntry, refresh: Run) -> None:
         """Make an answer anew that is given out meanwhile."""
-        if _place(asked.key) in self._flights:
+        if _place(asked.looked_up) in self._flights:
             return
         flight = self._begin(asked, asked.rendering(background=True), refresh)
-        self._spawn(self._watch(asked.key, entry, flight))
+        self._spawn(self._watch(asked.looked_up, entry, flight))
 
     async def _watch(self, key: str, entry: CacheEntry, flight: Flight) -> None:
         """Where there is no new answer: keep the old one after a failure, and forget it where there is none to keep."""
@@ -179,18 +162,13 @@ class ResponseCache:
             return response
         self._dynamic.pop(asked.key, None)
         entry = entry_of(response, content, rendering, began=began, source=asked.source)
-        await self.handler.put(asked.key, entry)
+        await self.handler.put(asked.kept_under(rendering), entry)
         return answer(entry, MISS)
 
     def _remember_dynamic(self, key: str) -> None:
         if len(self._dynamic) >= _MOST_REMEMBERED:
             self._dynamic.clear()
         self._dynamic[key] = None
-
-    def _count(self, key: str) -> None:
-        if len(self.hits) >= _MOST_REMEMBERED and key not in self.hits:
-            self.hits.clear()
-        self.hits[key] = self.hits.get(key, 0) + 1
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -41,6 +41,11 @@ def route_tag(pattern: str) -> str:
     return f"route:{pattern}"
 
 
+def is_path_tag(tag: str) -> bool:
+    """Whether it is a tag that a path has of itself."""
+    return tag.startswith(("path:/", "route:/", "under:/"))
+
+
 def tag_of_path(path: str, kind: str | None = None) -> str | None:
     """The tag that `revalidate_path(path, kind)` marks; None where it is no path, and nothing happens.
 

@@ -10,8 +10,12 @@ from typing import TYPE_CHECKING, Any
 from notebook_routes.notebook.extension import current_session
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.client import FinishedResponse
+    from notebook_routes.notebook.kept import KeptEntry
     from notebook_routes.routing import Route
 
 
@@ -28,6 +32,16 @@ def source(path: str | None = None) -> str:
 def log() -> list[LogEntry]:
     """The last requests, oldest first."""
     return current_session().app.log.entries()
+
+
+def cache() -> list[KeptEntry]:
+    """What is kept of answers, of `fetch` and of `cached` functions, and is given out when it is asked for."""
+    return current_session().kept.entries()
+
+
+def revalidate(tag_or_path: str) -> int:
+    """Have what has a tag, or is at a path or a route's pattern, made anew; how many entries that were."""
+    return current_session().kept.revalidate(tag_or_path)
 
 
 def url(*, public: bool = False) -> str:
@@ -62,13 +76,31 @@ def start(
     allow_hosts: tuple[str, ...] = (),
     token: str | None = None,
     url: str | None = None,
+    public: str | os.PathLike[str] | None = None,
+    geo: str | Mapping[str, str] | None = None,
+    cache: str | None = None,
+    cors: object = None,
 ) -> str:
     """Start the server, or start it anew with these settings; the address for a browser.
 
+    `cache` says where answers and data are kept from now on: "memory", "memory:256mb", "file:FOLDER" or
+    "redis://HOST:6379/0".
+
     Raises:
         ServerError: the port is in use, or the address is not this machine's.
+        DefinitionError: `public` is no folder, or has a file at the path of a route; `geo` or `cache` is not known.
     """
-    location = current_session().serving.start(port=port, host=host, allow_hosts=allow_hosts, token=token, url=url)
+    location = current_session().start(
+        port=port,
+        host=host,
+        allow_hosts=allow_hosts,
+        token=token,
+        url=url,
+        public=public,
+        geo=geo,
+        cors=cors,
+        cache=cache,
+    )
     return location.url
 
 
@@ -85,4 +117,6 @@ def request(text: str) -> FinishedResponse:
     return run_requests("", text, namespace=session.namespace, client=session.client, show=print, first_line=1)
 
 
-__all__ = ["clear", "log", "openapi", "remove", "request", "routes", "source", "start", "stop", "url"]
+__all__ = [
+    "cache", "clear", "log", "openapi", "remove", "request", "revalidate", "routes", "source", "start", "stop", "url",
+]  # fmt: skip

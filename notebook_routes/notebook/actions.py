@@ -40,6 +40,18 @@ def _log(session: Session, _command: Command) -> None:
         print(f"{label} was given up and still runs in its thread")  # noqa: T201 - the same
 
 
+def _cache(session: Session, _command: Command) -> None:
+    entries = session.kept.entries()
+    _show(shown.kept_text(entries), shown.kept_html(entries))
+
+
+def _revalidate(session: Session, command: Command) -> None:
+    assert command.path is not None
+    count = session.kept.revalidate(command.path)
+    what = "nothing is kept" if not count else f"{count} {'entry is' if count == 1 else 'entries are'} made anew"
+    print(f"{command.path}: {what}{' when asked for next' if count else ' there'}")  # noqa: T201 - the same
+
+
 def _url(session: Session, _command: Command) -> str:
     location = session.serving.location()
     print(f"{location.reason}:")  # noqa: T201 - the same
@@ -72,8 +84,8 @@ def _counted(count: int, what: str) -> str:
 
 
 def _start(session: Session, command: Command) -> None:
-    options: dict[str, Any] = command.options
-    session.serving.start(**options)
+    options: dict[str, Any] = dict(command.options)
+    session.start(**options)
     host = options.get("host", "127.0.0.1")
     print("The server runs: %routes url shows its address")  # noqa: T201 - the same
     if host not in ("127.0.0.1", "localhost", "::1"):
@@ -96,6 +108,8 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "list": _list,
     "source": _source,
     "log": _log,
+    "cache": _cache,
+    "revalidate": _revalidate,
     "url": _url,
     "openapi": _openapi,
     "remove": _remove,

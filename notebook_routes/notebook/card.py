@@ -1,11 +1,13 @@
-"""The card under a `%%route` cell: a small widget that fills in the links' address, over HTML that works without it.
+"""The cards under `%%route` and `%%page` cells: small widgets over HTML that works without them.
 
-The address is widget state and not part of the output, so that a saved notebook carries none.
+They fill in the links' address, and show a page. The address is widget state and not part of the output, so that a
+saved notebook carries none.
 """
 
 from __future__ import annotations
 
 import importlib.util
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +19,43 @@ _STATIC = Path(__file__).parent / "static"
 
 def bundle(text: str, html: str, *, url: str) -> dict[str, Any]:
     """What to display: plain text, HTML, and the widget where the libraries for it are installed."""
+    if not has_widgets():
+        return {"text/plain": text, "text/html": html}
+    return widget_bundle(text, html, _card_class()(content=html, url=url))
+
+
+def has_widgets() -> bool:
+    """Whether the libraries for widgets are installed."""
+    return importlib.util.find_spec("anywidget") is not None
+
+
+def widget_bundle(text: str, html: str, card: anywidget.AnyWidget) -> dict[str, Any]:
+    """What to display where a widget stands for text and HTML."""
     data: dict[str, Any] = {"text/plain": text, "text/html": html}
-    if importlib.util.find_spec("anywidget") is not None:
-        card = _card_class()(content=html, url=url)
-        shown = card._repr_mimebundle_()
-        if shown is not None:
-            data |= {**shown[0], "text/plain": text}
+    shown = card._repr_mimebundle_()
+    if shown is not None:
+        data |= {**shown[0], "text/plain": text}
     return data
+
+
+@cache
+def page_card_class() -> type[anywidget.AnyWidget]:
+    """The class of the widget that shows a page in a frame."""
+    import anywidget  # noqa: PLC0415 - a tenth of a second, when the first card is shown
+    import traitlets  # noqa: PLC0415 - the same
+
+    class PageCard(anywidget.AnyWidget):
+        _esm = _STATIC / "page.js"
+        content = traitlets.Unicode().tag(sync=True)
+        url = traitlets.Unicode().tag(sync=True)
+        # Where the frame is loaded from, "" where it has no address of its own.
+        frame = traitlets.Unicode().tag(sync=True)
+        path = traitlets.Unicode().tag(sync=True)
+        height = traitlets.Int().tag(sync=True)
+        # Counts up: the frame is loaded anew.
+        version = traitlets.Int().tag(sync=True)
+
+    return PageCard
 
 
 def _card_class() -> type[anywidget.AnyWidget]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo
 
-MAGICS = ("%%route", "%%request", "%%middleware")
+MAGICS = ("%%route", "%%page", "%%request", "%%middleware")
 
 
 @dataclass(frozen=True, slots=True)

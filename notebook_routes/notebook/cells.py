@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from notebook_routes.routing import Route
-    from notebook_routes.runtime import RouteModule
+    from notebook_routes.runtime import Page, RouteModule
 
 
 @dataclass(eq=False)
 class Cell:
-    """One run of a `%%route` cell.
+    """One run of a `%%route` or `%%page` cell.
 
     Attributes:
         id: the front end's id, None where it sends none.
         label: how messages call it, "cell [3]".
-        module: what it was compiled to.
+        module: what it was compiled to, or its page.
         routes: the routes that it defined.
     """
 
     id: str | None
     label: str
-    module: RouteModule
+    module: RouteModule | Page
     routes: list[Route] = field(default_factory=list)
 
 

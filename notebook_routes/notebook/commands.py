@@ -9,8 +9,18 @@ from dataclasses import dataclass, field
 from notebook_routes.errors import DirectiveError
 from notebook_routes.routing import METHODS
 
-COMMANDS = ("list", "source", "log", "url", "openapi", "remove", "clear", "start", "stop")
-_START_OPTIONS = {"--port": "port", "--host": "host", "--allow-host": "allow_hosts", "--token": "token", "--url": "url"}
+COMMANDS = ("list", "source", "log", "cache", "revalidate", "url", "openapi", "remove", "clear", "start", "stop")
+_START_OPTIONS = {
+    "--port": "port",
+    "--host": "host",
+    "--allow-host": "allow_hosts",
+    "--token": "token",
+    "--url": "url",
+    "--public": "public",
+    "--geo": "geo",
+    "--cache": "cache",
+    "--cors": "cors",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +30,8 @@ class Command:
     Attributes:
         name: one of `COMMANDS`.
         method: for `remove`.
-        path: for `remove` and `source`.
-        options: for `start`: port, host, allow_hosts, token, url.
+        path: for `remove` and `source`; for `revalidate` a path or a tag.
+        options: for `start`: port, host, allow_hosts, token, url, public, geo, cache, cors.
     """
 
     name: str
@@ -51,7 +61,12 @@ def parse_command(line: str) -> Command:
         return Command(name, options=_start_options(rest))
     if name == "remove":
         return _remove(rest)
-    if name == "source" and len(rest) == 1:
+    if name == "revalidate" and len(rest) != 1:
+        raise DirectiveError(
+            "%routes revalidate needs a tag or a path: write %routes revalidate products, "
+            "%routes revalidate /products/1 or %routes revalidate /products/[id]"
+        )
+    if name in ("source", "revalidate") and len(rest) == 1:
         return Command(name, path=rest[0])
     if rest:
         raise DirectiveError(f'%routes {name} takes no "{rest[0]}": write %routes {name}')
@@ -79,10 +94,10 @@ def _start_options(words: list[str]) -> dict[str, object]:
             if not value.isdecimal() or not 0 <= int(value) <= 65535:
                 raise DirectiveError(f'--port {value}: "{value}" is no port, write a number from 0 to 65535')
             options["port"] = int(value)
-        elif word == "--allow-host":
-            hosts = options.setdefault("allow_hosts", [])
-            assert isinstance(hosts, list)
-            hosts.append(value)
+        elif word in ("--allow-host", "--cors"):
+            several = options.setdefault(_START_OPTIONS[word], [])
+            assert isinstance(several, list)
+            several.append(value)
         else:
             options[_START_OPTIONS[word]] = value
     return options
@@ -93,5 +108,9 @@ _EXAMPLES = {
     "--host": "0.0.0.0",  # noqa: S104 - an example in a message
     "--allow-host": "notebook.example",
     "--token": "SECRET",
+    "--cache": "redis://127.0.0.1:6379/0",
+    "--cors": "https://shop.example",
     "--url": "https://notebook.example/proxy/{port}",
+    "--public": "public",
+    "--geo": "cloudflare",
 }

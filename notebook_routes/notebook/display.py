@@ -11,11 +11,14 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+import notebook_routes.cache as caching
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.client import FinishedResponse
+    from notebook_routes.notebook.kept import KeptEntry
     from notebook_routes.notebook.middlewares import MiddlewareCell
     from notebook_routes.notebook.session import Definition
     from notebook_routes.routing import Route
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 #: Characters of a body that are shown.
 _SHOWN = 4000
 #: Headers that differ from run to run, or say nothing.
-_LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding")
+_LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding", "age")
 
 _EXPIRES = re.compile(r";\s*expires=[^;]*", re.IGNORECASE)
 #: An entity tag made of a file's time and size, as `FileResponse` and the usual file servers make them.
@@ -109,11 +112,7 @@ def routes_text(routes: Sequence[Route]) -> str:
     """The table of routes as plain text."""
     if not routes:
         return "No routes yet: write a cell that begins with %%route GET /hello"
-    rows = [("METHOD", "PATH", "CONFIG"), *(_row(route) for route in routes)]
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    return "\n".join(
-        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
+    return _table(("METHOD", "PATH", "CONFIG"), [_row(route) for route in routes])
 
 
 def routes_html(routes: Sequence[Route]) -> str:
@@ -150,6 +149,47 @@ def log_html(entries: Sequence[LogEntry]) -> str:
             f"<td>{_status(entry.status)}</td></tr>"
         )
     return f'{_STYLE}<div class="nbr"><table>{"".join(rows)}</table></div>'
+
+
+def kept_text(entries: Sequence[KeptEntry]) -> str:
+    """The cache as plain text."""
+    if not entries:
+        return "Nothing is kept: --revalidate 60 on a route's line keeps its answers for a minute"
+    return _table(("KEPT", "STATE", "AGE", "TAGS", "SIZE", "HITS"), [_kept_row(entry) for entry in entries])
+
+
+def kept_html(entries: Sequence[KeptEntry]) -> str:
+    """The cache."""
+    if not entries:
+        return f'{_STYLE}<div class="nbr">{html.escape(kept_text(entries))}</div>'
+    body = "".join(
+        f"<tr><td><code>{html.escape(what)}</code></td>"
+        + "".join(f"<td>{html.escape(text)}</td>" for text in rest)
+        + "</tr>"
+        for what, *rest in map(_kept_row, entries)
+    )
+    head = "".join(f"<th>{name}</th>" for name in ("Kept", "State", "Age", "Tags", "Size", "Hits"))
+    return f'{_STYLE}<div class="nbr"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def _kept_row(entry: KeptEntry) -> tuple[str, ...]:
+    lasts = "for ever" if entry.revalidate is None else f"for {_seconds(entry.revalidate)}"
+    state = f"fresh {lasts}" if entry.fresh else "stale"
+    return (entry.what, state, _seconds(entry.age), ", ".join(entry.tags), f"{entry.size:,} B", str(entry.hits))
+
+
+def _seconds(seconds: float) -> str:
+    if seconds < 120:
+        return f"{int(seconds)} s"
+    return f"{int(seconds // 60)} min" if seconds < 7200 else f"{int(seconds // 3600)} h"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines
+    )
 
 
 def response_text(response: FinishedResponse) -> str:
@@ -197,8 +237,10 @@ def _status(status: int) -> str:
 
 
 def _row(route: Route) -> tuple[str, str, str]:
-    config = ", ".join(f"{name}={_plain(value)}" for name, value in route.config.explicit.items())
-    return route.method, str(route.pattern), config
+    # Of a function, which would show its address, the name says enough.
+    explicit = route.config.explicit.items()
+    config = [name if callable(value) else f"{name}={_plain(value)}" for name, value in explicit]
+    return route.method, str(route.pattern), ", ".join(["page", *config] if route.is_page else config)
 
 
 def _plain(value: object) -> str:
@@ -208,7 +250,8 @@ def _plain(value: object) -> str:
 
 
 def _log_lines(entry: LogEntry) -> list[str]:
-    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}"]
+    behind = "  made for the cache, nobody waited" if entry.is_behind else ""
+    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}{behind}"]
     for text in (entry.output, *entry.notes, entry.error or ""):
         lines += [f"  {line}" for line in text.rstrip().splitlines()]
     return lines
@@ -222,9 +265,22 @@ def _summary(response: FinishedResponse) -> str:
     location = response.headers.get("location")
     if location:
         parts.append(f"to {_steady('location', location, response)}")
+    kept = response.headers.get("cache-status")
+    if kept is not None:
+        parts.append(_cache_status(kept))
     if not response.complete:
         parts.append("stopped")
     return " · ".join(parts)
+
+
+def _cache_status(said: str) -> str:
+    """What our own `Cache-Status` says, in few words; another server's as it is."""
+    words = {
+        caching.HIT: "cache hit",
+        caching.STALE: "cache stale, made anew behind",
+        caching.MISS: "cache miss, now kept",
+    }
+    return words.get(said, f"cache {said}")
 
 
 def _steady(name: str, value: str, response: FinishedResponse) -> str:

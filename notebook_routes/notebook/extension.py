@@ -48,6 +48,7 @@ class Extension:
         output.uninstall()
         for kind, name in (
             ("cell", "route"),
+            ("cell", "page"),
             ("cell", "middleware"),
             ("cell", "request"),
             ("line", "request"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class RouteMagics(Magics):
-    """`%%route`, `%%middleware`, `%%request` and `%routes`."""
+    """`%%route`, `%%page`, `%%middleware`, `%%request` and `%routes`."""
 
     def __init__(self, shell: Any, session: Session) -> None:
         super().__init__(shell)
@@ -38,7 +38,14 @@ class RouteMagics(Magics):
         [segment] and the typed parameters of the line are in scope, and the last expression is the answer.
         Without a method, the cell is a whole route.py: functions GET, POST, ..., constants, helpers, imports.
 
-        Options: --revalidate N, --tag NAME, --dynamic VALUE, --max-duration SECONDS, --cors ORIGIN.
+        Options:
+
+        --revalidate N          keep the answers to GET, fresh for N seconds; false for ever, 0 not at all
+        --tag NAME              what revalidate_tag("NAME") calls them; may be written several times
+        --dynamic VALUE         force-dynamic never keeps them; force-static keeps them, and shows the cell nothing of
+                                the request but path and declared parameters; error keeps them, and refuses such reading
+        --max-duration SECONDS  after so long the client is told 504
+        --cors ORIGIN           whose pages may read the answers; may be written several times
         """
         definition = self._session.define(
             line,
@@ -49,6 +56,35 @@ class RouteMagics(Magics):
         )
         text, html = shown.definition_text(definition), shown.definition_html(definition)
         display(bundle(text, html, url=self._session.serving.location().url), raw=True)
+
+    @no_var_expand
+    @cell_magic
+    def page(self, line: str, cell: str) -> None:
+        """Make this cell a live page, and show it below.
+
+        %%page /path [--jinja] [--height PIXELS] [--option value ...]
+
+        The cell is the HTML that GET /path answers, as it is: `{{` means nothing. Its script calls the routes of the
+        notebook, fetch("/api/lamps"). The frame below is sandboxed, so that the page has no cookies there, and loads
+        anew whenever a route changes.
+
+        With --jinja, the cell is a Jinja2 template (pip install jinja2), escaped for HTML. It is given `request`,
+        `params`, `query`, `cookies` and every [segment] by its name, and no variables of the notebook, so that it
+        exports as it is: let the page's script fetch those from a route.
+
+        Options: those of %%route.
+        """
+        running = running_cell()
+        definition = self._session.define_page(line, cell, cell=running, label=f"cell [{self._cell_number()}]")
+        ((route, _),) = definition.routes
+        bundled = self._session.frames.bundle(
+            shown.definition_text(definition),
+            shown.definition_html(definition),
+            cell_id=running.id,
+            path=shown.sample_path(route),
+            height=definition.height,
+        )
+        display(bundled, raw=True)
 
     @no_var_expand
     @cell_magic
@@ -68,6 +104,7 @@ class RouteMagics(Magics):
         made, what = self._session.middlewares.define(
             line, cell, cell=running_cell(), label=f"cell [{self._cell_number()}]"
         )
+        self._session.frames.reload()
         text, html = shown.middleware_text([made], what), shown.middleware_html([made], what)
         display({"text/plain": text, "text/html": html}, raw=True)
 
@@ -108,12 +145,18 @@ class RouteMagics(Magics):
         %routes                               the routes
         %routes source [/path]                the module source that cells were expanded to
         %routes log                           the last requests, what they printed, and their tracebacks
+        %routes cache                         what is kept of answers and data
+        %routes revalidate TAG or /path       have it made anew when it is asked for next
         %routes url                           the address for a browser
         %routes openapi                       the routes as an OpenAPI 3.1 document
         %routes remove [METHOD] /path         withdraw routes
         %routes clear                         withdraw all, forget the log and the client's cookies
         %routes start [--port N] [--host ADDRESS] [--allow-host NAME] [--token SECRET] [--url URL]
+                      [--public DIR] [--geo PROXY] [--cache URL]
         %routes stop                          stop the server; the routes stay
+
+        --public serves the files of a folder; --geo says whose headers request.geo is read from, vercel or cloudflare.
+        --cache says where answers and data are kept: memory, memory:256mb, file:FOLDER, redis://HOST:6379/0.
 
         The first route starts the server on port 8000 or the next free one; the environment variable
         NOTEBOOK_ROUTES_PORT sets another port for all kernels of a machine, 0 for any free one.

@@ -10,18 +10,30 @@ import itertools
 import threading
 import typing
 from contextvars import copy_context
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import notebook_routes.cache as caching
+from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import CellError, DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
+from notebook_routes.notebook.config_remarks import config_remarks
+from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
+from notebook_routes.notebook.page_frames import PageFrames
 from notebook_routes.notebook.serving import Serving
-from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig, parse_directive
-from notebook_routes.runtime import Invoker, RouteModule
+from notebook_routes.routing import (
+    Route,
+    RoutePattern,
+    RouteTable,
+    SegmentConfig,
+    parse_directive,
+    parse_page_directive,
+)
+from notebook_routes.runtime import Invoker
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -30,23 +42,23 @@ if TYPE_CHECKING:
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.cell_text import RunningCell
     from notebook_routes.routing import Directive
-    from notebook_routes.runtime import Exchange
-
-#: Options that are kept for the export and have no effect while the notebook serves.
-_LATER = ("revalidate", "tags", "dynamic", "dynamic_params", "fetch_cache", "generate_static_params")
+    from notebook_routes.runtime import Exchange, RouteModule
+    from notebook_routes.servers import Location
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a `%%route` cell has done.
+    """What a `%%route` or `%%page` cell has done.
 
     Attributes:
         routes: each route with what became of it ("new", "updated", ...).
         remarks: sentences to show below.
+        height: of a page's frame in pixels, None for the usual one.
     """
 
     routes: tuple[tuple[Route, str], ...]
     remarks: tuple[str, ...] = field(default=())
+    height: int | None = None
 
 
 class Session:
@@ -66,6 +78,8 @@ class Session:
         pages = self.app.own_pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
         self.serving = Serving(self.app)
+        self.kept = KeptThings(self.app, self.serving.origins)
+        self.frames = PageFrames(self.serving, self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
         self._lock = threading.RLock()
         self._cells = CellRegistry()
@@ -92,16 +106,24 @@ class Session:
         module = self._compiled(directive, body, cell)
         try:
             routes = self._routes_of(module, directive, label)
-            moved = self.serving.ensure_started()
-            definition = self._exchange(Cell(cell.id, label, module, routes))
+            return self._made_live(Cell(cell.id, label, module, routes), directive, own_names, body)
         except BaseException:
             module.close()
             raise
-        self._defined_in.add(cell.id)
-        remarks = [*definition.remarks, *self._remarks(directive, routes, own_names)]
-        if moved:
-            remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
-        return Definition(definition.routes, tuple(remarks))
+
+    def define_page(self, line: str, body: str, *, cell: RunningCell, label: str) -> Definition:
+        """Make the cell's page live in place of what the cell defined before; arguments and errors as for `define`."""
+        from notebook_routes.notebook.pages import page_route  # noqa: PLC0415 - %load_ext must not wait for it
+
+        wanted = parse_page_directive(line)
+        where = f"cell {next(self._numbers)} page {wanted.pattern}"
+        page, route = page_route(wanted, body, filename=f"<{where}>", cell=cell, label=label)
+        try:
+            definition = self._made_live(Cell(cell.id, label, page, [route]), wanted.directive, set())
+        except BaseException:
+            page.close()
+            raise
+        return replace(definition, height=wanted.height)
 
     def cell_ran(self, cell_id: str | None, *, succeeded: bool = True) -> list[Route]:
         """A cell has run: withdraw routes of its former text, unless it has defined routes again or has failed."""
@@ -112,7 +134,11 @@ class Session:
                 return []
             gone = self._cells.owned_by(cell_id)
             self._withdraw(gone)
-            return gone
+        self.kept.forget(gone)
+        if gone:
+            self.frames.forget(cell_id)
+            self.frames.reload()
+        return gone
 
     def remove(self, method: str | None, path: str) -> list[Route]:
         """Withdraw the routes of a path, or the one of a method.
@@ -128,17 +154,33 @@ class Session:
                 wanted = f"{method} {path}" if method else path
                 raise DirectiveError(f"There is no route {wanted}: %routes lists those there are")
             self._withdraw(gone)
-            return gone
+        self.kept.forget(gone)
+        self.frames.reload()
+        return gone
 
     def clear(self) -> int:
         """Withdraw all routes and middleware, forget the log and the client's cookies; how many routes there were."""
-        with self._lock:
-            gone = self.routes.routes()
-            self._withdraw(gone)
-        self.middlewares.clear()
-        self.app.log.clear()
-        self.client.close()
+        gone = self._emptied()
+        self.kept.forget(gone)
         return len(gone)
+
+    def start(self, *, cache: str | None = None, **options: Any) -> Location:
+        """Start the server, or start it anew; the arguments are those of `Serving.start`.
+
+        Args:
+            cache: where answers and data are kept from now on, as `open_cache` takes it; None for where they are now.
+            options: the others.
+
+        Raises:
+            ServerError: as `Serving.start` does; nothing was changed.
+            DefinitionError: the same; or there is no such cache.
+        """
+        handler = None if cache is None else caching.open_cache(cache)
+        location = self.serving.start(**options)
+        if handler is not None:
+            self.kept.use(handler)
+        self.frames.reload()
+        return location
 
     def source(self, path: str | None = None) -> str:
         """The module source that the routes, or those of one path, were compiled from.
@@ -152,7 +194,7 @@ class Session:
             routes = list(found.methods.values()) if found else []
             if not routes:
                 raise DirectiveError(f"There is no route at {path}: %routes lists those there are")
-        texts = dict.fromkeys(f"# {route.pattern}\n{route.source.strip()}\n" for route in routes)
+        texts = dict.fromkeys(f"{_heading(route)}\n{route.source.strip()}\n" for route in routes)
         if path is None:
             texts |= dict.fromkeys(f"# middleware\n{cell.module.source}" for cell in self.middlewares.cells())
         return "\n\n".join(texts)
@@ -165,11 +207,24 @@ class Session:
 
     def close(self) -> None:
         """Stop the server, and leave nothing behind: no port, no thread, no module."""
+        self.frames.close()
         self.serving.stop()
-        self.clear()
+        # What is kept stays: in files or Redis the next kernel finds it.
+        self._emptied()
+        self.kept.close()
+
+    def _emptied(self) -> list[Route]:
+        with self._lock:
+            gone = self.routes.routes()
+            self._withdraw(gone)
+        self.middlewares.clear()
+        self.app.log.clear()
+        self.client.close()
+        self.frames.reload()
+        return gone
 
     def _compiled(self, directive: Directive, body: str, cell: RunningCell) -> RouteModule:
-        make = RouteModule.from_body if directive.method else RouteModule.from_source
+        make = runtime.RouteModule.from_body if directive.method else runtime.RouteModule.from_source
         # Each run has a file name of its own, or `linecache` would mix old and new lines; people see no number.
         where = f"cell {next(self._numbers)} {directive.method or 'module'} {directive.pattern}"
         with refusing(where, self.app.failures):
@@ -218,6 +273,23 @@ class Session:
             for method, function in module.handlers.items()
         ]
 
+    def _made_live(self, cell: Cell, directive: Directive, own_names: set[str], body: str = "") -> Definition:
+        if self.app.public is not None:
+            self.app.public.check(cell.routes)
+        moved = self.serving.ensure_started()
+        definition = self._exchange(cell)
+        self._defined_in.add(cell.id)
+        if not any(route.is_page for route in cell.routes):
+            self.frames.forget(cell.id)
+        self.frames.reload(besides=cell.id)
+        remarks = [*definition.remarks, *self._remarks(directive, own_names)]
+        path = self.routes.at(directive.pattern)
+        if path is not None:
+            remarks += config_remarks(directive, body, cell.routes[0], path)
+        if moved:
+            remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
+        return Definition(definition.routes, tuple(remarks))
+
     def _exchange(self, cell: Cell) -> Definition:
         with self._lock:
             mine = self._cells.owned_by(cell.id)
@@ -226,6 +298,9 @@ class Session:
             updated = {(route.method, route.pattern.shape) for route in mine}
             self._cells.withdraw([*mine, *replaced])
             self._cells.add(cell)
+        # Only what this kernel has answered by other code: what was kept by another kernel has the text of the code in
+        # its keys, and is to outlive it.
+        self.kept.forget([*mine, *replaced])
         kept = {(route.method, route.pattern.shape) for route in cell.routes}
         gone = [route for route in mine if (route.method, route.pattern.shape) not in kept]
         said = []
@@ -242,17 +317,13 @@ class Session:
         self.routes.replace(remove=routes)
         self._cells.withdraw(routes)
 
-    def _remarks(self, directive: Directive, routes: list[Route], own_names: set[str]) -> list[str]:
+    def _remarks(self, directive: Directive, own_names: set[str]) -> list[str]:
         remarks = []
         for name in directive.pattern.names:
             hides = name in self.namespace and name not in own_names and name not in self._hidden_said
             if directive.method is not None and hides:
                 self._hidden_said.add(name)
                 remarks.append(f"`{name}` is the segment here, not the notebook's variable of that name")
-        explicit = routes[0].config.explicit if routes else {}
-        later = [name for name in _LATER if name in explicit]
-        if later:
-            remarks.append(f"{', '.join(later)}: kept with the route; nothing is cached while the notebook serves")
         return remarks
 
     def _say_once(self, entry: LogEntry, exchange: Exchange) -> None:
@@ -264,3 +335,7 @@ class Session:
             if said not in self._said:
                 self._said.add(said)
                 exchange.context.copy().run(print, f"{exchange.route.method} {exchange.route.pattern}: {note}")
+
+
+def _heading(route: Route) -> str:
+    return f"<!-- {route.pattern} -->" if route.is_page else f"# {route.pattern}"

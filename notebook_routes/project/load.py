@@ -1,10 +1,11 @@
-"""From a project on disk to an `App`: every `route.py` imported, checked and put into a table.
+"""From a project on disk to an `App`: every `route.py` imported, every page read, checked and put into a table.
 
     $ notebook-routes serve shop
     $ NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
 
-A mistake that a person has to mend stops loading and names the file. A file without a handler, or with one that is no
-function, is still a route, as in the field: it is named in the log, and answers OPTIONS, 405 and 500.
+A file that cannot be used is named in the log, and its path answers 500; the others are served. A file without a
+handler, or with one that is no function, is still a route, as in the field: it answers OPTIONS, 405 and 500. What stops
+loading altogether is a middleware that cannot be used: without it a request would pass unguarded.
 """
 
 from __future__ import annotations
@@ -13,57 +14,105 @@ import inspect
 import logging
 import os
 import weakref
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from notebook_routes.app import App, Guard, declared_middleware
-from notebook_routes.errors import DefinitionError
+from notebook_routes.app import App, Guard, PublicFiles, declared_middleware, health
+from notebook_routes.errors import DefinitionError, RouteConflict
+from notebook_routes.project.broken import broken_routes, conflicts, failing, without_conflicts
 from notebook_routes.project.tree import ModuleTree
-from notebook_routes.routing import METHODS, Route, RouteFile, SegmentConfig, find_routes
-from notebook_routes.runtime import Invoker
+from notebook_routes.routing import METHODS, PAGE, Route, RouteFile, SegmentConfig, find_pages, find_routes
+from notebook_routes.routing.filesystem import TEMPLATE_FILE
+from notebook_routes.runtime import Invoker, Page
 from notebook_routes.runtime.constants import find_constants
 from notebook_routes.servers.asgi import ASGIApp
-from notebook_routes.web import Response
+from notebook_routes.web import GEO_VARIABLE, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from types import ModuleType
 
     from notebook_routes.app import LogEntry
+    from notebook_routes.cache import CacheHandler
     from notebook_routes.runtime import Exchange
 
+#: What was found in files, and in which module.
+KnownRoutes: TypeAlias = "dict[RouteFile, tuple[ModuleType, list[Route]]]"
 #: The environment variable that names the project for `asgi`.
 DIRECTORY_VARIABLE = "NOTEBOOK_ROUTES_DIR"
+#: The environment variable with the address of its cache.
+CACHE_VARIABLE = "NOTEBOOK_ROUTES_CACHE"
+#: The folder of a project whose files are served as they are.
+PUBLIC = "public"
 _MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
 _log = logging.getLogger("notebook_routes.project")
 
 
-def load_tree(root: Path, *, explain: bool = False) -> App:
-    """Import a project's routes and give the app that answers them.
+def load_tree(
+    root: Path,
+    *,
+    explain: bool = False,
+    strict: bool = False,
+    geo: str | Mapping[str, str] | None = None,
+    cache: CacheHandler | str | None = None,
+    cors: object = None,
+) -> App:
+    """Import a project's routes and give the app that answers them, its pages and its public files.
 
     Its modules leave `sys.modules` when the app is no longer used.
 
     Args:
         root: the project's folder, the one that holds `app`.
         explain: show tracebacks and nearest routes to the client.
+        strict: refuse a project of which any file cannot be used.
+        geo: whose headers `request.geo` is read from, as for `App`.
+        cache: where answers and data are kept, as for `App`.
+        cors: which other origins may call the paths that declare nothing themselves, as for `App`.
 
     Raises:
-        DefinitionError: a file cannot be imported, or declares what cannot be; the message names the file.
+        DefinitionError: there is no folder `app`, or one below it has no name that can be a path; the middleware, or
+            if `strict` any file, cannot be imported or declares what cannot be. The message names the file.
     """
-    app = App(guard=Guard(), explain=explain)
+    app = App(guard=Guard(), explain=explain, geo=geo, cache=cache, cors=cors)
     tree = ModuleTree(root)
     try:
-        files = find_routes(root)
-        if not files:
-            _log.warning("%s has no route: write app/route.py", root)
-        app.routes.replace(put=[route for file in files for route in _routes_of(file, tree, app)])
-        _load_middleware(app, tree)
+        fill(app, tree, strict=strict)
     except BaseException:
         tree.close()
         raise
     weakref.finalize(app, tree.close).atexit = False
-    app.log.listen(_Remarks().log)
+    app.log.listen(Remarks().log)
     return app
+
+
+def fill(app: App, tree: ModuleTree, *, strict: bool = False, known: KnownRoutes | None = None) -> None:
+    """Give a new app what the files of a project declare.
+
+    Args:
+        app: the app.
+        tree: the project's modules.
+        strict: as for `load_tree`.
+        known: what was found before; what is found now is put there. A module that has stayed keeps its routes.
+
+    Raises:
+        DefinitionError: as `load_tree`; the app may have routes then, and no middleware.
+    """
+    app.open_pages.add("/_routes/health", health)
+    files, pages = find_routes(tree.root), find_pages(tree.root)
+    if not files and not pages:
+        _log.warning("%s has no route: write app/route.py", tree.root)
+    known = {} if known is None else known
+    loaders: dict[RouteFile, Callable[[], list[Route]]] = {
+        **{file: partial(_routes_of, file, tree, app, known) for file in files},
+        **{file: partial(_page_of, file, tree) for file in pages},
+    }
+    if strict:
+        app.routes.replace(put=[route for load in loaders.values() for route in load()])
+    else:
+        _put_what_works(loaders, app)
+    _load_middleware(app, tree)
+    _load_public(app, tree, strict=strict)
 
 
 def asgi() -> ASGIApp:
@@ -71,21 +120,26 @@ def asgi() -> ASGIApp:
 
         NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
 
-    Without the variable it is the current folder. In Python, `ASGIApp(load_tree(Path("shop")))` is the same.
+    Without the variable it is the current folder. NOTEBOOK_ROUTES_GEO names the proxy whose headers `request.geo` is
+    read from, "vercel" or "cloudflare"; NOTEBOOK_ROUTES_CACHE is where answers are kept, "redis://127.0.0.1:6379/0",
+    for instance, so that all processes share them. In Python, `ASGIApp(load_tree(Path("shop")))` is the same.
 
     Raises:
         DefinitionError: the project cannot be loaded.
     """
-    return ASGIApp(load_tree(Path(os.environ.get(DIRECTORY_VARIABLE) or ".")))
+    root = Path(os.environ.get(DIRECTORY_VARIABLE) or ".")
+    geo, cache = os.environ.get(GEO_VARIABLE) or None, os.environ.get(CACHE_VARIABLE) or None
+    return ASGIApp(load_tree(root, geo=geo, cache=cache))
 
 
-class _Remarks:
+class Remarks:
     """What the authors of handlers should hear of, in the log, the first time."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, str]] = set()
 
     def log(self, entry: LogEntry, exchange: Exchange) -> None:
+        """Listen to an app's request log."""
         where = exchange.route.cell if exchange.route else ""
         for note in entry.notes:
             if (where, note) not in self._said:
@@ -93,8 +147,29 @@ class _Remarks:
                 _log.warning("%s, %s: %s", where, entry.method, note)
 
 
-def _routes_of(file: RouteFile, tree: ModuleTree, app: App) -> list[Route]:
+def _put_what_works(loaders: Mapping[RouteFile, Callable[[], list[Route]]], app: App) -> None:
+    """Put the routes of all files that can be used, and failing ones for the others, which are named in the log."""
+    found: dict[RouteFile, list[Route]] = {}
+    for file, load in loaders.items():
+        try:
+            found[file] = load()
+        except (DefinitionError, OSError) as error:
+            _log.error("%s", error)
+            found[file] = broken_routes(file, str(error))
+    try:
+        app.routes.replace(put=[route for routes in found.values() for route in routes])
+    except RouteConflict:
+        refused = conflicts(found)
+        for message in dict.fromkeys(message for messages in refused.values() for message in messages):
+            _log.error("%s", message)
+        app.routes.replace(put=without_conflicts(found, refused))
+
+
+def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) -> list[Route]:
     module = _imported(file.path, tree, app)
+    before = known.get(file)
+    if before is not None and before[0] is module:
+        return before[1]
     where = str(file)
     config = SegmentConfig.from_constants(find_constants(vars(module)), where=where)
     if config.runtime == "edge":
@@ -108,7 +183,37 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App) -> list[Route]:
         except DefinitionError as error:
             raise DefinitionError(f"{where}: {error}") from None
         routes.append(Route(method, file.pattern, invoker, config, cell=where, source=source))
+    known[file] = module, routes
     return routes
+
+
+def _page_of(file: RouteFile, tree: ModuleTree) -> list[Route]:
+    place = tree.root / file.path
+    is_template = file.path.name == TEMPLATE_FILE
+    try:
+        content = place.read_bytes()
+        page = Page.plain(content)
+        if is_template:
+            page = Page.template(page.source.removeprefix("\ufeff"), file.pattern, filename=str(place))
+    except OSError as error:
+        raise DefinitionError(f"{file} cannot be read: {error.strerror}") from error
+    except DefinitionError as error:
+        raise DefinitionError(f"{file}: {error}") from None
+    invoker = Invoker(page.handler, method="GET", pattern=file.pattern)
+    extras = {PAGE: "jinja" if is_template else "html"}
+    return [Route("GET", file.pattern, invoker, cell=str(file), source=page.source, extras=extras)]
+
+
+def _load_public(app: App, tree: ModuleTree, *, strict: bool) -> None:
+    if not (tree.root / PUBLIC).is_dir():
+        return
+    app.public = PublicFiles(tree.root / PUBLIC)
+    try:
+        app.public.check(app.routes)
+    except RouteConflict as error:
+        if strict:
+            raise
+        _log.error("%s; the route answers", error)
 
 
 def _imported(path: PurePosixPath, tree: ModuleTree, app: App) -> ModuleType:
@@ -139,14 +244,10 @@ def _handlers(module: ModuleType, where: str) -> dict[str, Callable[..., Any]]:
     return handlers
 
 
-def _refusing(method: str, value: object, where: str) -> Callable[..., Any]:
+def _refusing(method: str, value: object, where: str) -> Callable[[], Awaitable[None]]:
     message = f"{where}: {method} is not a function but {value!r}: write def {method}(...)"
     _log.error("%s", message)
-
-    async def refuse() -> None:
-        raise DefinitionError(message)
-
-    return refuse
+    return failing(message)
 
 
 async def _only_options() -> Response:

@@ -8,7 +8,7 @@
     match = table.match("/products/1")
     match.route_path.methods["GET"], match.params      # the route, {"id": "1"}
 
-`segment` and `pattern` read a path, `directive` and `options` the whole line, `config` and `cors` the
+`segment` and `pattern` read a path, `directive`, `page_directive` and `options` the whole line, `config` and `cors` the
 constants of a module, `filesystem` the folders of a project; `table` keeps routes in a `trie` and refuses
 a `conflict`. Nothing here runs a handler.
 """
@@ -21,11 +21,12 @@ from notebook_routes.routing.config import (
     Revalidate,
     SegmentConfig,
 )
-from notebook_routes.routing.cors import CorsPolicy
+from notebook_routes.routing.cors import CorsPolicy, cors
 from notebook_routes.routing.directive import Directive, LineParameter, parse_directive
-from notebook_routes.routing.filesystem import RouteFile, find_routes, pattern_of
+from notebook_routes.routing.filesystem import RouteFile, find_pages, find_routes, pattern_of
+from notebook_routes.routing.page_directive import PageDirective, parse_page_directive
 from notebook_routes.routing.pattern import RoutePattern, is_parameter_name
-from notebook_routes.routing.route import METHODS, Route, RoutePath
+from notebook_routes.routing.route import METHODS, PAGE, Route, RoutePath
 from notebook_routes.routing.segment import (
     RESERVED_NAMES,
     CatchAll,
@@ -44,6 +45,7 @@ __all__ = [
     "DYNAMIC",
     "FETCH_CACHE",
     "METHODS",
+    "PAGE",
     "RESERVED_NAMES",
     "RUNTIMES",
     "CatchAll",
@@ -53,6 +55,7 @@ __all__ = [
     "LineParameter",
     "Match",
     "OptionalCatchAll",
+    "PageDirective",
     "ParamSegment",
     "Removal",
     "Revalidate",
@@ -64,9 +67,12 @@ __all__ = [
     "Segment",
     "SegmentConfig",
     "Static",
+    "cors",
+    "find_pages",
     "find_routes",
     "is_parameter_name",
     "parse_directive",
+    "parse_page_directive",
     "parse_segment",
     "pattern_of",
 ]

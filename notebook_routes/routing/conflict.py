@@ -56,6 +56,21 @@ def check_config(route: Route, beside: RoutePath) -> None:
             )
 
 
+def check_page(route: Route, beside: RoutePath) -> None:
+    """Refuse a page at a path where a route answers GET or HEAD, and such a route where there is a page.
+
+    Raises:
+        RouteConflict: the message names both and their cells.
+    """
+    for other in beside.methods.values():
+        if route.is_page is not other.is_page and {route.method, other.method} <= {"GET", "HEAD"}:
+            page = route if route.is_page else other
+            raise RouteConflict(
+                f"{route} and {other}: a page answers GET and HEAD of its path, {page.pattern}, "
+                "so keep one of the two, or give one another path"
+            )
+
+
 def _check_rest(node: Node, route: Route, segment: CatchAll | OptionalCatchAll, place: int) -> None:
     if node.rest is not None:
         other = _route(node.rest)

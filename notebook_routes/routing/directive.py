@@ -70,7 +70,7 @@ def parse_directive(line: str) -> Directive:
         InvalidPattern: its path cannot be a route.
         ConfigError: an option has a value that it cannot have.
     """
-    words = list(_words(line))
+    words = list(split_words(line))
     plain: list[str] = []
     given: dict[str, list[str]] = {}
     while words:
@@ -89,8 +89,12 @@ def parse_directive(line: str) -> Directive:
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 
-def _words(line: str) -> Iterator[str]:
-    """Cut the line at spaces, but not inside the quotes and brackets of an expression."""
+def split_words(line: str) -> Iterator[str]:
+    """Cut the line at spaces, but not inside the quotes and brackets of an expression.
+
+    Raises:
+        DirectiveError: a quote or bracket is not closed, or there is a comment.
+    """
     rest = line.strip()
     while rest:
         # A path is cut at spaces alone: a bracket too few is for the pattern to explain.

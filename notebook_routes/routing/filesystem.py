@@ -1,6 +1,8 @@
-"""Which files of a project are routes, and what path each answers.
+"""Which files of a project are routes or pages, and what path each answers.
 
     app/products/[id]/route.py          /products/[id]
+    app/products/page.html              /products          beside a route.py or without one
+    app/cart/page.html.jinja            /cart              rendered for each request
     app/(shop)/cart/route.py            /cart              a (group) is no part of the URL, nor is a @slot
     app/_lib/route.py                   none               "_" makes a folder private, and all below it
     app/%5Fadmin/route.py               /_admin            the way to serve one all the same
@@ -10,6 +12,7 @@ Folder names are segments as `segment` reads them; nothing is imported here.
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -25,11 +28,14 @@ if TYPE_CHECKING:
 APP = "app"
 #: The file of a folder that answers its path.
 ROUTE_FILE = "route.py"
+#: The file of a folder that is the page at its path: sent as it is, or rendered by Jinja2.
+PAGE_FILE = "page.html"
+TEMPLATE_FILE = "page.html.jinja"
 
 
 @dataclass(frozen=True, slots=True)
 class RouteFile:
-    """A file that answers a path.
+    """A file that answers a path, a route or a page.
 
     Attributes:
         path: the file, from the project's folder on: `app/products/[id]/route.py`.
@@ -53,16 +59,33 @@ def find_routes(root: Path) -> list[RouteFile]:
         DefinitionError: there is no folder `app`.
         InvalidPattern: a folder on the way to a route has a name that cannot be read; the message names it.
     """
+    return _find(root, ROUTE_FILE)
+
+
+def find_pages(root: Path) -> list[RouteFile]:
+    """List the pages of a project, as `find_routes` does its routes.
+
+    Raises:
+        DefinitionError: there is no folder `app`, or one folder has a page in both forms.
+        InvalidPattern: a folder on the way to a page has a name that cannot be read; the message names it.
+    """
+    pages = _find(root, PAGE_FILE, TEMPLATE_FILE)
+    for page, other in itertools.pairwise(pages):
+        if page.path.parent == other.path.parent:
+            raise DefinitionError(f"{page} and {other} are one page in two forms: keep one of them")
+    return pages
+
+
+def _find(root: Path, *names: str) -> list[RouteFile]:
     top = root / APP
     if not top.is_dir():
         raise DefinitionError(f"{root} holds no folder {APP!r}: a project has its routes in {APP}/**/{ROUTE_FILE}")
     found: list[RouteFile] = []
-    for folder, names, files in os.walk(top, onerror=_refuse_unreadable):
-        names[:] = [name for name in names if not name.startswith("_")]
-        if ROUTE_FILE in files:
-            folders = Path(folder).relative_to(top).parts
-            found.append(RouteFile(PurePosixPath(APP, *folders, ROUTE_FILE), pattern_of(folders)))
-    return sorted(found, key=lambda route: route.path.parent.parts)
+    for folder, below, files in os.walk(top, onerror=_refuse_unreadable):
+        below[:] = [name for name in below if not name.startswith("_")]
+        folders = Path(folder).relative_to(top).parts
+        found += [RouteFile(PurePosixPath(APP, *folders, name), pattern_of(folders)) for name in names if name in files]
+    return sorted(found, key=lambda file: (file.path.parent.parts, file.path.name))
 
 
 def pattern_of(folders: Sequence[str]) -> RoutePattern:

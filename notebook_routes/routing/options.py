@@ -25,6 +25,11 @@ def is_option(word: str) -> bool:
     return word.startswith(("--", *_LONG_DASHES))
 
 
+def option_names() -> list[str]:
+    """The options that a line of a route can have, with their dashes."""
+    return list(_OPTIONS)
+
+
 def take_option(word: str, words: list[str]) -> tuple[str, str]:
     """Read one option; its value is taken off the words that follow, unless it is in the same word.
 

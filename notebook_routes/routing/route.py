@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from notebook_routes.routing.pattern import RoutePattern
 
+#: The key of `Route.extras` that a page has; its value is "html" or "jinja".
+PAGE = "page"
 #: The methods that a handler may answer, in the order of lists shown to people.
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
 
@@ -44,6 +46,11 @@ class Route:
         if self.method not in METHODS:
             raise ValueError(f"A route answers one of {', '.join(METHODS)}, not {self.method!r}")
 
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page, HTML that a `%%page` cell or a page's file holds."""
+        return PAGE in self.extras
+
     def __str__(self) -> str:
         place = f" ({self.cell})" if self.cell else ""
         return f"{self.method} {self.pattern}{place}"
@@ -56,14 +63,16 @@ class RoutePath:
         pattern: the place.
         methods: the routes by method, in the order of `METHODS`; to be read only.
         config: what the routes say together.
+        extras: what floors above know of it; a new path begins without.
     """
 
-    __slots__ = ("__weakref__", "_allow", "config", "methods", "pattern")
+    __slots__ = ("_allow", "config", "extras", "methods", "pattern")
 
     def __init__(self, pattern: RoutePattern, routes: Mapping[str, Route]) -> None:
         self.pattern = pattern
         self.methods: Mapping[str, Route] = {method: routes[method] for method in METHODS if method in routes}
         self.config = reduce(SegmentConfig.merged, (route.config for route in self.methods.values()), SegmentConfig())
+        self.extras: dict[str, object] = {}
         automatic = {"OPTIONS", "HEAD"} if "GET" in self.methods else {"OPTIONS"}
         self._allow = ", ".join(sorted({*self.methods, *automatic}))
 

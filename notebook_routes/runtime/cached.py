@@ -8,7 +8,7 @@ from contextvars import ContextVar, copy_context
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from notebook_routes.cache import CacheEntry, Life, Made, Wanted, answer, value_key, version_of
+import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError
 from notebook_routes.runtime.exchange import current_exchange, current_life
 from notebook_routes.runtime.keepable import check_keepable, checked_tags
@@ -90,7 +90,7 @@ class _Cached:
         named = function if hasattr(function, "__qualname__") else type(function)
         self._name = f"{named.__module__}.{named.__qualname__}"
         self._shown = getattr(function, "__name__", "the function")
-        self._version = version_of(_text_of(function))
+        self._version = caching.version_of(_text_of(function))
 
     def wrapper(self) -> Callable[..., Any]:
         if inspect.iscoroutinefunction(self._function):
@@ -100,7 +100,7 @@ class _Cached:
                 exchange = current_exchange.get()
                 wanted = self._wanted(args, kwargs)
 
-                async def make() -> Made:
+                async def make() -> caching.Made:
                     life = self._life()
                     current_life.set(life)
                     _making.set((*_making.get(), wanted.key))
@@ -117,7 +117,7 @@ class _Cached:
             exchange = current_exchange.get()
             wanted = self._wanted(args, kwargs)
 
-            def make() -> Made:
+            def make() -> caching.Made:
                 life, context = self._life(), copy_context()
                 context.run(current_life.set, life)
                 context.run(_making.set, (*_making.get(), wanted.key))
@@ -129,21 +129,21 @@ class _Cached:
 
         return call
 
-    def _life(self) -> Life:
-        return Life(tags=self._tags, revalidate=self._revalidate)
+    def _life(self) -> caching.Life:
+        return caching.Life(tags=self._tags, revalidate=self._revalidate)
 
-    def _wanted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Wanted:
+    def _wanted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> caching.Wanted:
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
         for name, value in bound.arguments.items():
             check_keepable(value, f"the argument `{name}` of {self._shown}(), which is part of its key,")
         exchange = current_exchange.get()
-        key = value_key(self._name, self._version, [self._key, bound.arguments])
+        key = caching.value_key(self._name, self._version, [self._key, bound.arguments])
         if key in _making.get():
             raise CacheError(f"{self._shown}() asks for its own value while it is being made: it would wait for ever")
-        return Wanted(key, self._tags, beside(exchange), marked_tags(exchange))
+        return caching.Wanted(key, self._tags, beside(exchange), marked_tags(exchange))
 
-    def _made(self, value: Any, life: Life) -> Made:
+    def _made(self, value: Any, life: caching.Life) -> caching.Made:
         if isinstance(value, Response):
             content = value.content
             if content is None:
@@ -156,16 +156,16 @@ class _Cached:
                 value.close()
             check_keepable(value, f"what {self._shown}() gives")
             status, headers, content = _VALUE, _JSON, json_bytes(value)
-        entry = CacheEntry(
+        entry = caching.CacheEntry(
             status, headers, content, 0, 0,
             revalidate=life.revalidate, expire=life.expire, tags=life.tags, source=f"{self._shown}()",
         )  # fmt: skip
-        return Made(entry)
+        return caching.Made(entry)
 
 
-def _value(entry: CacheEntry) -> Any:
+def _value(entry: caching.CacheEntry) -> Any:
     if entry.status != _VALUE:
-        return answer(entry, None)
+        return caching.answer(entry, None)
     return entry.body if entry.headers == _BYTES else parsed_json(entry.body)
 
 

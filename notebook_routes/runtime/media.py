@@ -10,6 +10,7 @@ import base64
 import io
 import sys
 import threading
+from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -33,10 +34,14 @@ _METHODS = {
     "text/markdown": "_repr_markdown_",
     "text/latex": "_repr_latex_",
 }
+#: What an Accept header can say that makes a difference.
+_CHOICES = frozenset({*_METHODS, "text/csv", "text/plain", "*/*", "application/*", "image/*", "text/*"})
 _drawing = threading.Lock()
 _WITHOUT_WINDOWS = ("agg", "inline", "module://matplotlib_inline.backend_inline")
 #: Objects that have every attribute one asks for also have this one (IPython looks for it too).
 _CANARY = "_ipython_canary_method_should_not_exist_"
+#: What `representations` looks for.
+DISPLAYS = frozenset({_CANARY, *_METHODS.values(), "_repr_mimebundle_", "savefig", "get_figure", "to_csv", "write_csv"})
 
 
 def representations(value: Any) -> dict[str, Renderer]:
@@ -76,6 +81,16 @@ def best_match(accept: str, offered: list[str]) -> str | None:
         if quality > best[0]:
             best = (quality, media)
     return best[1]
+
+
+@lru_cache(maxsize=256)
+def canonical_accept(accept: str) -> str:
+    """An Accept header without what makes no difference here: the key under which a negotiated answer is kept.
+
+    Ranges that no value of ours comes as are left out, so that the headers of most clients become one of a few.
+    """
+    ranges = {(media, q) for media, _, q in map(_media_range, accept.split(",")) if media in _CHOICES}
+    return ",".join(f"{media};q={q:g}" for media, q in sorted(ranges)) or "*/*;q=1"
 
 
 def _media_range(text: str) -> tuple[str, int, float]:

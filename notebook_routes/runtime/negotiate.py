@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import AsyncIterable, Iterator, Mapping
+from collections.abc import AsyncIterable, Awaitable, Iterator, Mapping
+from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import AnswerError
-from notebook_routes.runtime.media import best_match, representations
-from notebook_routes.runtime.observed import ObservedRequest
+from notebook_routes.runtime.media import DISPLAYS, best_match, representations
 from notebook_routes.web import FileResponse, Headers, Response, ServerSentEvent, json_bytes
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ MARKUP_NOTE = (
 #: The classes of nearly all answers: an isinstance() against an abstract class costs more than all else here.
 _WHOLE = frozenset({Response, dict, list, str, bytes, type(None)})
 _EXACT = (dict, list, int, float, bool, set, frozenset)
+_OTHERS = (Response, *_EXACT, str, bytes, bytearray, memoryview, tuple, Awaitable, Iterator, AsyncIterable)
 
 
 def to_response(value: Any, request: Request) -> Response:
@@ -37,7 +38,7 @@ def to_response(value: Any, request: Request) -> Response:
         AnswerError: it stands for none; the message has the fix.
     """
     if isinstance(value, FileResponse):
-        _tell(request, "Range and If-None-Match, as every FileResponse does")
+        _tell_of_file(request)
         return value.answering(request)
     if isinstance(value, Response):
         return value
@@ -45,6 +46,8 @@ def to_response(value: Any, request: Request) -> Response:
         return _json(value)
     if value is None:
         return Response(None, status=204)
+    if _is_record(value):
+        return _json(value)
     if isinstance(value, str):
         return Response(value, headers={"content-type": _TEXT})
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -61,7 +64,7 @@ def to_response(value: Any, request: Request) -> Response:
 
 def is_stream(value: Any) -> bool:
     """Whether the answer comes in pieces: a generator or another iterator, sync or async."""
-    if value.__class__ in _WHOLE:
+    if value.__class__ in _WHOLE or _holds_data(value.__class__):
         return False
     return isinstance(value, (Iterator, AsyncIterable))
 
@@ -99,6 +102,25 @@ def _chunk(value: Any) -> bytes:
 
 def _event_chunk(value: Any) -> bytes:
     return (value if isinstance(value, ServerSentEvent) else ServerSentEvent(value)).encode()
+
+
+def _is_record(value: Any) -> bool:
+    """Whether it is a dataclass or a pydantic model that shows nothing of itself: then it is JSON, whatever is asked.
+
+    This answers at once what `representations` finds out by asking for a dozen attributes, which models are slow at.
+    """
+    return _holds_data(value.__class__) and DISPLAYS.isdisjoint(getattr(value, "__dict__", ()))
+
+
+@lru_cache(maxsize=256)
+def _holds_data(kind: type[Any]) -> bool:
+    """Whether all that its objects have to say is in their fields, as far as the class tells."""
+    if not (dataclasses.is_dataclass(kind) or hasattr(kind, "model_dump")) or issubclass(kind, _OTHERS):
+        return False
+    dynamic = getattr(kind, "__getattr__", None)
+    # That of pydantic gives what was declared private, or has come beside the fields.
+    made_up = dynamic is not None and getattr(dynamic, "__module__", None) != "pydantic.main"
+    return not made_up and not any(hasattr(kind, name) for name in DISPLAYS)
 
 
 def _json(value: Any) -> Response:
@@ -165,12 +187,7 @@ def _shown(value: Any, request: Request) -> Response:
     if shapes and (dataclasses.is_dataclass(value) or hasattr(value, "model_dump")):
         # What it holds comes before how it looks.
         shapes = {_JSON: lambda: _encode(value)} | shapes
-    if not shapes:
-        # Without a look at the request: an answer that depends on it is kept for nobody else.
-        return _json(value)
-    kind = type(value).__name__
-    _tell(request, f"Accept, since a {kind} can be shown in several ways (a dict, a list or a Response would be kept)")
-    accept = request.headers.get("accept") or "*/*"
+    accept = request.accepted() if shapes else ""
     while shapes:
         media = best_match(accept, list(shapes))
         if media is None:
@@ -185,9 +202,12 @@ def _shown(value: Any, request: Request) -> Response:
     return _json(value)
 
 
-def _tell(request: Request, what: str) -> None:
+def _tell_of_file(request: Request) -> None:
+    """Say of a run whose answer may be kept what a file reads of its request."""
+    from notebook_routes.runtime.observed import ObservedRequest  # noqa: PLC0415 - few answers are files
+
     if isinstance(request, ObservedRequest):
-        request.reads(what)
+        request.reads("Range and If-None-Match, as every FileResponse does")
 
 
 def _made(body: bytes | str, media: str) -> Response:

@@ -21,7 +21,13 @@ if TYPE_CHECKING:
 
 
 def observe(
-    client: Request | None, rendering: Rendering, *, path: str, query: Sequence[tuple[str, str]], origin: str
+    client: Request | None,
+    rendering: Rendering,
+    *,
+    path: str,
+    query: Sequence[tuple[str, str]],
+    origin: str,
+    accept: str,
 ) -> ObservedRequest:
     """The request for a run.
 
@@ -31,11 +37,13 @@ def observe(
         path: in the spelling of the key.
         query: the declared parameters that were given.
         origin: the server's.
+        accept: what the answer is negotiated by, as `canonical_accept` gives it.
     """
     target = f"{path}?{urlencode(query)}" if query else path
     request = ObservedRequest.__new__(ObservedRequest)
     request._rendering = rendering
     request._client = client
+    request._accept = accept
     request._begin("GET", target, origin)
     request.headers = Headers()
     return request
@@ -69,13 +77,15 @@ def _own(request: Request, name: str) -> Any:
 class ObservedRequest(Request):
     """A request that says what is read of it; see `observe`."""
 
-    __slots__ = ("_client", "_rendering")
+    __slots__ = ("_accept", "_client", "_rendering")
 
+    _accept: str
     _client: Request | None
     _rendering: Rendering
 
     body = _Noticed("body")
     cookies = _Noticed("cookies")
+    geo = _Noticed("geo")
     headers = _Noticed("headers")
     original_url = _Noticed("original_url")
     query = _Noticed("query")
@@ -94,7 +104,7 @@ class ObservedRequest(Request):
     def clone(self) -> Request:
         """A second request that is observed like this one."""
         twin = ObservedRequest.__new__(ObservedRequest)
-        twin._rendering, twin._client = self._rendering, self._client
+        twin._rendering, twin._client, twin._accept = self._rendering, self._client, self._accept
         twin._begin(self.method, _own(self, "target"), self._origin)
         twin.headers = Headers()
         return twin
@@ -111,6 +121,11 @@ class ObservedRequest(Request):
             DynamicError: it may not be.
         """
         self._rendering.reads(what)
+
+    def accepted(self) -> str:
+        """What the client takes, for the value of a handler that comes in several forms: each is kept for itself."""
+        self._rendering.variant = self._accept
+        return self._accept
 
     @property
     def declared_query(self) -> URLSearchParams:

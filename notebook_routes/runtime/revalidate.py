@@ -9,24 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from notebook_routes.cache import EXPIRE, blocking, now, tag_of_path
+import notebook_routes.cache as caching
 from notebook_routes.errors import ScopeError
 from notebook_routes.runtime.exchange import Phase, current_exchange, current_life
 from notebook_routes.runtime.kept_data import active_data
 
 if TYPE_CHECKING:
     from notebook_routes.cache import Life
-
-#: By name, seconds until something is stale, and until it is gone (Next.js's `cacheLife` profiles).
-PROFILES: Mapping[str, tuple[float, float]] = {
-    "default": (900, EXPIRE),
-    "seconds": (1, 60),
-    "minutes": (60, 3_600),
-    "hours": (3_600, 86_400),
-    "days": (86_400, 604_800),
-    "weeks": (604_800, 2_592_000),
-    "max": (2_592_000, EXPIRE),
-}
 
 
 def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 - the field's name
@@ -41,7 +30,7 @@ def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 -
             with a slash; in a handler that has no effect, and the log says so.
         TypeError: the path is no text.
     """
-    tag = tag_of_path(path, type)
+    tag = caching.tag_of_path(path, type)
     if tag is None:
         problem = f'revalidate_path("{path}") has no effect: a path begins with a slash'
         if current_exchange.get() is None:
@@ -93,7 +82,7 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
     """Say how long what is being made lasts; of several lifetimes the shortest holds.
 
     Args:
-        profile: a name of `PROFILES`, "minutes".
+        profile: "seconds", "minutes", "hours", "days", "weeks" or "max".
         revalidate: seconds until it is stale.
         expire: seconds until it is gone.
 
@@ -121,7 +110,7 @@ def _mark(tag: str, expire: float, what: str) -> None:
     if exchange is None or exchange.phase is Phase.ENDED:
         # What a handler has left running, such as a task, marks as a cell does.
         handler = active_data(exchange).handler
-        blocking(handler, lambda: handler.mark([tag], now(), expire=expire))
+        caching.blocking(handler, lambda: handler.mark([tag], caching.now(), expire=expire))
         return
     if exchange.revalidations is None:
         exchange.revalidations = {}
@@ -167,6 +156,6 @@ def _expire_of(profile: object) -> float:
 
 
 def _profile(name: str) -> tuple[float, float]:
-    if name not in PROFILES:
-        raise ValueError(f'there is no profile "{name}": there are {", ".join(PROFILES)}')
-    return PROFILES[name]
+    if name not in caching.PROFILES:
+        raise ValueError(f'there is no profile "{name}": there are {", ".join(caching.PROFILES)}')
+    return caching.PROFILES[name]

@@ -17,7 +17,15 @@ from notebook_routes.errors import ServerError
 from notebook_routes.runtime import Exchange
 from notebook_routes.servers.incoming import IncomingBody
 from notebook_routes.servers.lifetime import HandlerThreads, origin_of
-from notebook_routes.servers.refusal import DRAIN_TIME, MAX_BODY_SIZE, one_host, plain, too_large
+from notebook_routes.servers.refusal import (
+    DRAIN_TIME,
+    MAX_BODY_SIZE,
+    MAX_HEADERS,
+    one_host,
+    plain,
+    too_large,
+    too_many_headers,
+)
 from notebook_routes.servers.request_target import InvalidTarget, origin_form
 from notebook_routes.servers.streaming import HEAD_GRACE, TURN, check_complete
 from notebook_routes.servers.wire import BODILESS, fields
@@ -102,6 +110,7 @@ class ASGIApp:
         threads, self._threads = self._threads, None
         if threads is not None:
             threads.stop()
+        await self.app.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 
@@ -166,6 +175,8 @@ class _Message:
     def _request(self) -> Request | Response:
         """What is asked, or the answer to what cannot be."""
         scope = self._scope
+        if len(self._headers) > MAX_HEADERS:
+            return too_many_headers()
         hosts = [value for name, value in self._headers if name == "host"]
         if (len(hosts) > 1 or "," in hosts[0]) if hosts else scope.get("http_version") == "1.1":
             return one_host()

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.runtime import LoopWatch, Workers, use_data
+from notebook_routes.runtime import LoopWatch, Workers
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
 from notebook_routes.servers.switch_interval import SwitchInterval
 
@@ -30,10 +30,9 @@ class HandlerThreads:
         self._watch = LoopWatch()
 
     def start(self) -> None:
-        """Give them to the app, and its cache to code that answers no request; called on the loop's thread."""
+        """Give them to the app; called on the loop's thread."""
         self._app.workers, self._app.watch = self._workers, self._watch
         self._watch.start()
-        use_data(self._app.data)
 
     def stop(self) -> None:
         """End those that are idle; busy ones end after their job."""
@@ -79,6 +78,12 @@ def origin_of(address: Any) -> str:
     if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
         host = "localhost"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def replace_app(server: TornadoServer, app: App) -> None:
+    """Have another App answer from now on; what is being answered goes on with the one before."""
+    app.workers, app.watch = server.app.workers, server.app.watch
+    server.app = app
 
 
 async def end_tasks() -> None:

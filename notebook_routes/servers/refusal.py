@@ -6,6 +6,8 @@ from notebook_routes.web import Response
 
 #: Bytes of a request body, by default.
 MAX_BODY_SIZE = 100 * 1024 * 1024
+#: Fields of a request's head: `dict(request.headers)` looks through all of them for each. More is a 431.
+MAX_HEADERS = 1000
 #: Seconds to take in the rest of a body that nobody reads, so that the client sees the answer.
 DRAIN_TIME = 2.0
 #: Digits of the largest Content-Length that is read as a number.
@@ -15,6 +17,11 @@ _LONGEST_LENGTH = 18
 def plain(status: int, text: str) -> Response:
     """A short answer in plain text."""
     return Response(text + "\n", status=status, headers={"content-type": "text/plain; charset=utf-8"})
+
+
+def too_many_headers() -> Response:
+    """The answer to a head of more than `MAX_HEADERS` fields (RFC 6585 §5)."""
+    return plain(431, f"The request has more than {MAX_HEADERS:,} header fields")
 
 
 def one_host() -> Response:

@@ -3,10 +3,10 @@
 It sits on Tornado's connection delegate rather than on `tornado.web`. The handler starts when the headers are in; the
 body comes through a bounded queue; the response is pulled, chunk by chunk, as fast as the client reads.
 
-A request without a body is answered inside Tornado's own task for the connection, which waits for what
-`headers_received` returns; a handler that never waits costs no task and no turn of the loop. One with a body gets a
-task of its own, since the connection has to go on reading meanwhile. Either way all steps of a handler and of its
-stream are taken by one task.
+A request without a body, or whose body has come together with its head, is answered inside Tornado's own task for the
+connection, which waits for what `headers_received` or `data_received` returns; a handler that never waits costs no task
+and no turn of the loop. One whose body is still on its way gets a task of its own, since the connection has to go on
+reading meanwhile. Either way all steps of a handler and of its stream are taken by one task.
 
 Tornado promises a delegate either `finish` or `on_connection_close`: once the body of a request has been read, a client
 that leaves is reported only through a close callback.
@@ -18,6 +18,7 @@ import asyncio
 import types
 from contextlib import aclosing, suppress
 from email.utils import formatdate
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from tornado.httpserver import HTTPServer
@@ -31,7 +32,15 @@ from tornado.httputil import (
 from tornado.iostream import IOStream, StreamClosedError
 
 from notebook_routes.servers.incoming import IncomingBody
-from notebook_routes.servers.refusal import DRAIN_TIME, MAX_BODY_SIZE, one_host, plain, too_large
+from notebook_routes.servers.refusal import (
+    DRAIN_TIME,
+    MAX_BODY_SIZE,
+    MAX_HEADERS,
+    one_host,
+    plain,
+    too_large,
+    too_many_headers,
+)
 from notebook_routes.servers.request_target import InvalidTarget, origin_form
 from notebook_routes.servers.streaming import HEAD_GRACE, TURN, check_complete
 from notebook_routes.servers.wire import BODILESS, head, phrase
@@ -63,7 +72,7 @@ class TornadoServer:
     """Serves one App on listening sockets, on the running loop.
 
     Args:
-        app: what answers.
+        app: what answers; may be replaced by another.
         max_body_size: bytes of a request body; more is a 413.
         on_traffic: called when a request comes in and when a chunk goes out.
     """
@@ -144,11 +153,16 @@ class _Message(HTTPMessageDelegate):
     def __init__(self, server: TornadoServer, connection: HTTP1Connection, since: float) -> None:
         self.since = since
         self._server = server
+        self._app = server.app
         self._connection = connection
         self._request: Request | None = None
         self._body: IncomingBody | None = None
         self._task: asyncio.Task[None] | None = None
         self._connection_header: str | None = None
+        #: Of a request with a body: its Content-Length, what makes the request, and the turn of the loop to begin at.
+        self._declared: str | None = None
+        self._make: Callable[..., Request] | None = None
+        self._start: asyncio.Handle | None = None
         self._head_sent = False
         self._answered = False
         self._status = 0
@@ -157,6 +171,8 @@ class _Message(HTTPMessageDelegate):
 
     def headers_received(self, start_line: RequestStartLine | Any, headers: HTTPHeaders) -> Awaitable[None] | None:
         server = self._server
+        # From the head of a request on: one that has begun goes on with the app that it began with.
+        self._app = server.app
         server.silent.discard(self)
         if self._connection.stream.closed():
             # Sent ahead over a connection that is gone: Tornado hands on what is in its buffer all the same.
@@ -167,7 +183,8 @@ class _Message(HTTPMessageDelegate):
         self._connection_header = _connection_header(version, headers.get("Connection"))
         has_body = "Content-Length" in headers or "Transfer-Encoding" in headers
         named = headers.get("Host")
-        refused = self._refusal(start_line, pairs, named, headers.get("Content-Length") if has_body else None)
+        self._declared = headers.get("Content-Length") if has_body else None
+        refused = self._refusal(start_line, pairs, named, self._declared)
         if refused is not None:
             self._refuse(refused, headers)
             return None
@@ -176,34 +193,56 @@ class _Message(HTTPMessageDelegate):
         except InvalidTarget as invalid:
             self._refuse(plain(400, str(invalid)), headers)
             return None
-        if has_body:
-            self._body = IncomingBody(limit=server.max_body_size)
         if host is not None:
             # RFC 9112 §3.2.2: the authority of an absolute-form target overrides Host.
             pairs = [pair for pair in pairs if pair[0] != "host"] + [("host", host)]
-        self._request = request = Request.from_target(
+        make = partial(
+            Request.from_target,
             method,
             target,
             origin=f"http://{host or named or 'localhost'}",
             headers=Headers.from_pairs(pairs),
-            body=self._body,
         )
-        if self._body is None:
+        if not has_body:
+            self._request = request = make()
             return cast("Awaitable[None]", self._answer_here(request))
-        self._connection.set_close_callback(self._left)
-        self._task = asyncio.get_running_loop().create_task(self._answer_beside(request))
-        self._track(self._task)
+        self._make = make
+        # Tornado hands over what has come together with the head before the loop takes its next turn.
+        self._start = asyncio.get_running_loop().call_soon(self._start_beside)
         return None
 
     def data_received(self, chunk: bytes) -> Awaitable[None] | None:
+        if self._start is not None:
+            assert self._make is not None
+            if str(len(chunk)) == self._declared:
+                # The whole body is here: a stream of it, and a task beside this one, would be for nothing.
+                self._start.cancel()
+                self._start = None
+                self._request = request = self._make(body=chunk)
+                return cast("Awaitable[None]", self._answer_here(request))
+            self._start_beside()
         return self._body.feed(chunk) if self._body is not None else None
 
     def finish(self) -> None:
+        if self._start is not None:
+            self._start_beside()
         if self._body is not None:
             self._body.end()
         elif self._answered:
             self._connection.finish()
             self._report()
+
+    def _start_beside(self) -> None:
+        """Have the handler begin, whose body is still on its way."""
+        assert self._start is not None
+        assert self._make is not None
+        self._start.cancel()
+        self._start = None
+        self._body = IncomingBody(limit=self._server.max_body_size)
+        self._request = request = self._make(body=self._body)
+        self._connection.set_close_callback(self._left)
+        self._task = asyncio.get_running_loop().create_task(self._answer_beside(request))
+        self._track(self._task)
 
     def on_connection_close(self) -> None:
         self._left()
@@ -212,6 +251,9 @@ class _Message(HTTPMessageDelegate):
 
     def _left(self) -> None:
         """The client is gone: the signal fires, then the handler is cancelled."""
+        if self._start is not None:
+            self._start.cancel()
+            self._start = None
         if self._body is not None:
             self._body.break_off()
         task, self._task = self._task, None
@@ -271,7 +313,7 @@ class _Message(HTTPMessageDelegate):
     async def _answer(self, request: Request) -> None:
         """Run the app and write its response, but for the end of it."""
         try:
-            response = await self._server.app.fetch(request)
+            response = await self._app.fetch(request)
             self._status = response.status
             content = response.content
             if content is not None or request.method == "HEAD" or response.body is None:
@@ -306,7 +348,7 @@ class _Message(HTTPMessageDelegate):
         request, self._request = self._request, None
         if request is None:
             return
-        work = self._server.app.sent(request, status=self._status, size=self._sent, error=self._error)
+        work = self._app.sent(request, status=self._status, size=self._sent, error=self._error)
         if work is not None:
             self._track(asyncio.get_running_loop().create_task(work))
 
@@ -363,7 +405,7 @@ class _Message(HTTPMessageDelegate):
                 self._error = error
                 connection.close()
                 return
-            failed = self._server.app.failed_to_start(error, request)
+            failed = self._app.failed_to_start(error, request)
             self._status = failed.status
             self._send_whole(failed, failed.content or b"", request)
             return
@@ -374,7 +416,7 @@ class _Message(HTTPMessageDelegate):
     def _send_head(self, response: Response, request: Request) -> None:
         if not self._head_sent:
             self._head_sent = True
-            self._server.app.head_sent(request)
+            self._app.head_sent(request)
             start_line = ResponseStartLine("HTTP/1.1", response.status, response.status_text or phrase(response.status))
             self._close_if_said(response)
             self._connection.write_headers(start_line, _tornado_headers(response))
@@ -393,6 +435,8 @@ class _Message(HTTPMessageDelegate):
         size = len(start_line.path) + sum([len(name) + len(value) + 4 for name, value in pairs])
         if size > MAX_HEADER_SIZE:
             return plain(431, f"The head of the request is larger than {MAX_HEADER_SIZE:,} bytes")
+        if len(pairs) > MAX_HEADERS:
+            return too_many_headers()
         if "," in host if host is not None else start_line.version != "HTTP/1.0":
             # Tornado joins repeated headers.
             return one_host()

@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from notebook_routes.errors import NotebookRoutesError
-from notebook_routes.project.load import load_tree
+from notebook_routes.project.load import CACHE_VARIABLE, load_tree
 from notebook_routes.project.openapi import openapi_document
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.tooling.quickstart import run_quickstart
 from notebook_routes.tooling.serve import serve_tree
+from notebook_routes.web import GEO_VARIABLE
 
 app = typer.Typer(
     help="Route Handlers for Python notebooks.",
@@ -56,12 +57,57 @@ def serve(
         typer.Option(help="A bearer token that every request must bring.", envvar="NOTEBOOK_ROUTES_TOKEN"),
     ] = None,
     max_body_size: Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)] = MAX_BODY_SIZE,
+    geo: Annotated[
+        str | None,
+        typer.Option(help="The proxy whose headers tell request.geo: vercel or cloudflare.", envvar=GEO_VARIABLE),
+    ] = None,
+    cache: Annotated[
+        str | None,
+        typer.Option(
+            help="Where answers are kept: memory, memory:256mb, file:FOLDER or redis://HOST:6379/0.",
+            envvar=CACHE_VARIABLE,
+        ),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
+    ] = None,
 ) -> None:
     """Answer the routes of a project, until Ctrl-C or SIGTERM."""
     try:
         serve_tree(
-            directory, host=host, port=port, allow_hosts=allow_host or (), token=token, max_body_size=max_body_size
+            directory,
+            host=host,
+            port=port,
+            allow_hosts=allow_host or (),
+            token=token,
+            max_body_size=max_body_size,
+            geo=geo,
+            cache=cache,
+            cors=cors or (),
         )
+    except NotebookRoutesError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(code=1) from None
+
+
+@app.command()
+def dev(
+    directory: Annotated[Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)],
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Answer for this Host too, beside this machine's; repeatable.")
+    ] = None,
+) -> None:
+    """Answer the routes of a project while you write them: loaded again on save, errors shown in full."""
+    from notebook_routes.tooling.dev import develop_tree  # noqa: PLC0415 - no other command watches files
+
+    try:
+        develop_tree(directory, host=host, port=port, allow_hosts=allow_host or ())
     except NotebookRoutesError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)
         raise typer.Exit(code=1) from None
@@ -77,7 +123,7 @@ def openapi(
 ) -> None:
     """Describe the routes of a project as an OpenAPI 3.1 document, in JSON."""
     try:
-        project = load_tree(directory)
+        project = load_tree(directory, strict=True)
         document = openapi_document(project.routes, title=title or directory.resolve().name, version=api_version)
     except NotebookRoutesError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)

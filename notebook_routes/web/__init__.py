@@ -17,6 +17,7 @@ from notebook_routes.web.continuation import Continuation
 from notebook_routes.web.cookie import Cookie
 from notebook_routes.web.file_response import FileResponse
 from notebook_routes.web.formdata import FormData
+from notebook_routes.web.geo import GEO_VARIABLE, Geo, GeoHeaders
 from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.request import Request
@@ -29,6 +30,7 @@ from notebook_routes.web.streams import ReadableStream
 from notebook_routes.web.url import URL
 
 __all__ = [
+    "GEO_VARIABLE",
     "URL",
     "AbortController",
     "AbortSignal",
@@ -38,6 +40,8 @@ __all__ = [
     "File",
     "FileResponse",
     "FormData",
+    "Geo",
+    "GeoHeaders",
     "Headers",
     "ReadableStream",
     "Request",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, Self
 from notebook_routes.errors import BodyUsed, InvalidBody
 from notebook_routes.web.blob import Blob
 from notebook_routes.web.formdata import FormData
-from notebook_routes.web.multipart import decode_multipart
+from notebook_routes.web.multipart import MAX_FIELDS, decode_multipart, too_many_fields
 from notebook_routes.web.search_params import URLSearchParams
 from notebook_routes.web.streams import ReadableStream, StreamSource
 
@@ -86,12 +86,17 @@ class Body:
 
         Raises:
             InvalidBody: the content type is no form's, or the body is malformed.
+            BodyTooLarge: it has over 1,000 files or 1,000 other fields, or is over the server's limit.
             BodyUsed: the body was read already.
         """
         content_type = self.headers.get("content-type", "")
         kind = content_type.partition(";")[0].strip().lower()
         if kind == "application/x-www-form-urlencoded":
-            return FormData.from_pairs([*URLSearchParams((await self._read()).decode("utf-8", "replace"))])
+            content = await self._read()
+            if content.count(b"&") >= MAX_FIELDS:
+                # Taken apart, a hundred megabytes of "&a" would be gigabytes.
+                raise too_many_fields()
+            return FormData.from_pairs([*URLSearchParams(content.decode("utf-8", "replace"))])
         if kind != "multipart/form-data":
             shown = f"is {content_type}" if content_type else "is missing"
             raise InvalidBody(

@@ -81,7 +81,7 @@ class Headers(MutableMapping[str, str]):
         for other, value in self._pairs:
             if other == name:
                 if found is not None:
-                    return self._joined(name)
+                    return _joined(name, [value for other, value in self._pairs if other == name])
                 found = value
         return default if found is None else found
 
@@ -110,7 +110,10 @@ class Headers(MutableMapping[str, str]):
     def has(self, name: str) -> bool:
         """Whether there is a field of this name."""
         name = name.lower()
-        return any(other == name for other, _ in self._pairs)
+        for other, _ in self._pairs:  # noqa: SIM110 - any() costs three times as much, and this is asked often
+            if other == name:
+                return True
+        return False
 
     def get_set_cookie(self) -> list[str]:
         """The values of all Set-Cookie fields, one each: they cannot be joined (RFC 9110 §5.3)."""
@@ -174,21 +177,16 @@ class Headers(MutableMapping[str, str]):
         shown = [(name, "[secret]" if name in _SECRET else value) for name, value in self._pairs]
         return f"{type(self).__name__}({shown!r})"
 
-    def _joined(self, name: str) -> str:
-        values = [value for other, value in self._pairs if other == name]
-        if name in _FIRST_COUNTS:
-            return values[0]
-        # HTTP/2 clients may split Cookie into several fields; they are one list by "; " (RFC 9113 §8.2.3).
-        return ("; " if name == "cookie" else ", ").join(values)
-
     def _combined(self) -> list[tuple[str, str]]:
-        names = sorted({name for name, _ in self._pairs})
+        values: dict[str, list[str]] = {}
+        for name, value in self._pairs:
+            values.setdefault(name, []).append(value)
         combined: list[tuple[str, str]] = []
-        for name in names:
+        for name, found in sorted(values.items()):
             if name == "set-cookie":
-                combined.extend(pair for pair in self._pairs if pair[0] == name)
+                combined.extend((name, value) for value in found)
             else:
-                combined.append((name, self._joined(name)))
+                combined.append((name, _joined(name, found)))
         return combined
 
 
@@ -234,6 +232,13 @@ class _Values(ValuesView[str]):
 
     def __iter__(self) -> Iterator[str]:
         return iter([value for _, value in self._mapping._combined()])
+
+
+def _joined(name: str, values: list[str]) -> str:
+    if name in _FIRST_COUNTS:
+        return values[0]
+    # HTTP/2 clients may split Cookie into several fields; they are one list by "; " (RFC 9113 §8.2.3).
+    return ("; " if name == "cookie" else ", ").join(values)
 
 
 def _frozen(name: str) -> str:

@@ -56,6 +56,11 @@ def json_bytes(value: object) -> bytes:
         >>> json_bytes({"at": date(2030, 1, 1), "x": float("nan")})
         b'{"at":"2030-01-01","x":null}'
     """
+    kind: Any = value.__class__
+    if _is_plain_model(kind):
+        written = _model_bytes(value)
+        if written is not None:
+            return written
     try:
         text = _ENCODER.encode(value)
     except (_Unwritable, TypeError, ValueError, RecursionError):
@@ -65,6 +70,26 @@ def json_bytes(value: object) -> bytes:
     except UnicodeEncodeError:
         # A lone surrogate is no UTF-8; \udXXX is how JSON spells it (RFC 8259 §8.2), as JSON.stringify does.
         return text.encode("utf-8", "backslashreplace")
+
+
+@lru_cache(maxsize=256)
+def _is_plain_model(kind: type[Any]) -> bool:
+    """Whether it is a pydantic model whose class leaves `model_dump` as it is."""
+    dump = getattr(kind, "model_dump", None)
+    return getattr(dump, "__module__", None) == "pydantic.main" and hasattr(kind, "__pydantic_serializer__")
+
+
+def _model_bytes(value: Any) -> bytes | None:
+    """What `model_dump` and the encoder would write, by pydantic alone; None where it cannot write it."""
+    try:
+        written: bytes = value.__pydantic_serializer__.to_json(value, by_alias=True)
+    except (TypeError, ValueError, RecursionError):
+        # The long way finds the place for the message.
+        return None
+    if b"NaN" in written or b"Infinity" in written:
+        # A model may be set to write them, which JSON does not have. It is not asked twice: it may hold iterators.
+        return _ENCODER.encode(_walked(json.loads(written))).encode()
+    return written
 
 
 def _default(value: object) -> object:

@@ -17,11 +17,12 @@ from notebook_routes.web.abort import AbortSignal
 from notebook_routes.web.body import Body
 from notebook_routes.web.content import content_of
 from notebook_routes.web.cookie import Cookie
+from notebook_routes.web.geo import NOWHERE
 from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.request_cookies import RequestCookies
 from notebook_routes.web.search_params import URLSearchParams
-from notebook_routes.web.url import URL
+from notebook_routes.web.url import URL, refuse_upwards
 
 if TYPE_CHECKING:
     import builtins
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from notebook_routes.types import ByteStream, HeadersInit
     from notebook_routes.web.content import BodyInit
     from notebook_routes.web.formdata import FormData
+    from notebook_routes.web.geo import Geo, GeoHeaders
 
 _UNSET: Any = object()
 _NO_BODY = frozenset({"GET", "HEAD"})
@@ -72,6 +74,7 @@ class Request(Body):
         "_state",
         "_url",
         "exchange",
+        "geo_headers",
         "method",
         "path",
         "query_string",
@@ -80,6 +83,8 @@ class Request(Body):
 
     #: What the app keeps beside the request while it is answered; None outside of one.
     exchange: object
+    #: The headers of a trusted proxy that `geo` is read from; None where none is declared.
+    geo_headers: GeoHeaders | None
     #: The method, in upper case.
     method: str
     #: The request target as it came: path and query, percent-encoded.
@@ -202,6 +207,10 @@ class Request(Body):
             self._cookies = RequestCookies(self.headers.get("cookie", ""))
         return self._cookies
 
+    def accepted(self) -> str:
+        """The media ranges that the client takes, its Accept header; "*/*" where it has none (RFC 9110 §12.5.1)."""
+        return self.headers.get("accept") or "*/*"
+
     @property
     def signal(self) -> AbortSignal:
         """Fires when the client has left, or the handler has run out of time."""
@@ -223,6 +232,14 @@ class Request(Body):
         if self.body_used or (self._content is None and self._source is not None):
             return None
         return self._content or b""
+
+    @property
+    def geo(self) -> Geo:
+        """Where the client is (`country`, `city`, `region`, `latitude`, `longitude`), as a declared proxy says.
+
+        All of it is None unless the operator declares whose headers to trust: `App(geo="vercel")`, `--geo vercel`.
+        """
+        return NOWHERE if self.geo_headers is None else self.geo_headers.read(self.headers)
 
     @property
     def aborted(self) -> bool:
@@ -259,6 +276,7 @@ class Request(Body):
 
         Raises:
             InvalidBody: the content type is no form's, or the body is malformed.
+            BodyTooLarge: it has over 1,000 files or 1,000 other fields, or is over the server's limit.
             BodyUsed: the body was read already.
         """
         if not self._keeps_body:
@@ -298,6 +316,7 @@ class Request(Body):
         twin._original_url = self._original_url
         twin._signal = self.signal
         twin._state = self._state
+        twin.geo_headers = self.geo_headers
         return twin
 
     def rewritten(self, url: str | URL, *, headers: Headers | None = None) -> Request:
@@ -309,7 +328,10 @@ class Request(Body):
 
         Raises:
             ValueError: it is no URL.
+            HTTPError: 400, its path has ".." in it; a `URL` has resolved it already.
         """
+        if isinstance(url, str):
+            refuse_upwards(url)
         parts = URL(url, base=self.url)
         moved = Request.__new__(Request)
         moved._begin(self.method, parts.pathname + parts.search, parts.origin)
@@ -324,6 +346,7 @@ class Request(Body):
         moved._signal = self.signal
         moved._state = self.state
         moved._keeps_body = self._keeps_body
+        moved.geo_headers = self.geo_headers
         if headers is None or headers.get("cookie") == self.headers.get("cookie"):
             moved._cookies = self._cookies
         return moved
@@ -340,6 +363,12 @@ class Request(Body):
         if headers.get("cookie") != self.headers.get("cookie"):
             self._cookies = None
         self.headers = headers
+
+    def replace_host(self, host: str) -> None:
+        """Have the handler see another Host, with its port; before anything has asked for the URL."""
+        self.headers.set("host", host)
+        self._origin = f"{self._origin.partition('://')[0]}://{host}"
+        self._url = None
 
     def receive_cookies(self, lines: Iterable[str]) -> None:
         """Read Set-Cookie headers as the browser will: what they set and delete holds for this request already."""
@@ -361,7 +390,7 @@ class Request(Body):
     def _begin(self, method: str, target: str, origin: str) -> None:
         self.method = method
         self.target = target
-        self.exchange = None
+        self.exchange = self.geo_headers = None
         self._origin = origin
         if "#" in target:
             target = target.partition("#")[0]

@@ -123,6 +123,18 @@ class Response(Body):
             _set_status(self, status, status_text)
 
     @classmethod
+    def of_parts(cls, content: bytes, headers: Headers, *, status: int = 200) -> Response:
+        """A response whose parts are known to be right; for what was one before, nothing is checked or copied."""
+        response = cls.__new__(cls)
+        response._content = content or None
+        response._source = response._stream = response._cookies = None
+        response._used = response.redirected = False
+        response.url = response.status_text = ""
+        response.headers = headers
+        response.status = status
+        return response
+
+    @classmethod
     def redirect(cls, url: str | URL, status: int = 302, *, headers: Headers | HeadersInit | None = None) -> Response:
         """Sends the client elsewhere.
 
@@ -177,7 +189,8 @@ class Response(Body):
         Never make the URL's host of what a client sent: the server would fetch for strangers what only it can reach
         (server-side request forgery). A path of the client's behind a fixed host needs care too: in `URL(path, base)`
         a path that begins with "//" names another host, so set `url.pathname` instead. The same holds for
-        `Response.redirect`, which would send people to a stranger's page (open redirect).
+        `Response.redirect`, which would send people to a stranger's page (open redirect). A text whose path has ".."
+        in it is refused with a 400; a `URL` has resolved it already.
 
         Args:
             url: absolute, or relative to the request's.

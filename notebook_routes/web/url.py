@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from notebook_routes.errors import HTTPError
 from notebook_routes.web.search_params import URLSearchParams
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+_STRIPPED = "".join(map(chr, range(0x21)))
+_PASSED_OVER = re.compile(r"[\t\n\r]")
+_QUERY = re.compile(r"[?#]")
+_UPWARDS = re.compile(r"(?:^|[/\\])(?:\.|%2e){2}(?:[/\\]|$)", re.IGNORECASE)
 
 
 class URL:
@@ -187,6 +195,21 @@ class URL:
     def _refresh(self) -> None:
         if self._search_params is not None:
             self._search_params._replace(self.search.removeprefix("?"))
+
+
+def refuse_upwards(url: str) -> None:
+    """Refuses a URL whose path, as it is written, has "..", in any of its spellings.
+
+    Where a path is put together from what a client sent, that leaves the place it was put behind, and the guards in
+    front of where it leads have not been asked.
+
+    Raises:
+        HTTPError: 400.
+    """
+    # What the parser passes over (WHATWG URL §4.4).
+    written = _PASSED_OVER.sub("", url.strip(_STRIPPED))
+    if _UPWARDS.search(_QUERY.split(written, maxsplit=1)[0]):
+        raise HTTPError(400, 'The path that this is rewritten to has ".." in it, and would lead to another place\n')
 
 
 def _parse(url: str, base: str | None) -> Any:

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 
 import pytest
 
@@ -661,3 +663,33 @@ class TestFiles:
     def test_never_out_of_the_folder(self, files):
         for path in ("%2e%2e/a", "..%2fa.txt", "%2Fetc/passwd", "a.txt%00", "no"):
             assert files.ask(f"/files/{path}").status in (308, 404), path
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_an_answered_request_leaves_nothing_to_the_collector(desk, later):
+    """What points at itself would be found by the garbage collector only, which stops everything while it looks."""
+
+    class Mark:
+        pass
+
+    marks = []
+
+    @desk.route("/x", "POST")
+    async def post(request, body):
+        mark = Mark()
+        marks.append(weakref.ref(mark))
+        request.state.mark = mark
+        if later:
+            after(lambda: None)
+        return {}
+
+    async def ask():
+        await desk.app.request("/x", method="POST", body="text")
+
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(ask())
+        assert [mark() for mark in marks] == [None]
+    finally:
+        gc.enable()

@@ -10,7 +10,7 @@ import pytest
 from notebook_routes import after, cookies, headers, not_found, redirect
 from notebook_routes.app import App, Guard, Middleware
 from notebook_routes.runtime import Workers
-from notebook_routes.web import FormData, Response
+from notebook_routes.web import FormData, Response, URLSearchParams
 
 
 @pytest.fixture(params=["on threads", "on the loop"])
@@ -619,3 +619,36 @@ def test_an_app_takes_functions():
 
     app = App(middleware=[middleware])
     assert text(asyncio.run(app.request("/x"))) == "own"
+
+
+UPWARDS = ["../admin", "x/../../admin", "%2e%2e/admin", ".%2E/admin", "..\\admin", ".\t./admin", "a/.."]
+
+
+@pytest.mark.parametrize("path", UPWARDS)
+@pytest.mark.parametrize("form", ["rewrite", "next"])
+def test_a_path_that_leads_out_of_where_a_rewrite_puts_it_is_refused(desk, use, path, form):
+    """The guard in front has let pass what was asked for, not where it would lead."""
+
+    @desk.route("/admin")
+    def admin():
+        return "secret"
+
+    @desk.route("/files/[...path]")
+    def files(path):
+        return path
+
+    async def guard(request):
+        return Response("no", status=403) if request.path.startswith("/admin") else None
+
+    async def returning(request):
+        return Response.rewrite(f"/files/{request.query['path']}")
+
+    async def going_on(request, next):
+        return await next(request.rewritten(f"/files/{request.query['path']}"))
+
+    use(guard, returning if form == "rewrite" else going_on)
+    response = desk.ask(f"/x?{URLSearchParams({'path': path})}")
+    assert response.status == 400
+    assert b'has ".." in it' in response.content
+    assert desk.ask("/x?path=a..b/...").content == b'["a..b","..."]'
+    assert desk.ask("/x?path=..%252fadmin").content == b'["../admin"]'

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from notebook_routes.app import LOOPBACK_HOSTS, Guard
 from notebook_routes.errors import HTTPError
@@ -125,3 +127,21 @@ class TestForeign:
 
     def test_it_can_be_switched_off(self):
         Guard(check_origin=False).check_foreign(request("POST", host="h", origin="https://evil.example"))
+
+
+HOSTS = st.text("a0.:[]%-_~@/ xé", max_size=12) | st.from_regex(r"[0-9.:xa]{0,14}", fullmatch=True)
+
+
+@given(HOSTS)
+@example("a:99999")
+@example("1.2.3.256")
+@example("%")
+def test_of_a_host_that_is_let_in_a_url_can_be_made(host):
+    asked = Request.from_target("GET", "/x", origin=f"http://{host}", headers=Headers.from_pairs([("host", host)]))
+    try:
+        Guard().check_host(asked)
+    except HTTPError as error:
+        refused = error
+    else:
+        refused = None
+    assert asked.url.endswith("/x") if refused is None else refused.status == 400

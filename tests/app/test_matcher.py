@@ -156,3 +156,36 @@ def test_a_plain_text_is_itself(text):
 
 def test_the_expression_is_path_to_regexps():
     assert path_expression("/a/:b*/(c)") == "/a(?:/(?:[^/]+))*(?:/(?:c))/?"
+
+
+_ANYTHING = (
+    st.none() | st.booleans() | st.text(max_size=5) | st.sampled_from(["header", "cookie", "query", "host", "/a", "x"])
+)
+_CONDITIONS = st.dictionaries(st.sampled_from(["type", "key", "value", "x"]), _ANYTHING, max_size=3)
+_RULES = st.fixed_dictionaries(
+    {"source": st.just("/:path*")},
+    optional={
+        "has": st.lists(_CONDITIONS, max_size=2) | _ANYTHING,
+        "missing": st.lists(_CONDITIONS | _ANYTHING, max_size=2),
+    },
+)
+_LATIN = st.text(st.characters(max_codepoint=0xFF, exclude_characters="\r\n\0"), max_size=15)
+
+
+@given(_RULES | st.lists(_RULES | _ANYTHING, max_size=2) | _ANYTHING, _LATIN, _LATIN, _LATIN)
+@settings(deadline=None, max_examples=300)
+def test_any_value_is_a_matcher_or_a_config_error(value, host, cookie, query):
+    try:
+        matcher = Matcher(value)
+    except ConfigError:
+        return
+    headers = Headers.from_pairs([("host", host), ("cookie", cookie), ("x", query)])
+    asked_for = Request.from_target("GET", f"/a?{query}", origin="http://127.0.0.1", headers=headers)
+    assert matcher.matches(asked_for) in (True, False)
+
+
+@pytest.mark.parametrize("source", ["/:a*/:b*/end", "/((?!api|static).*)", r"/:id(\\d{1,3})", "/x{/:y}?/:z+"])
+@pytest.mark.parametrize("piece", ["/a", "/", "%2F", "%", "é", "/%61", "0"])
+def test_a_path_is_matched_in_linear_time(growth, source, piece):
+    matcher = Matcher(source)
+    assert growth(matcher.matches, lambda size: raw("/x" + piece * size), 500) < 24

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.benchmarks.failure import BenchmarkError
 from tests.benchmarks.load import CONNECTIONS, loader
-from tests.benchmarks.measure import busy, cell, idle, load_ext, match, stream
+from tests.benchmarks.measure import busy, cell, idle, load_ext, match, middleware, model, stream, typed
 from tests.benchmarks.measure.settings import Settings
 from tests.benchmarks.rows import ROWS, Row
 from tests.benchmarks.summary import Outcome, Samples
@@ -27,6 +27,9 @@ from tests.benchmarks.table import table
 
 GROUPS: Mapping[str, Callable[[Settings], Mapping[str, Samples | str]]] = {
     "idle": idle.measure,
+    "typed": typed.measure,
+    "middleware": middleware.measure,
+    "model": model.measure,
     "busy": busy.measure,
     "stream": stream.measure,
     "match": match.measure,
@@ -98,7 +101,9 @@ def extras(text: str) -> tuple[str, ...]:
 
 def heading(settings: Settings) -> str:
     """Say what is measured with what."""
-    packages = " ".join(f"{name} {version(name)}" for name in ("tornado", "fastapi", "uvicorn", "ipykernel"))
+    packages = " ".join(
+        f"{name} {version(name)}" for name in ("tornado", "fastapi", "starlette", "uvicorn", "ipykernel")
+    )
     return (
         f"Python {platform.python_version()}, {os.cpu_count()} processors, {packages}\n"
         f"loader: {loader()}, {CONNECTIONS} connections\n"

@@ -24,16 +24,23 @@ class Answer(NamedTuple):
     status: int
     media_type: str
     body: bytes
+    headers: tuple[str | None, ...]
 
 
-def ask(url: str) -> Answer:
-    """Send one GET on a connection of its own."""
+def ask(url: str, *, json: str | None = None, headers: tuple[str, ...] = ()) -> Answer:
+    """Send one GET, or a POST of `json`, on a connection of its own; `headers` are those to be compared."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=30)
+    target = parts._replace(scheme="", netloc="").geturl()
     try:
-        connection.request("GET", parts.path)
+        if json is None:
+            connection.request("GET", target)
+        else:
+            connection.request("POST", target, body=json.encode(), headers={"Content-Type": "application/json"})
         response = connection.getresponse()
-        return Answer(response.status, response.headers.get_content_type(), response.read())
+        media_type = response.headers.get_content_type()
+        found = tuple(response.headers.get(name) for name in headers)
+        return Answer(response.status, media_type, response.read(), found)
     finally:
         connection.close()
 
@@ -47,17 +54,20 @@ def loader() -> str:
     )
 
 
-def requests_per_second(url: str, *, seconds: int) -> float:
-    """Load `url` with 32 connections at full speed for `seconds`.
+def requests_per_second(url: str, *, seconds: int, json: str | None = None) -> float:
+    """Load `url` with 32 connections at full speed for `seconds`, with GET or with a POST of `json`.
 
     Raises:
         BenchmarkError: an answer was no 2xx, or a connection failed.
     """
     wrk = shutil.which("wrk")
     if wrk is None:
-        return float(_client("asyncio_load.py", url, f"--seconds={seconds}")["requests_per_second"])
+        posted = [] if json is None else [f"--json={json}"]
+        return float(_client("asyncio_load.py", url, f"--seconds={seconds}", *posted)["requests_per_second"])
     # wrk counts answers that take over 2 s as errors; beside a busy cell some contestants need that long.
-    report = _run([wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s", url], timeout=seconds + 60)
+    command = [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "30s"]
+    posted = [] if json is None else ["-s", str(CLIENTS / "post.lua")]
+    report = _run([*command, *posted, url, *([] if json is None else ["--", json])], timeout=seconds + 60)
     rate = _RATE.search(report)
     if rate is None or _ERRORS.search(report):
         raise BenchmarkError(f"wrk on {url}: {report}")

@@ -36,6 +36,9 @@ ROWS = (
     Row("idle-bare", "dynamic JSON route, async, in-kernel", "bare Tornado delegate", 0.80),
     Row("idle-web", "the same", "tornado.web.Application", 1.5),
     Row("idle-fastapi", "the same, kernel idle", "FastAPI on uvicorn[standard]", 1.0),
+    Row("typed", "seven typed parameters", "FastAPI on uvicorn[standard]", 1.0),
+    Row("middleware", "three middlewares around a route", "Starlette's BaseHTTPMiddleware", 1.5),
+    Row("model", "POST of a pydantic model, and back", "FastAPI on uvicorn[standard]", 1.0),
     # As who follows its documentation runs it. Without the access log uvloop hardly ever gives the interpreter away:
     # eight times that would be more than bare Tornado answers in an idle kernel, so there we must not be slower.
     Row("busy-fastapi", "the same, while a pure-Python cell runs", "FastAPI on uvicorn[standard]", 8),

@@ -52,11 +52,16 @@ class Kitchen:
         made = self.make(rendering, number)
         return await made if asyncio.iscoroutine(made) else made
 
+    async def render(self, rendering):
+        return await self.run(rendering)
+
+    refresh = render
+
     def asked(self, key="k"):
-        return Asked(key, self.policy, ("path:/k",), "/k", "GET /k")
+        return Asked(key, "/k", (), self.policy, ("path:/k",), "/k", "GET /k", "*/*;q=1")
 
     async def ask(self, key="k"):
-        response = await self.cache.respond(self.asked(key), self.run, self.run)
+        response = await self.cache.respond(self.asked(key), self)
         return await response.text(), response.headers.get("cache-status")
 
     async def outcome(self):
@@ -120,7 +125,7 @@ def test_a_hit_says_how_old_it_is(handler):
         kitchen.make = lambda *_: Response("old when it came", headers={"age": "7"})
         await kitchen.ask()
         await kitchen.age(30)
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
         assert response.headers.get("age") == "37"
         assert response.headers.get("cache-control") == "s-maxage=60, stale-while-revalidate=31535940"
 
@@ -447,9 +452,9 @@ class TestPrepared:
     def test_is_there_for_who_asks_first(self, handler):
         async def tale():
             kitchen = Kitchen(handler)
-            await kitchen.cache.prepare(kitchen.asked(), kitchen.run)
+            await kitchen.cache.prepare(kitchen.asked(), kitchen)
             assert await kitchen.ask() == ("dish 1", HIT)
-            await kitchen.cache.prepare(kitchen.asked(), kitchen.run)
+            await kitchen.cache.prepare(kitchen.asked(), kitchen)
             assert len(kitchen.runs) == 1
 
         story(tale)
@@ -459,7 +464,7 @@ class TestPrepared:
             kitchen = Kitchen(handler)
             kitchen.make = lambda rendering, _: rendering.reads("cookies()")
             with pytest.raises(DynamicError, match=r"GET /k reads cookies\(\)"):
-                await kitchen.cache.prepare(kitchen.asked(), kitchen.run)
+                await kitchen.cache.prepare(kitchen.asked(), kitchen)
 
         story(tale)
 
@@ -474,7 +479,7 @@ class TestPrepared:
 
             kitchen.make = make
             kitchen.gate.clear()
-            preparing = asyncio.create_task(kitchen.cache.prepare(kitchen.asked(), kitchen.run))
+            preparing = asyncio.create_task(kitchen.cache.prepare(kitchen.asked(), kitchen))
             await kitchen.starts(1)
             asking = asyncio.create_task(kitchen.ask())
             await asyncio.sleep(0)
@@ -603,7 +608,7 @@ class TestStreams:
                 yield b"two"
 
             kitchen.make = lambda *_: Response(words(), status=201, status_text="Well Made")
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
             assert (response.status, response.status_text, await response.text()) == (201, "Well Made", "one two")
             await kitchen.settled()
             assert await kitchen.ask() == ("one two", HIT)
@@ -620,7 +625,7 @@ class TestStreams:
                 yield b"two"
 
             kitchen.make = lambda *_: Response(words())
-            first = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            first = await kitchen.cache.respond(kitchen.asked(), kitchen)
             other = asyncio.create_task(kitchen.ask())
             await asyncio.sleep(0)
             more.set()
@@ -640,7 +645,7 @@ class TestStreams:
             kitchen.make = clients.answer
             readers = []
             for _ in range(3):
-                response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+                response = await kitchen.cache.respond(kitchen.asked(), kitchen)
                 readers.append(response.body.get_reader())
                 assert (await readers[-1].read())[0] == b"x" * 100
             assert len(kitchen.runs) == 3
@@ -656,7 +661,7 @@ class TestStreams:
         async def tale():
             kitchen, clients = Kitchen(handler), Clients(**{"content-type": "text/event-stream"})
             kitchen.make = clients.answer
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
             reader = response.body.get_reader()
             await reader.read()
             await reader.cancel()
@@ -674,7 +679,7 @@ class TestStreams:
                 yield b"two"
 
             kitchen.make = lambda *_: Response(words())
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
             await response.body.cancel()
             more.set()
             await kitchen.settled()
@@ -687,7 +692,7 @@ class TestStreams:
             kitchen, clients = Kitchen(handler), Clients(**{"cache-control": "private"})
             kitchen.make = clients.answer
             # A middleware answers something else.
-            await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            await kitchen.cache.respond(kitchen.asked(), kitchen)
             gc.collect(1)
             await clients.closes()
             await kitchen.settled()
@@ -705,7 +710,7 @@ class TestStreams:
                     yield b"x" * 100
 
             kitchen.make = lambda *_: Response(much())
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
             for _ in range(1000):
                 await asyncio.sleep(0)
             assert len(made) == 11
@@ -724,7 +729,7 @@ class TestStreams:
                 raise ValueError("gone")
 
             kitchen.make = lambda *_: Response(broken())
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
             reader = response.body.get_reader()
             assert (await reader.read())[0] == b"half"
             with pytest.raises(ValueError, match="gone"):
@@ -744,7 +749,7 @@ class TestStreams:
                 yield b"you"
 
             kitchen.make = lambda rendering, _: Response(personal(rendering))
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
             assert response.headers.get("cache-status") is None
             assert await response.text() == "hello you"
             await kitchen.settled()
@@ -769,7 +774,7 @@ class TestStreams:
 
             kitchen.make = lambda *_: Response(ReadableStream(busy()))
             ticking = asyncio.create_task(tick())
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
             await response.bytes()
             await ticking
 
@@ -783,7 +788,7 @@ class TestStreams:
                 yield b"one"
 
             kitchen.make = lambda *_: Response(words())
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen.run, kitchen.run)
+            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
             assert response.headers.get("cache-status") == MISS
             assert response.headers.get("cache-control") == "s-maxage=60, stale-while-revalidate=31535940"
             assert await response.text() == "one"

@@ -34,7 +34,6 @@ class Case:
         was: the verdict of the specification, where it is another here.
         ours: how this project differs on purpose.
         serve: options that the server must have been started with.
-        refused: what a server says that was started with the tree in `refused/`, instead of answering requests.
         steps: each with `waitMs`, `request` and `expect`, in our terms.
     """
 
@@ -45,7 +44,6 @@ class Case:
     was: str
     ours: str
     serve: tuple[str, ...]
-    refused: str
     steps: tuple[dict[str, Any], ...]
 
 
@@ -111,8 +109,7 @@ def _case(written: dict[str, Any]) -> Case:
         was=written.get("was", ""),
         ours=written.get("ours", ""),
         serve=tuple(written.get("serve", ())),
-        refused=written.get("refused", ""),
-        steps=() if written["verdict"] == "skip" or "refused" in written else tuple(_steps(written)),
+        steps=() if written["verdict"] == "skip" else tuple(_steps(written)),
     )
 
 

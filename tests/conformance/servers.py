@@ -12,8 +12,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = Path(__file__).with_name("fixture")
-#: A tree with a mistake that a person has to mend.
-REFUSED = Path(__file__).with_name("refused")
 
 
 def _serve(tree: Path, port: int, options: Sequence[str], cache: str) -> tuple[list[str], dict[str, str]]:

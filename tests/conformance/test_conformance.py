@@ -4,7 +4,7 @@ import pytest
 
 from tests.conformance.not_yet import not_yet
 from tests.conformance.run import load_cases, run
-from tests.conformance.servers import REFUSED, SERVERS, serving
+from tests.conformance.servers import SERVERS
 
 CASES = load_cases()
 ON_EVERY_CACHE = [case for case in CASES if case.area in ("isr", "revalidate") and case.steps]
@@ -16,7 +16,7 @@ def test_case(case, server, tally):
         tally(case.area, "skipped")
         pytest.skip(case.why)
     name, address = server
-    found = _refusal(case, name) if case.refused else run(case, address(case.serve))
+    found = run(case, address(case.serve))
     reason = not_yet(name).get(case.id)
     if reason is None:
         tally(case.area, "failed" if found else "passed")
@@ -25,15 +25,6 @@ def test_case(case, server, tally):
         tally(case.area, "not yet" if found else "failed")
         assert found, f"it passes: take it out of not_yet.py ({reason})"
         pytest.skip(f"not yet: {reason}")
-
-
-def _refusal(case, name):
-    """What is wrong with what the server says, that should not start with this tree."""
-    try:
-        with serving(name, upstream="", tree=REFUSED):
-            return ["it started"]
-    except RuntimeError as error:
-        return [] if case.refused in str(error) else [f"it said: {error}"]
 
 
 @pytest.mark.parametrize("kind", ["file", "redis"])

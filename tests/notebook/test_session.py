@@ -299,11 +299,6 @@ def test_in_module_form_nothing_is_hidden(notebook):
     assert notebook.said("%%route /x/[id]\ndef GET(): return id")[1] == ()
 
 
-def test_options_that_have_no_effect_yet_are_said(notebook):
-    _, remarks = notebook.said("%%route GET /x --revalidate 60 --tag a\n1")
-    assert remarks == ("revalidate, tags: kept with the route; nothing is cached while the notebook serves",)
-
-
 # Commands
 
 

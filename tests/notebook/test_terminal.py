@@ -106,3 +106,24 @@ def test_unloading_gives_the_terminal_back(terminal):
         "'Response' in dir(), type(__import__('sys').stdout).__name__",
     )
     assert said == ["GET /x  new", "Out[4]: (False, 'TextIOWrapper')"]
+
+
+def test_a_page_is_a_line_in_a_terminal(terminal):
+    said = terminal(
+        "%load_ext notebook_routes",
+        "%%page /shop\n<h1>Shop</h1>",
+        "%request GET /shop",
+        "%%page /shop\n<h1>Again</h1>",
+        "%unload_ext notebook_routes",
+        # IPython has a line magic of this name, which is none of our business.
+        "magics = get_ipython().magics_manager.magics",
+        "'page' in magics['cell'], 'page' in magics['line']",
+    )
+    assert said == [
+        "GET /shop  new",
+        "Out[3]: ",
+        "200 OK · text/html; charset=utf-8",
+        "<h1>Shop</h1>",
+        "GET /shop  updated",
+        "Out[7]: (False, True)",
+    ]

@@ -12,6 +12,7 @@ import pytest
 from notebook_routes.errors import ConfigError, DefinitionError, RouteConflict
 from notebook_routes.project.load import DIRECTORY_VARIABLE, asgi, load_tree
 from notebook_routes.project.tree import ModuleTree
+from notebook_routes.routing import METHODS
 from notebook_routes.runtime import LoopWatch, Workers
 
 
@@ -218,7 +219,7 @@ def test_dataclasses_models_and_pickle_find_their_modules(project):
 def test_a_module_that_is_missing_is_named_as_it_was_written(project):
     root = project({"app/route.py": "from app._shraed import x\n\ndef GET():\n    return x"})
     with pytest.raises(DefinitionError, match=r"No module named 'app\._shraed'") as refused:
-        load_tree(root)
+        load_tree(root, strict=True)
     assert "routes_tree" not in str(refused.value)
 
 
@@ -302,7 +303,7 @@ def test_small_letters_are_named(project, caplog):
     assert warned(caplog) == [("WARNING", "app/lower/route.py: handlers are spelled in capitals: write def GET(...)")]
 
 
-# What stops loading
+# What cannot be used
 
 
 @pytest.mark.parametrize(
@@ -316,9 +317,10 @@ def test_small_letters_are_named(project, caplog):
 )
 def test_a_file_that_fails_is_named_with_the_users_frames(project, source, said):
     root = project({"app/fine/route.py": "def GET(): ...", "app/products/route.py": source})
+    gc.collect()  # apps of other tests
     before = trees()
     with pytest.raises(DefinitionError) as refused:
-        load_tree(root)
+        load_tree(root, strict=True)
     message = str(refused.value)
     assert message.startswith("app/products/route.py cannot be imported:\n")
     assert said in message
@@ -331,7 +333,7 @@ def test_a_file_that_fails_is_named_with_the_users_frames(project, source, said)
 def test_a_helper_that_fails_shows_the_way_to_it(project):
     root = project({"app/_shared.py": "1 / 0", "app/route.py": "from app import _shared\ndef GET(): ..."})
     with pytest.raises(DefinitionError) as refused:
-        load_tree(root)
+        load_tree(root, strict=True)
     message = str(refused.value)
     assert message.index("app/route.py") < message.index("from app import _shared") < message.index("1 / 0")
     assert message.endswith("ZeroDivisionError: division by zero")
@@ -360,7 +362,71 @@ def test_a_helper_that_fails_shows_the_way_to_it(project):
 )
 def test_what_cannot_be_is_an_error_that_names_the_file(project, files, kind, said):
     with pytest.raises(kind, match=said):
-        load_tree(project(files))
+        load_tree(project(files), strict=True)
+
+
+def test_a_file_that_cannot_be_used_answers_500_and_the_others_are_served(project, caplog):
+    files = {"app/fine/route.py": "def GET():\n    return 'fine'", "app/a/[id]/route.py": "x = 1\n1 / 0"}
+    plain, explained = (load_tree(project(files), explain=explain) for explain in (False, True))
+    assert text(plain, "/fine") == "fine"
+    for method in METHODS:
+        failed = ask(plain, "/a/1", method=method)
+        assert (failed.status, failed.content) == (500, b"Internal Server Error\n")
+    shown = text(explained, "/a/1")
+    assert shown.startswith("DefinitionError: app/a/[id]/route.py cannot be imported:\n")
+    assert "line 2" in shown
+    assert shown.endswith("ZeroDivisionError: division by zero\n")
+    assert "app/a/[id]/route.py cannot be imported" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("revalidate = 'often'\ndef GET(): ...", "app/a/route.py"),
+        ("def GET(*rest): ...", "app/a/route.py: "),
+        ("def GET(:", "SyntaxError"),
+    ],
+)
+def test_whatever_is_wrong_with_a_file_it_is_only_that_file(project, source, said):
+    app = load_tree(project({"app/a/route.py": source, "app/route.py": "def GET():\n    return 1"}), explain=True)
+    assert (ask(app, "/").status, ask(app, "/a").status) == (200, 500)
+    assert said in text(app, "/a")
+
+
+def test_of_two_files_in_conflict_neither_is_served_and_both_are_named(project, caplog):
+    app = load_tree(
+        project(
+            {
+                "app/[id]/route.py": "def GET(): ...",
+                "app/[slug]/route.py": "def POST(): ...",
+                "app/fine/route.py": "def GET():\n    return 'fine'",
+            }
+        ),
+        explain=True,
+    )
+    assert text(app, "/fine") == "fine"
+    for method in ("GET", "POST"):
+        failed = ask(app, "/1", method=method)
+        assert failed.status == 500
+        assert all(f"app/[{name}]/route.py" in failed.content.decode() for name in ("id", "slug"))
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert all(f"app/[{name}]/route.py" in record.getMessage() for name in ("id", "slug"))
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"middleware.py": "1 / 0"}, "middleware.py cannot be imported"),
+        ({"middleware.py": "", "proxy.py": ""}, "middleware.py and proxy.py"),
+        ({"app/[x/route.py": ""}, "unbalanced"),
+    ],
+)
+def test_some_mistakes_stop_loading(project, files, said, strict):
+    before = trees()
+    with pytest.raises(DefinitionError, match=said):
+        load_tree(project({"app/route.py": "def GET(): ...", **files}), strict=strict)
+    assert trees() == before
 
 
 def test_a_project_without_routes_says_so(project, caplog):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from notebook_routes.errors import RouteConflict
-from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig
+from notebook_routes.routing import PAGE, Route, RoutePattern, RouteTable, SegmentConfig
 
 
 def route(line, cell, **options):
@@ -83,3 +83,46 @@ def test_the_config_of_a_replaced_route_does_not_count():
     table = RouteTable([route("GET /x", "cell [1]", revalidate=60)])
     table.put(route("GET /x", "cell [1]", revalidate=5))
     assert table.match("/x").route_path.config.revalidate == 5
+
+
+# Pages
+
+
+def page(path, cell, **options):
+    return Route("GET", RoutePattern.parse(path), None, SegmentConfig(**options), cell=cell, extras={PAGE: "html"})
+
+
+@pytest.mark.parametrize("line", ["GET /p/[id]", "HEAD /p/[id]"])
+def test_a_page_and_a_route_that_answers_get_are_a_conflict_in_either_order(line):
+    one, other = page("/p/[id]", "app/p/[id]/page.html"), route(line, "app/p/[id]/route.py")
+    for first, second in [(one, other), (other, one)]:
+        table = RouteTable([first])
+        with pytest.raises(RouteConflict, match="a page answers GET and HEAD of its path") as caught:
+            table.put(second)
+        assert "(app/p/[id]/page.html)" in str(caught.value)
+        assert f"{line} (app/p/[id]/route.py)" in str(caught.value)
+        assert table.routes() == [first]
+        with pytest.raises(RouteConflict):
+            RouteTable([first, second])
+
+
+def test_other_methods_stand_beside_a_page_and_share_its_config():
+    table = RouteTable([page("/p", "a", revalidate=60), route("POST /p", "b"), route("OPTIONS /p", "c", tags=("x",))])
+    (path,) = table.paths()
+    assert list(path.methods) == ["GET", "POST", "OPTIONS"]
+    assert (path.config.revalidate, path.config.tags) == (60, ("x",))
+    with pytest.raises(RouteConflict, match="config belongs to the path"):
+        table.put(route("DELETE /p", "d", revalidate=1))
+
+
+def test_a_page_takes_the_place_of_a_page():
+    first, second = page("/p", "a"), page("/p", "b")
+    assert RouteTable([first]).put(second) is first
+
+
+def test_a_page_takes_the_place_of_a_route_that_goes_in_the_same_change():
+    old, new = route("GET /p", "a"), page("/p", "a")
+    table = RouteTable([old])
+    table.replace(remove=[old], put=[new])
+    table.replace(remove=[new], put=[old])
+    assert table.routes() == [old]

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from notebook_routes.errors import DefinitionError, InvalidPattern
-from notebook_routes.routing import Dynamic, Static, find_routes, pattern_of
+from notebook_routes.routing import Dynamic, Static, find_pages, find_routes, pattern_of
 
 
 def project(root, *files):
@@ -119,3 +119,38 @@ def test_a_link_in_a_circle_is_not_followed(tmp_path):
     project(tmp_path, "app/a/route.py")
     (tmp_path / "app/a/loop").symlink_to(tmp_path / "app")
     assert len(find_routes(tmp_path)) == 1
+
+
+# Pages
+
+
+def test_pages_are_found_where_routes_are(tmp_path):
+    root = project(
+        tmp_path,
+        "app/page.html",
+        "app/lamps/page.html.jinja",
+        "app/lamps/[id]/page.html",
+        "app/lamps/[id]/route.py",
+        "app/(shop)/cart/page.html",
+        "app/_drafts/page.html",
+        "app/lamps/index.html",
+        "app/lamps/PAGE.HTML",
+    )
+    assert {str(page): page.pattern.path for page in find_pages(root)} == {
+        "app/page.html": "/",
+        "app/(shop)/cart/page.html": "/cart",
+        "app/lamps/page.html.jinja": "/lamps",
+        "app/lamps/[id]/page.html": "/lamps/[id]",
+    }
+    assert [str(file) for file in find_routes(root)] == ["app/lamps/[id]/route.py"]
+
+
+def test_a_page_in_two_forms_is_refused(tmp_path):
+    root = project(tmp_path, "app/x/page.html", "app/x/page.html.jinja", "app/y/page.html")
+    with pytest.raises(DefinitionError, match=r"app/x/page.html and app/x/page.html.jinja are one page in two forms"):
+        find_pages(root)
+
+
+def test_a_page_below_a_folder_that_is_no_segment_is_refused(tmp_path):
+    with pytest.raises(InvalidPattern, match=r"app/\[\]"):
+        find_pages(project(tmp_path, "app/[]/page.html"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -364,3 +365,14 @@ def test_a_table_that_was_changed_is_as_one_made_anew(paths, data):
             continue
     anew = RouteTable(routes.routes())
     assert [found(routes, url) for url in ALL_URLS] == [found(anew, url) for url in ALL_URLS]
+
+
+@settings(deadline=None)
+@given(st.lists(PATHS, max_size=6), st.text(max_size=20) | st.text("/%2Ff.a[]é\\", max_size=20))
+def test_any_path_is_matched_or_not_or_is_badly_encoded(paths, path):
+    routes = filled(paths)
+    if "%" in path:
+        with suppress(HTTPError):
+            routes.match(f"/{path}")
+    else:
+        routes.match(f"/{path}")

@@ -36,7 +36,8 @@ class Slow:
 def memory(request):
     """The cache of this process; gives where its entries are."""
     handler = request.param()
-    use_data(DataCache(handler))
+    data = DataCache(handler)
+    use_data(lambda: data)
     yield getattr(handler, "memory", handler)
     use_data(None)
 

@@ -97,7 +97,8 @@ def url(server):
 @pytest.fixture(autouse=True)
 def memory():
     memory = MemoryCache()
-    use_data(DataCache(memory))
+    data = DataCache(memory)
+    use_data(lambda: data)
     yield memory
     use_data(None)
 

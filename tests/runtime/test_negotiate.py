@@ -364,3 +364,35 @@ def test_text_that_looks_like_a_page(text):
 @pytest.mark.parametrize("text", ["", "a < b", " a<b>", "{}", 1, None, b"a<"])
 def test_text_that_does_not(text):
     assert not looks_like_markup(text)
+
+
+class Open(BaseModel):
+    model_config = {"extra": "allow"}
+
+
+def test_what_a_client_put_into_a_model_is_data():
+    """Of a model that takes any field, some may be called as what a table or a figure has."""
+    content = b'{"to_dict":1,"to_csv":2,"savefig":3}'
+    assert answered(Open.model_validate_json(content)).content == content
+
+
+def test_a_record_may_be_given_its_look_later():
+    lamp = Lamp("L")
+    assert answered(lamp).headers.get("vary") is None
+    lamp._repr_html_ = lambda: "<b>L</b>"
+    shown = answered(lamp, "text/html")
+    assert (shown.headers["content-type"], shown.content) == ("text/html; charset=utf-8", b"<b>L</b>")
+
+
+def test_a_record_that_makes_up_attributes_is_asked_for_them():
+    @dataclass
+    class Proxy:
+        value: int
+
+        def __getattr__(self, name):
+            if name == "_repr_html_":
+                return lambda: f"<b>{self.value}</b>"
+            raise AttributeError(name)
+
+    shown = answered(Proxy(1), "text/html")
+    assert shown.content == b"<b>1</b>"

@@ -18,7 +18,9 @@ CLIENT = Request(
 
 def seen(mode="auto", client=CLIENT):
     rendering = Rendering(CachePolicy(mode), label="GET /shop/[id]", background=client is None)
-    request = observe(client, rendering, path="/shop/1", query=[("page", "2")], origin="http://shop.example")
+    request = observe(
+        client, rendering, path="/shop/1", query=[("page", "2")], origin="http://shop.example", accept="*/*"
+    )
     return request, rendering
 
 

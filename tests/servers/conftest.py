@@ -10,15 +10,19 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 import pytest
+import uvicorn
 
 from notebook_routes.app import LOOPBACK_HOSTS, App, Guard
 from notebook_routes.routing import Route, RoutePattern, SegmentConfig
 from notebook_routes.runtime import Invoker
+from notebook_routes.servers.asgi import ASGIApp
 from notebook_routes.servers.thread import ServerThread
 
 PATIENCE = 20.0
+PARSERS = ["h11", *(["httptools"] if find_spec("httptools") else [])]
 
 
 def wait_until(condition, *, seconds=PATIENCE):
@@ -270,6 +274,56 @@ class World:
             self.thread.stop()
 
 
+class Uvicorn:
+    """A server in a thread, as `ServerThread` is one."""
+
+    def __init__(self, app, *, max_body_size=1000_000, parser="h11", **options):
+        self.asgi = ASGIApp(app, max_body_size=max_body_size)
+        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        config = uvicorn.Config(
+            self.asgi, http=parser, loop="asyncio", ws="none", log_config=None, timeout_graceful_shutdown=1, **options
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
+        self.thread.start()
+
+    def stop(self):
+        self.server.should_exit = True
+        self.thread.join()
+        self.socket.close()
+
+
+@pytest.fixture(params=PARSERS)
+def parser(request):
+    return request.param
+
+
+@pytest.fixture
+def below_uvicorn(world):
+    """Have uvicorn answer, with one of its parsers."""
+
+    def start(parser, **options):
+        world.thread = Uvicorn(world.app, parser=parser, **options)
+        world.wait_until(lambda: world.thread.server.started)
+        return world
+
+    return start
+
+
+@pytest.fixture(params=["tornado", *PARSERS])
+def start(request, world, below_uvicorn):
+    """Have each server answer in turn."""
+
+    def start_it(**options):
+        if request.param != "tornado":
+            return below_uvicorn(request.param, **options)
+        world.start(**options)
+        return world
+
+    return start_it
+
+
 @pytest.fixture
 def gate():
     gate = Gate()
@@ -292,5 +346,7 @@ def threads_of_ours():
 
 @pytest.fixture(autouse=True)
 def _leaves_no_thread():
+    # The one that waits for caches stays for good.
+    before = set(threads_of_ours())
     yield
-    wait_until(lambda: not threads_of_ours())
+    wait_until(lambda: not set(threads_of_ours()) - before)

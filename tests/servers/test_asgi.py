@@ -2,56 +2,20 @@
 
 import asyncio
 import logging
-import socket
 import threading
 from contextlib import suppress
-from importlib.util import find_spec
 
 import pytest
-import uvicorn
 
 from notebook_routes import ReadableStream, Response, after, redirect
 from notebook_routes.errors import ServerError
 from notebook_routes.servers.asgi import ASGIApp
 
-PARSERS = ["h11", *(["httptools"] if find_spec("httptools") else [])]
-
-
-class Uvicorn:
-    """A server in a thread, as `ServerThread` is one."""
-
-    def __init__(self, app, *, max_body_size=1000_000, parser="h11", **options):
-        self.asgi = ASGIApp(app, max_body_size=max_body_size)
-        self.socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self.socket.getsockname()[1]
-        config = uvicorn.Config(
-            self.asgi, http=parser, loop="asyncio", ws="none", log_config=None, timeout_graceful_shutdown=1, **options
-        )
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, kwargs={"sockets": [self.socket]}, daemon=True)
-        self.thread.start()
-
-    def stop(self):
-        self.server.should_exit = True
-        self.thread.join()
-        self.socket.close()
-
-
-@pytest.fixture(params=PARSERS)
-def parser(request):
-    return request.param
-
 
 @pytest.fixture
-def asgi(world, parser):
+def asgi(world, parser, below_uvicorn):
     """The world, answered by uvicorn."""
-
-    def start(**options):
-        world.thread = Uvicorn(world.app, parser=parser, **options)
-        world.wait_until(lambda: world.thread.server.started)
-        return world
-
-    return start
+    return lambda **options: below_uvicorn(parser, **options)
 
 
 def test_an_answer_with_its_headers(world, asgi):

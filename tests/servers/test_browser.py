@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from notebook_routes.web import Response, ServerSentEvent
-
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    # A name of somebody else's that leads here, as after DNS rebinding; no other name is looked up.
-    "--host-resolver-rules=MAP *.example 127.0.0.1",
-]
 
 FETCH = """async ([url, options]) => {
     try {
@@ -73,27 +59,6 @@ def elsewhere():
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = shutil.which("chromium")
-    if program is None:
-        missing = "there is no chromium here: install it to see what a browser makes of it"
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser):
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture(params=["http://127.0.0.1:{}", "http://evil.example:{}"])

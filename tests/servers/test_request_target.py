@@ -51,3 +51,21 @@ def test_the_forms(given, target, host):
 def test_what_is_no_target(target):
     with pytest.raises(InvalidTarget, match="OPTIONS needs"):
         origin_form("OPTIONS", target)
+
+
+@given(st.text(st.characters(max_codepoint=0xFF), max_size=20) | st.text("http://[]@:a/.%2e?#\\", max_size=20))
+def test_any_target_is_a_path_or_refused(target):
+    try:
+        path, host = origin_form("GET", target)
+    except InvalidTarget:
+        return
+    assert path.startswith("/")
+    assert path.isascii()
+    assert host is None or "/" not in host
+
+
+def test_long_targets_are_read_in_linear_time(growth):
+    for piece in ("/..", "/a", "/%2e%2e/a", "é", "?"):
+        assert (
+            growth(lambda target: origin_form("GET", target), lambda size, piece=piece: "/." + piece * size, 1000) < 24
+        )

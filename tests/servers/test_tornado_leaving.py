@@ -21,11 +21,13 @@ async def for_ever():
     await asyncio.get_running_loop().create_future()
 
 
-def test_before_the_answer_an_async_handler_is_cancelled(world, leave):
+@pytest.mark.parametrize("posted", [{}, {"method": "POST", "body": b"whole"}])
+def test_before_the_answer_an_async_handler_is_cancelled(world, leave, posted):
     started, ended = threading.Event(), threading.Event()
     seen = {}
+    method = posted.get("method", "GET")
 
-    @world.route("/wait")
+    @world.route("/wait", method)
     async def wait(request):
         signal = request.signal
         started.set()
@@ -38,7 +40,7 @@ def test_before_the_answer_an_async_handler_is_cancelled(world, leave):
             ended.set()
 
     client = world.client()
-    client.ask("GET", "/wait")
+    client.ask(method, "/wait", body=posted.get("body", b""))
     assert started.wait(10)
     leave(client)
     assert ended.wait(10)

@@ -44,6 +44,26 @@ def test_chunks(upload):
         assert client.reply().json() == {"length": 11, "coding": "chunked"}
 
 
+@pytest.mark.parametrize("cut", [0, 1, 4])
+def test_a_short_body_may_come_with_its_head_or_after_it(upload, cut):
+    """The first is answered in the connection's own task, without a stream; what a handler sees is the same."""
+
+    @upload.route("/stream", "POST")
+    async def stream(request):
+        first = [chunk async for chunk in request.body]
+        return {"text": b"".join(first).decode(), "used": request.body_used}
+
+    client = upload.client()
+    for _ in range(3):
+        client.ask("POST", "/stream", "Content-Length: 5", body=b"hello"[:cut] if cut else b"hello")
+        if cut:
+            client.send(b"hello"[cut:])
+        assert client.reply().json() == {"text": "hello", "used": True}
+    client.ask("POST", "/text", "Content-Length: 2", body=b"abGET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    assert client.reply().json()["length"] == 2
+    assert client.reply().text == "hello"
+
+
 def test_many_megabytes_arrive(upload):
     assert upload.post("/text", body=b"x" * 20_971_520).json()["length"] == 20_971_520
 

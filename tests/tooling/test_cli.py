@@ -2,7 +2,9 @@
 
 import json
 import subprocess
+import sys
 import sysconfig
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -33,6 +35,11 @@ def test_both_programs_are_installed(program):
         [f"{sysconfig.get_path('scripts')}/{program}", "--version"], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "0.1.0"
+
+
+def test_only_dev_imports_what_watches_files():
+    code = "import sys, notebook_routes.tooling.cli; sys.exit('watchfiles' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(cli.__file__).parents[2])
 
 
 @pytest.fixture

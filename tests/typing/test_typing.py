@@ -1,7 +1,14 @@
-"""User code as mypy sees it. (pyright from PyPI fetches a Node of its own when it runs: it is left to its users.)"""
+"""User code as type checkers see it: mypy file by file, and pyright as a whole.
+
+pyright runs on Node. The package from PyPI has pyright itself inside, and its `nodejs` extra brings Node as a wheel:
+nothing is fetched when it runs, and the machine needs neither Node nor npm.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import json
+import os
 import re
 import subprocess
 import sys
@@ -9,41 +16,98 @@ from pathlib import Path
 
 import pytest
 
+from notebook_routes.project.load import load_tree
 from notebook_routes.project.openapi import openapi_document
 from notebook_routes.routing import METHODS, Route, RoutePattern, RouteTable, parse_directive
 from notebook_routes.runtime import Invoker
 from notebook_routes.runtime.module import RouteModule
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+TREE = HERE / "tree"
+FILES = [HERE / "route.py", HERE / "mistakes.py", *sorted(TREE.rglob("*.py"))]
+WRONG = re.compile(r"# wrong: ([\w-]+)")
+
+
+def names(path):
+    return Path(path).relative_to(HERE).as_posix()
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def by_mypy(tmp_path_factory):
     """What mypy --strict says about every file here, each by itself: (file, line, code)."""
     work = tmp_path_factory.mktemp("mypy")
-    files = [HERE / "route.py", HERE / "mistakes.py"]
+    found = []
+    for file in FILES:
+        result = subprocess.run(
+            # The package is beside them and not installed here: its own errors are its own business.
+            [
+                sys.executable, "-m", "mypy", "--strict", "--follow-imports=silent", "--config-file=",
+                f"--cache-dir={work}", str(file),
+            ],
+            capture_output=True, text=True, check=False, cwd=TREE, env=os.environ | {"MYPYPATH": str(ROOT)},
+        )  # fmt: skip
+        assert result.returncode in (0, 1), result.stderr
+        lines = re.findall(r"^(.+?):(\d+): error: .*\[([\w-]+)\]$", result.stdout, re.MULTILINE)
+        assert len(lines) == result.stdout.count(": error:"), result.stdout
+        found += [(names(TREE / place), int(line), code) for place, line, code in lines]
+    return sorted(found)
+
+
+@pytest.fixture(scope="module")
+def by_pyright(tmp_path_factory):
+    """What pyright in its strict mode says about all of it at once: (file, line, what)."""
+    work = tmp_path_factory.mktemp("pyright")
+    below = {path: os.path.relpath(path, work) for path in (HERE, TREE, ROOT)}
+    (work / "pyrightconfig.json").write_text(
+        json.dumps(
+            {
+                "include": [below[HERE]],
+                "exclude": [f"{below[HERE]}/test_typing.py"],
+                "typeCheckingMode": "strict",
+                "pythonVersion": f"3.{sys.version_info.minor}",
+                # In a tree, `app` is its own; the package is beside it.
+                "executionEnvironments": [{"root": below[TREE], "extraPaths": [below[ROOT]]}, {"root": below[ROOT]}],
+            }
+        )
+    )
     result = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={work}", *map(str, files)],
-        capture_output=True, text=True, check=False, cwd=HERE.parents[1],
+        [sys.executable, "-m", "pyright", "--outputjson", "--project", str(work), "--pythonpath", sys.executable],
+        capture_output=True, text=True, check=False,
+        env=os.environ | {"PYRIGHT_PYTHON_CACHE_DIR": str(work), "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"},
     )  # fmt: skip
-    assert result.returncode in (0, 1), result.stderr
-    lines = re.findall(r"^(.+?):(\d+): error: .*\[([\w-]+)\]$", result.stdout, re.MULTILINE)
-    assert len(lines) == result.stdout.count(": error:"), result.stdout
-    return sorted((Path(file).name, int(line), code) for file, line, code in lines)
+    assert result.returncode in (0, 1), result.stdout + result.stderr
+    report = json.loads(result.stdout)
+    assert report["summary"]["filesAnalyzed"] == len(FILES)
+    return sorted(
+        (names(each["file"]), each["range"]["start"]["line"] + 1, each.get("rule", each["message"]))
+        for each in report["generalDiagnostics"]
+    )
 
 
-def test_a_route_passes_strict(found):
-    assert [each for each in found if each[0] == "route.py"] == []
+@pytest.fixture(params=["by_mypy", "by_pyright"])
+def found(request):
+    return request.getfixturevalue(request.param)
 
 
-def test_each_mistake_is_found_and_nothing_else(found):
-    wrong = re.compile(r"# wrong: ([\w-]+)")
-    expected = [
-        ("mistakes.py", number, match[1])
-        for number, line in enumerate((HERE / "mistakes.py").read_text().splitlines(), start=1)
-        if (match := wrong.search(line))
-    ]
-    assert [each for each in found if each[0] == "mistakes.py"] == expected
+def test_a_route_and_an_exported_tree_pass(found):
+    assert [each for each in found if each[0] != "mistakes.py"] == []
+
+
+def marked():
+    """The lines of mistakes.py that are wrong, with mypy's codes."""
+    lines = enumerate((HERE / "mistakes.py").read_text().splitlines(), start=1)
+    return [("mistakes.py", number, match[1]) for number, line in lines if (match := WRONG.search(line))]
+
+
+def test_each_mistake_is_found_and_nothing_else(by_mypy):
+    assert [each for each in by_mypy if each[0] == "mistakes.py"] == marked()
+
+
+def test_both_find_the_same_lines(by_pyright):
+    # About one line it may have several things to say.
+    found = {each[:2] for each in by_pyright if each[0] == "mistakes.py"}
+    assert found == {each[:2] for each in marked()}
 
 
 def test_the_same_file_is_a_live_route():
@@ -61,3 +125,19 @@ def test_the_same_file_is_a_live_route():
         assert ("cookie", "theme") in names
     finally:
         module.close()
+
+
+def test_the_same_tree_answers():
+    app = load_tree(TREE)
+
+    async def talk():
+        cookie = {"cookie": "session=1"}
+        assert (await app.request("/products")).status == 302
+        made = await app.request(
+            "/products", method="POST", headers=cookie | {"content-type": "application/json"}, body='{"name": "Lamp"}'
+        )
+        return made, await app.request(made.headers["location"], headers=cookie)
+
+    made, again = asyncio.run(talk())
+    assert (made.status, again.status, again.headers.get("x-served-by")) == (201, 200, "localhost")
+    assert again.content == b'{"name":"Lamp","price":0.0,"tags":[]}'

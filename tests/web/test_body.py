@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_routes.errors import BodyUsed, InvalidBody
+from notebook_routes.errors import BodyTooLarge, BodyUsed, InvalidBody
 from notebook_routes.web import Blob, File, FormData, Request, Response, URLSearchParams, json_bytes
 from notebook_routes.web.body import parsed_json
 
@@ -173,3 +173,9 @@ def test_an_upload_that_breaks_off_reaches_the_reader():
 
     with pytest.raises(ConnectionResetError):
         run(Request("http://a/", method="POST", body=cut()).text())
+
+
+def test_a_form_of_a_thousand_fields_and_no_more():
+    assert len(run(Response(URLSearchParams([("a", "1")] * 1000)).form_data())) == 1000
+    with pytest.raises(BodyTooLarge, match="more than 1,000 fields"):
+        run(Response(URLSearchParams([("a", "1")] * 1001)).form_data())

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notebook_routes.web import Cookie
@@ -126,3 +126,23 @@ def test_what_tells_cookies_apart():
         Cookie(name="a", value="1", domain=".Example.com").key == Cookie(name="a", value="2", domain="example.com").key
     )
     assert Cookie(name="a", value="1", path="/x").key != Cookie(name="a", value="1", path="/y").key
+
+
+ATTRIBUTES = st.sampled_from(["expires", "max-age", "path", "samesite", "secure", "domain"])
+DATES = st.text("MonJan ,:+-0123456789GMT", max_size=40)
+
+
+@given(st.text(max_size=40) | st.builds("a=1; {}={}".format, ATTRIBUTES, st.text(max_size=20) | DATES))
+@example("a=1; expires=Mon, 01 Jan 99999999999999999999 00:00:00 GMT")
+@example("a=1; expires=Mon, 01 Jan 2000 00:00:00 +99999999999999999999")
+@example(f"a=1; expires=Mon, 01 Jan 2000 {'1' * 5000}:00:00")
+@example("a=1; max-age=" + "9" * 5000)
+def test_any_line_is_read(line):
+    cookie = Cookie.from_set_cookie(line)
+    assert isinstance(cookie.name, str)
+    assert cookie.has_ended() in (True, False)
+
+
+def test_long_lines_are_read_in_linear_time(growth):
+    for piece in ("a=1; ", ";", " ", "=", "%41", "expires=Mon, 01 Jan 2000 00:00:00 GMT;"):
+        assert growth(Cookie.from_set_cookie, lambda size, piece=piece: "a=" + piece * size, 1000) < 24

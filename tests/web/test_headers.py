@@ -32,6 +32,30 @@ def test_set_leaves_one(pairs, name, value):
     assert name not in headers
 
 
+@given(st.text(max_size=8) | NAMES, st.text(max_size=12) | st.text("a\r\n\0\t é✓", max_size=6))
+def test_whatever_is_given_a_line_stays_a_line(name, value):
+    headers = Headers()
+    for write in (headers.append, headers.set, lambda name, value: headers.update({name: value})):
+        try:
+            write(name, value)
+        except ValueError:
+            assert headers.raw == []
+            return
+    for part in headers.raw[0]:
+        part.encode("latin-1")
+        assert not set(part) & set("\r\n\0")
+    assert headers.has(name)
+
+
+def test_as_many_as_fit_into_a_head_are_read_in_linear_time(growth):
+    def make(size):
+        return Headers.from_pairs([(f"x-{number % (size // 2)}", "1") for number in range(size)])
+
+    assert growth(lambda headers: list(headers.items()), make, 500) < 24
+    assert growth(repr, make, 500) < 24
+    assert growth(lambda headers: headers.get("x-1"), make, 500) < 24
+
+
 def test_names_ignore_case_and_values_are_joined():
     headers = Headers([("Accept", "a/b"), ("accept", "c/d")])
     assert headers.get("ACCEPT") == "a/b, c/d"

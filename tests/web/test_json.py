@@ -6,6 +6,7 @@ import ipaddress
 import json
 import math
 import threading
+import typing
 import uuid
 from collections import OrderedDict, deque
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -224,3 +225,41 @@ def test_a_model_that_fails_is_named_with_its_place():
 
     with pytest.raises(TypeError, match=r"an Odd at \$\[0\] cannot be written as JSON: .*lock"):
         json_bytes([Odd(lock=threading.Lock())])
+
+
+class Price(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(ser_json_inf_nan="constants", extra="allow")
+    amount: float
+    currency: str = "EUR"
+
+
+def test_a_model_is_written_alone_as_it_is_within_a_list():
+    for model in (
+        Price(amount=1.5),
+        Price(amount=float("nan")),
+        Price(amount=float("inf"), note="NaN"),
+        Price(amount=1),
+    ):
+        assert json_bytes([model]) == b"[%s]" % json_bytes(model)
+    assert json_bytes(Price(amount=float("nan"), currency="NaN")) == b'{"amount":null,"currency":"NaN"}'
+
+
+def test_an_iterator_in_a_model_is_asked_once():
+    class Row(pydantic.BaseModel):
+        amounts: typing.Iterable[float]
+
+        model_config = pydantic.ConfigDict(ser_json_inf_nan="constants")
+
+    assert json_bytes(Row(amounts=iter([1, float("nan"), 2]))) == b'{"amounts":[1.0,null,2.0]}'
+
+
+def test_a_model_that_writes_itself_is_heard():
+    class Own(Price):
+        def model_dump(self, **options):
+            return {"cents": int(self.amount * 100)}
+
+    assert json_bytes(Own(amount=1.5)) == b'{"cents":150}'
+
+
+def test_a_lone_surrogate_in_a_model_is_escaped():
+    assert json_bytes(Price.model_construct(amount=1.0, currency="\ud800")) == b'{"amount":1.0,"currency":"\\ud800"}'

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_routes.web import Cookie, RequestCookies
+from notebook_routes.web import Cookie, Headers, RequestCookies
 from notebook_routes.web.cookie import encode_value
 
 NAMES = st.text("aZ0!#$&'*+-.^_`|~", min_size=1, max_size=5)
@@ -21,6 +21,18 @@ def test_cookies_come_back(values):
 def test_nothing_is_an_error(header):
     for cookie in RequestCookies(header):
         assert isinstance(cookie.value, str)
+
+
+@given(st.text(st.characters(max_codepoint=0xFF, exclude_characters="\r\n\0"), max_size=30))
+def test_what_a_client_sent_can_be_sent_on(header):
+    written = str(RequestCookies(header))
+    assert Headers({"cookie": written}).get("cookie") == written.strip(" \t\r\n")
+
+
+def test_many_are_read_in_linear_time(growth):
+    for piece in ("a{}=1; ", ";", " ", "=", "%41", "a=%4;"):
+        make = lambda size, piece=piece: "".join(piece.format(number) for number in range(size))  # noqa: E731
+        assert growth(lambda header: str(RequestCookies(header)), make, 1000) < 24
 
 
 @pytest.mark.parametrize(

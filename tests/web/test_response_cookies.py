@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from notebook_routes.web import Cookie, Headers, ResponseCookies
 
@@ -104,4 +106,40 @@ def test_mistakes_change_nothing(step, error, message):
     headers = Headers()
     with pytest.raises(error, match=message):
         step(ResponseCookies(headers))
+    assert headers.raw == []
+
+
+WORDS = st.text(max_size=6) | st.text("a;=,\r\n\0 \t/é", max_size=4)
+
+
+@given(
+    WORDS, WORDS, st.fixed_dictionaries({}, optional=dict.fromkeys(["path", "domain", "same_site", "priority"], WORDS))
+)
+@example("a", "1\r\nSet-Cookie: b=2", {})
+@example("a\r\nb", "1", {})
+@example("a", "1", {"path": "/\r\nSet-Cookie: b=2"})
+@example("a", "1", {"domain": "x; Secure"})
+@example("a", "1", {"same_site": "lax\r\nb"})
+def test_whatever_is_given_one_cookie_is_set_or_none(name, value, attributes):
+    headers = Headers()
+    try:
+        ResponseCookies(headers).set(name, value, **attributes)
+    except ValueError:
+        assert headers.raw == []
+        return
+    (line,) = headers.get_set_cookie()
+    assert line.isascii()
+    assert line.isprintable()
+    names = [part.partition("=")[0] for part in line.split("; ")]
+    assert names[0] == name
+    assert set(names[1:]) <= {"Path", "Domain", "SameSite", "Priority"}
+    assert Cookie.from_set_cookie(line).value == value
+
+
+@pytest.mark.parametrize("write", ["set", "delete"])
+@pytest.mark.parametrize("path", ["/\r\nX: 1", "/a;b", "/\n", "/\0"])
+def test_an_attribute_cannot_end_its_line(write, path):
+    headers = Headers()
+    with pytest.raises(ValueError, match="path of cookie 'a'"):
+        getattr(ResponseCookies(headers), write)("a", path=path)
     assert headers.raw == []

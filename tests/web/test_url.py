@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from types import SimpleNamespace
 
 import ada_url
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notebook_routes.errors import HTTPError
 from notebook_routes.web import URL, URLSearchParams, json_bytes
-from notebook_routes.web.url import _maker
+from notebook_routes.web.url import _maker, refuse_upwards
 
 FULL = "http://user:pa%20ss@Example.com:8080/a/../b c?x=1&y=%20#frag"
 
@@ -130,3 +132,61 @@ def test_under_pyodide_the_platform_parses(monkeypatch, request):
     assert URL("/x?y=1", base="http://a").search_params.get("y") == "1"
     with pytest.raises(ValueError, match="no absolute URL"):
         URL("/x")
+
+
+@given(
+    st.text(max_size=30)
+    | st.lists(st.sampled_from(["http:", "//", "a", ":", "@", "[", "]", "/", "..", "%", "?", "#", "\\"])).map("".join)
+)
+def test_any_text_is_a_url_or_a_value_error(text):
+    for base in (None, "http://a/b/c"):
+        try:
+            url = URL(text, base)
+        except ValueError:
+            assert not URL.can_parse(text, base)
+            continue
+        assert URL(url.href) == url
+        assert url.href.isascii()
+
+
+@given(
+    st.sampled_from(["href", "protocol", "username", "host", "hostname", "port", "pathname", "search", "hash"]),
+    st.text(max_size=20),
+)
+def test_any_text_is_a_part_or_a_value_error(part, text):
+    url = URL("http://a/b?c#d")
+    with suppress(ValueError):
+        setattr(url, part, text)
+    assert URL(url.href) == url
+
+
+SPELLINGS = ["..", ".", "%2e", "%2E.", "/", "\\", "a", "\t", "\n", " ", "?", "#", "%2f", "é", "\0", "%"]
+
+
+@given(st.lists(st.sampled_from(SPELLINGS), max_size=8).map("".join))
+def test_what_does_not_lead_upwards_stays_below(text):
+    """Whatever is put behind a path, it stays there, or is refused."""
+    for before in ("/files/", "http://a/files/"):
+        with suppress(HTTPError):
+            refuse_upwards(before + text)
+            assert URL(before + text, "http://a/x").pathname.startswith("/files/")
+
+
+@pytest.mark.parametrize(
+    "url", ["/a/..b", "/a/...", "/a?x=../b", "/a#/../b", "/a/b..", "/a/%2f..%2fb", "/", "", "?../a"]
+)
+def test_dots_that_lead_nowhere_are_let_pass(url):
+    refuse_upwards(url)
+
+
+def test_urls_are_read_in_linear_time(growth):
+    for piece in ("/..", "/a", "%2e%2e/", "\t", "?", "&a=1"):
+        make = lambda size, piece=piece: "http://a/" + piece * size  # noqa: E731
+        assert growth(URL, make, 5000) < 24
+        assert growth(lambda url: list(URL(url).search_params), make, 1000) < 24
+
+        def refused(url):
+            with suppress(HTTPError):
+                refuse_upwards(url)
+
+        assert growth(refused, make, 5000) < 24

@@ -55,10 +55,21 @@ class Connection(asyncio.Protocol):
             self.broken.set_exception(ConnectionError(reason))
 
 
-async def load(url: str, *, connections: int, seconds: float) -> float:
+def request_for(url: str, json_text: str | None) -> bytes:
+    """Write a GET, or a POST of JSON."""
+    parts = urlsplit(url)
+    target = parts._replace(scheme="", netloc="").geturl()
+    if json_text is None:
+        return f"GET {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    body = json_text.encode()
+    head = f"POST {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+
+
+async def load(url: str, *, connections: int, seconds: float, json_text: str | None = None) -> float:
     """Return the requests answered per second."""
     parts = urlsplit(url)
-    request = f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
+    request = request_for(url, json_text)
     loop = asyncio.get_running_loop()
     broken: asyncio.Future[None] = loop.create_future()
     protocols = [
@@ -83,8 +94,9 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--json", help="sent with POST")
     given = parser.parse_args()
-    rate = asyncio.run(load(given.url, connections=given.connections, seconds=given.seconds))
+    rate = asyncio.run(load(given.url, connections=given.connections, seconds=given.seconds, json_text=given.json))
     print(json.dumps({"requests_per_second": rate}))
 
 

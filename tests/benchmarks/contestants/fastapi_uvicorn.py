@@ -1,14 +1,8 @@
-"""Contestant: FastAPI on `uvicorn[standard]` (uvloop and httptools), in a thread of the kernel.
+"""Contestant: FastAPI on `uvicorn[standard]`. Run as cells of a kernel."""
 
-Run as cells of a kernel. The access log is off, which is the faster setting; `serve(as_it_comes=True)` has uvicorn's
-own settings, with the log on, as who follows its documentation runs it.
-"""
-
-import socket
-import threading
-
-import uvicorn
 from fastapi import FastAPI
+
+from tests.benchmarks.contestants.uvicorn_thread import serve
 
 app = FastAPI()
 
@@ -20,15 +14,4 @@ async def product(product_id: str) -> dict[str, str | int]:
 
 
 # %%
-def serve(*, as_it_comes: bool = False) -> str:
-    """Serve from a daemon thread; return the address."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    quiet = uvicorn.Config(app, loop="uvloop", http="httptools", access_log=False, log_level="warning")
-    config = uvicorn.Config(app) if as_it_comes else quiet
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), name="uvicorn", daemon=True)
-    thread.start()
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"
-
-
-url = serve()
+url = serve(app)

@@ -9,8 +9,9 @@ from typing import TypeVar
 from tests.benchmarks.failure import BenchmarkError
 from tests.benchmarks.kernel import Kernel
 from tests.benchmarks.load import one_client, requests_per_second
-from tests.benchmarks.measure.idle import FASTAPI, OURS, PATH, check_equal
+from tests.benchmarks.measure.idle import FASTAPI, OURS, PATH
 from tests.benchmarks.measure.settings import Settings
+from tests.benchmarks.measure.side_by_side import check_equal
 from tests.benchmarks.summary import Samples
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ def measure(settings: Settings) -> dict[str, Samples]:
     figures: defaultdict[str, list[float]] = defaultdict(list)
     with Kernel(OURS) as ours, Kernel(FASTAPI) as fastapi, Kernel(FASTAPI) as logging, Kernel() as empty:
         urls = {kernel: str(kernel.value("url")) + PATH for kernel in (ours, fastapi)}
-        urls[logging] = str(logging.value("serve(as_it_comes=True)")) + PATH
+        urls[logging] = str(logging.value("serve(app, as_it_comes=True)")) + PATH
         check_equal({f"{kernel.name} {url}": url for kernel, url in urls.items()})
         for kernel in (ours, fastapi, logging, empty):
             kernel.run_script("counting.py")

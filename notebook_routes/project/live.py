@@ -1,0 +1,91 @@
+"""A project that is loaded again while it is served.
+
+Each loading gives an `App` of its own, to be put in the place of the one before in one step: no request sees the new
+routes behind the old middleware, and one that has begun ends with the code that it began with. What belongs to the
+server rather than to the files is common to all: who may ask, the request log, the draft cookie.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from notebook_routes.app import App, RequestLog
+from notebook_routes.errors import DefinitionError
+from notebook_routes.project.broken import closed, is_broken
+from notebook_routes.project.load import Remarks, fill
+from notebook_routes.project.openapi import openapi_document
+from notebook_routes.project.tree import ModuleTree
+from notebook_routes.routing import RouteTable
+from notebook_routes.routing.filesystem import PAGE_FILE, TEMPLATE_FILE
+from notebook_routes.runtime import DraftCookie
+from notebook_routes.web import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path, PurePath
+
+    from notebook_routes.app import Guard
+    from notebook_routes.project.load import KnownRoutes
+
+_log = logging.getLogger("notebook_routes.project")
+
+
+class LiveProject:
+    """Loads a project, and loads it again after changes, for the developer of it.
+
+    Args:
+        root: the project's folder, the one that holds `app`.
+        guard: who may ask.
+
+    Attributes:
+        root: the same.
+        log: the requests that any of its apps has answered.
+    """
+
+    def __init__(self, root: Path, *, guard: Guard) -> None:
+        self.root = root
+        self.log = RequestLog()
+        self.log.listen(Remarks().log)
+        self._guard = guard
+        # The cookie is sent over plain HTTP here.
+        self._draft = DraftCookie(secure=False)
+        self._tree = ModuleTree(root)
+        self._known: KnownRoutes = {}
+
+    def load(self, changed: Iterable[PurePath] = ()) -> App:
+        """The project as it is now. What is broken is named in the log, and answers 500 with the reason.
+
+        Args:
+            changed: the files that are not as they were at the last loading, from the root on. They run anew, and the
+                modules that import them; any other module stays, and what it holds.
+        """
+        self._tree.forget(changed)
+        app = App(guard=self._guard, explain=True)
+        app.log, app.draft = self.log, self._draft
+        try:
+            fill(app, self._tree, known=self._known)
+        except DefinitionError as error:
+            _log.error("%s\nEvery request answers 500 until this is mended", error)
+            app.middleware = (closed(str(error)),)
+        app.open_pages.add("/_routes/openapi.json", lambda _request: self._description(app))
+        return app
+
+    def concerns(self, path: PurePath) -> bool:
+        """Whether what the project answers may depend on a file or a folder, given from the root on; it may be gone."""
+        place = self.root / path
+        if place.is_dir():
+            return any(_is_source(file) for file in place.rglob("*"))
+        return _is_source(path) or self._tree.holds(path)
+
+    def close(self) -> None:
+        """Forget its modules; code that runs keeps what it has."""
+        self._tree.close()
+
+    def _description(self, app: App) -> Response:
+        working = RouteTable(route for route in app.routes if not is_broken(route))
+        return Response.json(openapi_document(working, title=self.root.name))
+
+
+def _is_source(path: PurePath) -> bool:
+    return path.suffix == ".py" or path.name in (PAGE_FILE, TEMPLATE_FILE)

@@ -1,0 +1,67 @@
+"""What `serve` and `dev` have in common: the server in the main thread's own loop, until SIGINT or SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from notebook_routes.app import LOOPBACK_HOSTS
+from notebook_routes.servers.lifetime import end_tasks, listening
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+    from types import FrameType
+    from typing import Any
+
+    from notebook_routes.app import App
+    from notebook_routes.servers import Location
+    from notebook_routes.servers.tornado import TornadoServer
+
+#: Seconds that requests have to end in when the server stops.
+_GRACE = 0.5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+def known_hosts(host: str, location: Location, allow_hosts: Iterable[str]) -> list[str]:
+    """The values of the Host header that a server on `host` knows: this machine's, its address, and those allowed."""
+    own = f"[{host}]" if ":" in host else host
+    return [*allow_hosts, *LOOPBACK_HOSTS, own, *([location.host] if location.host else [])]
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run the program's coroutine in a loop of its own."""
+    # A selector loop on every platform: Tornado needs one.
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(main)
+
+
+@contextmanager
+def told_to_stop() -> Iterator[asyncio.Event]:
+    """An event that SIGINT or SIGTERM sets while the block runs; the second signal acts in Python's own way."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+        # A handler that holds the loop would hold the server too.
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@asynccontextmanager
+async def answering(
+    app: App, listener: socket.socket, said: str, *, max_body_size: int
+) -> AsyncIterator[TornadoServer]:
+    """Answer on `listener` while the block runs, and say so on stdout; then end what handlers have left running."""
+    async with listening(app, listener, max_body_size=max_body_size, grace=_GRACE) as server:
+        print(said, flush=True)  # noqa: T201 - what the program has to say
+        yield server
+    await end_tasks()
