@@ -259,6 +259,8 @@ def _log_lines(entry: LogEntry) -> list[str]:
 
 def _summary(response: FinishedResponse) -> str:
     parts = [f"{response.status} {response.reason}".strip()]
+    if response.is_one_of_several:
+        parts.insert(0, f"{response.method} {response.target}")
     media = response.headers.get("content-type")
     if media:
         parts.append(media)
