@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -38,3 +40,9 @@ def test_it_carries_no_port(notebook):
     text = notebook.read_text(encoding="utf-8")
     assert "localhost:8" not in text
     assert "127.0.0.1:" not in text
+
+
+def test_the_shop_can_be_run_again_in_the_same_kernel():
+    notebook = nbformat.read(Path(__file__).parents[1] / "notebooks" / "shop.ipynb", as_version=4)
+    notebook.cells *= 2
+    NotebookClient(notebook, timeout=60).execute(env={**os.environ, "NOTEBOOK_ROUTES_PORT": "0"})
