@@ -2,8 +2,9 @@
 
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import BufferedRWPair
 from pathlib import Path
 
 from tests.redis_server import RedisServer, find_redis_server
@@ -23,10 +24,23 @@ def redis_server() -> Iterator[RedisServer | None]:
         yield server
 
 
-def reads_processed(server: RedisServer) -> int:
-    """Return how often it has read from its clients; of one that waits for each answer, that is its round trips."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
-        connection.sendall(b"INFO stats\r\nQUIT\r\n")
-        with connection.makefile("rb") as answer:
-            fields = dict(line.strip().split(b":", 1) for line in answer if b":" in line)
+def round_trips(server: RedisServer, action: Callable[[], object]) -> int:
+    """Return how often Redis has read from its clients while something was done.
+
+    That is a round trip each, where a client waits for its answers.
+    """
+    address = ("127.0.0.1", server.port)
+    with socket.create_connection(address, timeout=10) as connection, connection.makefile("rwb") as line:
+        before = _reads(line)
+        action()
+        # Of those since then one is this question.
+        return _reads(line) - before - 1
+
+
+def _reads(line: BufferedRWPair) -> int:
+    line.write(b"INFO stats\r\n")
+    line.flush()
+    # RESP: "$" and the length of the text, then the text, each with its line break.
+    text = line.read(int(line.readline()[1:]) + 2)
+    fields = dict(field.split(b":", 1) for field in text.splitlines() if b":" in field)
     return int(fields[b"total_reads_processed"])

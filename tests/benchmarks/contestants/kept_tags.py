@@ -40,7 +40,8 @@ async def measure(cache: CacheHandler, rounds: int) -> list[float]:
     times = []
     for _ in range(rounds):
         await fill(cache)
-        assert await living(cache) == len(LOOKED_AT), "entries are missing that were kept"
+        alive = await living(cache)
+        assert alive == len(LOOKED_AT), f"{alive} of {len(LOOKED_AT)} entries are there that were just kept"
         start = time.perf_counter()
         await cache.mark([TAG], now())
         times.append((time.perf_counter() - start) * 1000)

@@ -9,7 +9,7 @@ from tests.benchmarks.kernel import Kernel
 from tests.benchmarks.load import ask, one_client, requests_per_second
 from tests.benchmarks.measure.settings import Settings
 from tests.benchmarks.measure.side_by_side import check_equal
-from tests.benchmarks.redis import NO_REDIS, reads_processed, redis_server
+from tests.benchmarks.redis import NO_REDIS, redis_server, round_trips
 from tests.benchmarks.summary import Samples
 from tests.redis_server import RedisServer
 
@@ -58,7 +58,7 @@ def rounds(
             rates[name].append(requests_per_second(urls[name], seconds=settings.seconds))
         runs.append(float(memory.value("runs['kept']") - before))
         if server is not None:
-            trips.append(round_trips(server, urls[REDIS]))
+            trips.append(trips_of_a_hit(server, urls[REDIS]))
     figures = {"hit-made": Samples(rates[KEPT], rates[MADE]), "hit-runs": Samples(runs)}
     if server is not None:
         figures |= {"hit-redis": Samples(rates[REDIS], rates[KEPT]), "hit-trips": Samples(trips)}
@@ -76,17 +76,14 @@ def check_status(url: str, expected: str | None) -> None:
         raise BenchmarkError(f"{url} answers with Cache-Status {status}, not {expected}")
 
 
-def round_trips(server: RedisServer, url: str) -> float:
+def trips_of_a_hit(server: RedisServer, url: str) -> float:
     """Return the round trips to Redis for each answer, where one client asks for one after the other.
 
     Many clients at once share a round trip; that would flatter.
     """
-    before = reads_processed(server)
-    asked = one_client(url, seconds=SEQUENTIAL_SECONDS)["requests"]
-    # The first look has read from a connection of its own.
-    return (reads_processed(server) - before - own_reads(server)) / asked
+    asked = [0.0]
 
+    def ask_one_by_one() -> None:
+        asked[0] = one_client(url, seconds=SEQUENTIAL_SECONDS)["requests"]
 
-def own_reads(server: RedisServer) -> int:
-    """Return how many of the reads a look itself makes."""
-    return reads_processed(server) - reads_processed(server)
+    return round_trips(server, ask_one_by_one) / asked[0]
