@@ -30,11 +30,10 @@ _log = logging.getLogger("notebook_routes.app")
 #: Said of a route that is declared to be kept and never is.
 _DYNAMIC_NOTE = (
     "it reads {what}, so the answer is for this request alone and is not kept; "
-    'if that is meant, say dynamic = "force-dynamic"'
+    'if that is meant, say dynamic = "force-dynamic" (on the line of a cell: --dynamic force-dynamic)'
 )
 _PLAN = "kept"
 _ANYTHING = canonical_accept("*/*")
-_BEHIND_NOTE = "made anew behind a stale answer"
 
 
 async def kept_answer(app: App, exchange: Exchange, route_path: RoutePath, route: Route) -> Response:
@@ -135,7 +134,7 @@ class _Runs:
         request = Request.from_target("GET", self._asked.path, origin=app.origin, headers=Headers())
         request.exchange = exchange = Exchange(request, app.draft)
         exchange.route, exchange.config = self._plan.route, self._plan.config
-        exchange.params, exchange.data = self._params, app.data
+        exchange.params, exchange.app, exchange.is_behind = self._params, app, True
         status = 500
         try:
             response = await self._run(exchange, None, rendering)
@@ -148,7 +147,6 @@ class _Runs:
             app.failures.report(exchange, "failed where nobody waited for it", exchange.error)
             raise
         finally:
-            exchange.notes.append(_BEHIND_NOTE)
             app.sent_behind(request, status=status)
         return response
 

@@ -14,9 +14,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.cache.answers import backed_off
-from notebook_routes.cache.blocking import blocking
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.handler import State, state_of
+from notebook_routes.cache.hits import Hits
+from notebook_routes.cache.waiting import blocking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Coroutine
@@ -60,10 +61,15 @@ class Made(NamedTuple):
 
 
 class DataCache:
-    """Keeps data in a `CacheHandler`, and has it made when there is none."""
+    """Keeps data in a `CacheHandler`, and has it made when there is none.
+
+    Attributes:
+        hits: how often the data of each key was given out without being made, by this process.
+    """
 
     def __init__(self, handler: CacheHandler) -> None:
         self.handler = handler
+        self.hits = Hits()
         self._runs: dict[tuple[int, str], asyncio.Future[CacheEntry]] = {}
         self._waited: dict[str, Future[CacheEntry]] = {}
         self._lock = threading.Lock()
@@ -79,6 +85,7 @@ class DataCache:
         state = _usable(found, wanted)
         if found is None or state is None:
             return await self._together(wanted, make)
+        self.hits.count(wanted.key)
         if state is State.STALE:
             self._spawn(self._again(wanted, found.entry, make))
         return found.entry
@@ -94,6 +101,7 @@ class DataCache:
         state = _usable(found, wanted)
         if found is None or state is None:
             return self._together_blocking(wanted, make)
+        self.hits.count(wanted.key)
         if state is State.STALE:
             threading.Thread(
                 target=self._again_blocking,

@@ -17,6 +17,7 @@ from notebook_routes.cache.answers import HIT, MISS, STALE, answer, backed_off, 
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.flight import Flight
 from notebook_routes.cache.handler import State, state_of
+from notebook_routes.cache.hits import Hits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 #: Bytes of one answer that is kept.
 MOST_KEPT = 16 * 1024 * 1024
-#: Keys whose hits are counted, and those of which it is known that their handler reads the request.
+#: Keys of which it is known that their handler reads the request.
 _MOST_REMEMBERED = 10_000
 
 
@@ -59,7 +60,7 @@ class ResponseCache:
     def __init__(self, handler: CacheHandler, *, most_kept: int = MOST_KEPT) -> None:
         self.handler = handler
         self.most_kept = most_kept
-        self.hits: dict[str, int] = {}
+        self.hits = Hits()
         self._flights: dict[tuple[int, str], Flight] = {}
         self._behind: set[asyncio.Task[None]] = set()
         #: Keys whose last run has read the request: nobody need wait for another's.
@@ -83,7 +84,7 @@ class ResponseCache:
             state = state_of(found, moment)
             if state is not None:
                 entry = found.entry
-                self._count(key)
+                self.hits.count(key)
                 if state is State.STALE:
                     self._refresh(asked, entry, runs.refresh)
                 return answer(entry, HIT if state is State.FRESH else STALE, age=moment - entry.stored)
@@ -168,11 +169,6 @@ class ResponseCache:
         if len(self._dynamic) >= _MOST_REMEMBERED:
             self._dynamic.clear()
         self._dynamic[key] = None
-
-    def _count(self, key: str) -> None:
-        if len(self.hits) >= _MOST_REMEMBERED and key not in self.hits:
-            self.hits.clear()
-        self.hits[key] = self.hits.get(key, 0) + 1
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
