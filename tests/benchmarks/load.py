@@ -82,7 +82,7 @@ def one_client(url: str, *, seconds: float) -> dict[str, float]:
 
 def burst(urls: Sequence[str], *, clients: int) -> dict[str, float]:
     """Have many clients ask at once, in turn at each address; return `connected`, `first` and `last` (ms)."""
-    return _client("burst.py", *urls, f"--clients={clients}")
+    return _client("at_once.py", *urls, f"--clients={clients}")
 
 
 def drain_command(url: str, *, size: int) -> list[str]:
