@@ -225,9 +225,12 @@ class App:
         if error is not None:
             exchange.error = self.failures.text(error)
             self.failures.report(exchange, "broke off", exchange.error)
+            # What has gone wrong has changed nothing.
+            exchange.revalidations = None
         exchange.phase = Phase.AFTER
         if exchange.callbacks or exchange.revalidations is not None:
             return self._finish_later(exchange, status=status, size=size)
+        exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
         exchange.release()
         return None
@@ -236,14 +239,30 @@ class App:
         """A run that nobody waited for has ended: log it, and begin with what `after()` was given."""
         work = self.sent(request, status=status, size=0)
         if work is not None:
-            task = asyncio.get_running_loop().create_task(work)
-            self._behind.add(task)
-            task.add_done_callback(self._behind.discard)
+            self._spawn(work)
 
-    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
+    def finish_left(self, exchange: Exchange) -> None:
+        """A run has ended whose client had left before: begin with what it has left to be done."""
+        self._spawn(self._run_left(exchange))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def _run_left(self, exchange: Exchange) -> None:
+        await self._run_after(exchange)
+        exchange.release()
+
+    async def _run_after(self, exchange: Exchange) -> None:
+        """Do what the handler has left to be done after its answer: what `after()` was given, and its marks."""
         await self._run_callbacks(exchange)
         if exchange.revalidations is not None:
             await self._revalidate(exchange)
+
+    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
+        await self._run_after(exchange)
+        exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
         exchange.release()
 

@@ -88,7 +88,7 @@ class ResponseCache:
                 if state is State.STALE:
                     self._refresh(asked, entry, runs.refresh)
                 return answer(entry, HIT if state is State.FRESH else STALE, age=moment - entry.stored)
-        return await self._made(asked, runs.render)
+        return await self._made(asked, runs.render, anew=anew)
 
     async def prepare(self, asked: Asked, runs: Runs) -> None:
         """Have an answer ready that nobody has asked for yet, unless it is, or somebody has just asked.
@@ -103,13 +103,13 @@ class ResponseCache:
             if flight.error is not None:
                 raise flight.error
 
-    async def _made(self, asked: Asked, render: Run) -> Response:
+    async def _made(self, asked: Asked, render: Run, *, anew: bool) -> Response:
         """The answer of a run: of one's own, or of one that another has begun."""
         came = now()
         while asked.key not in self._dynamic:
             other = self._flights.get(_place(asked.looked_up))
             if other is None or (other.shared.done() and not other.is_private):
-                return await self._begin(asked, asked.rendering(), render).response()
+                return await self._begin(asked, asked.rendering(), render, anew=anew).response()
             entry = await asyncio.shield(other.shared)
             if entry is None and not other.background:
                 break
@@ -117,9 +117,9 @@ class ResponseCache:
                 return answer(entry, MISS if other.stored else None)
         return await self._made_alone(asked, render)
 
-    def _begin(self, asked: Asked, rendering: Rendering, run: Run) -> Flight:
+    def _begin(self, asked: Asked, rendering: Rendering, run: Run, *, anew: bool = False) -> Flight:
         place = _place(asked.looked_up)
-        flight = Flight(asked, rendering, run, handler=self.handler, most_kept=self.most_kept)
+        flight = Flight(asked, rendering, run, handler=self.handler, most_kept=self.most_kept, anew=anew)
         self._flights[place] = flight
 
         def landed(_: object) -> None:

@@ -30,11 +30,16 @@ OUTPUT_LIMIT = 64 * 1024
 
 
 class Phase(Enum):
-    """How far the answer has come; cookies can be set only while the handler decides."""
+    """How far the answer has come; cookies can be set only while the handler decides.
+
+    In AFTER it is out, or its client has left; in ENDED what was for then is done too, and what the handler has left
+    running goes on by itself.
+    """
 
     HANDLER = "handler"
     SENT = "sent"
     AFTER = "after"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +124,23 @@ class Exchange:
         """The request as the handler sees it."""
         return self.request if self.observed is None else self.observed
 
+    @property
+    def answered(self) -> bool:
+        """Whether the answer is out, or the client has left."""
+        return self.phase in (Phase.AFTER, Phase.ENDED)
+
     def reads(self, what: str) -> None:
         """The handler does something that makes its answer this request's alone."""
         if self.rendering is not None:
             self.rendering.reads(what)
 
     def release(self) -> None:
-        """It is over: let go of what points back here, so that memory is freed at once and not by the collector."""
+        """It is over: let go of what points back here, so that memory is freed at once and not by the collector.
+
+        Not while a run goes on whose client has left.
+        """
+        if self.rendering is not None and not self.rendering.ended:
+            return
         self.context = None
         self.request.exchange = self.arrived.exchange = None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import notebook_routes.cache as caching
 from notebook_routes.errors import ScopeError
-from notebook_routes.runtime.exchange import current_exchange, current_life
+from notebook_routes.runtime.exchange import Phase, current_exchange, current_life
 from notebook_routes.runtime.kept_data import active_data
 
 if TYPE_CHECKING:
@@ -95,7 +95,8 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
         revalidate = stale if revalidate is None else revalidate
         expire = gone if expire is None else expire
     for name, seconds in (("revalidate", revalidate), ("expire", expire)):
-        if seconds is not None and (isinstance(seconds, bool) or not seconds > 0):
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if seconds is not None and not (number and seconds > 0):
             raise ValueError(f"cache_life({name}={seconds!r}): write seconds above 0; no_store() keeps nothing")
     life = _life("cache_life")
     if life is not None:
@@ -104,11 +105,13 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
 
 def _mark(tag: str, expire: float, what: str) -> None:
     exchange = current_exchange.get()
-    if exchange is None:
-        handler = active_data(None).handler
+    if exchange is not None:
+        exchange.reads(what)
+    if exchange is None or exchange.phase is Phase.ENDED:
+        # What a handler has left running, such as a task, marks as a cell does.
+        handler = active_data(exchange).handler
         caching.blocking(handler, lambda: handler.mark([tag], caching.now(), expire=expire))
         return
-    exchange.reads(what)
     if exchange.revalidations is None:
         exchange.revalidations = {}
     exchange.revalidations[tag] = min(expire, exchange.revalidations.get(tag, expire))

@@ -224,6 +224,16 @@ class Request(Body):
         return signal
 
     @property
+    def content(self) -> builtins.bytes | None:
+        """The body where all of it is in memory, b"" for none; None for a stream, or where it was read already.
+
+        For those who send it on: looking at it is not reading.
+        """
+        if self.body_used or (self._content is None and self._source is not None):
+            return None
+        return self._content or b""
+
+    @property
     def geo(self) -> Geo:
         """Where the client is (`country`, `city`, `region`, `latitude`, `longitude`), as a declared proxy says.
 

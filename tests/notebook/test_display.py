@@ -195,7 +195,7 @@ def test_a_response_as_text(answer, text):
         ("notebook-routes; hit", " · cache hit"),
         ("notebook-routes; hit; fwd=stale", " · cache stale, made anew behind"),
         ("notebook-routes; fwd=uri-miss; stored", " · cache miss, now kept"),
-        ("another; hit", ""),
+        ("another; hit", " · cache another; hit"),
         ("", ""),
     ],
 )
