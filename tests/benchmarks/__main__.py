@@ -1,9 +1,10 @@
 """The benchmark: `python -m tests.benchmarks`, from the repository's root.
 
-It needs the `test` and `bench` extras (with a redis-server and redis-py; FastAPI on `uvicorn[standard]`), and uses `wrk`
-if that is installed. With `--with next` it installs Next.js from npm into a folder that is gone afterwards. Every contestant runs in a process of its own, ours in a real kernel; all are driven by the same
-loader, in turn, round after round; the figures of one round are divided by each other, and the medians of those ratios
-are held against the targets. Exit status 1 if one fails.
+It needs the `test` and `bench` extras (a redis-server and redis-py; FastAPI on `uvicorn[standard]`), and uses `wrk` if
+that is installed. With `--with next` it installs Next.js from npm into a folder that is gone afterwards. Every
+contestant runs in a process of its own, most in a real kernel; all are driven by the same loader, in turn, round after
+round; the figures of one round are divided by each other, and the medians of those ratios are held against the targets.
+Exit status 1 if one fails.
 """
 
 import argparse
