@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import notebook_routes.cache as caching
+from notebook_routes.app.after import run_callbacks
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
@@ -17,22 +17,21 @@ from notebook_routes.app.guard import Guard
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
+from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.errors import HTTPError, RedirectError
 from notebook_routes.routing import CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
-    InContext,
     Invoker,
     LoopWatch,
     Phase,
     Workers,
-    current_exchange,
 )
 from notebook_routes.web import GeoHeaders, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from notebook_routes.app.frames import FramePass
     from notebook_routes.app.middleware import Middleware
@@ -167,7 +166,7 @@ class App:
                 await self._revalidate(exchange)
             return finish(response, exchange)
         except asyncio.CancelledError as error:
-            if _is_cancelled():
+            if being_cancelled():
                 raise
             # The handler awaited something that somebody else has cancelled.
             return self._failed(error, exchange)
@@ -256,7 +255,7 @@ class App:
 
     async def _run_after(self, exchange: Exchange) -> None:
         """Do what the handler has left to be done after its answer: what `after()` was given, and its marks."""
-        await self._run_callbacks(exchange)
+        await run_callbacks(exchange, self.workers, self.failures)
         if exchange.revalidations is not None:
             await self._revalidate(exchange)
 
@@ -395,71 +394,11 @@ class App:
             # A Content-Length of the exception's own that is not its message's.
             return self.failures.response(unsendable, exchange)
 
-    async def _run_callbacks(self, exchange: Exchange) -> None:
-        """Run the callbacks, and those that they add, until there are none."""
-        while exchange.callbacks:
-            batch, exchange.callbacks = exchange.callbacks, []
-            # Threads would start in any order: functions run one after another, beside all that is awaited.
-            functions = [work for work in batch if self._is_for_thread(work)]
-            rows = [functions, *([work] for work in batch if not self._is_for_thread(work))]
-            await asyncio.gather(*(self._run_in_order(row, exchange) for row in rows))
-
-    async def _run_in_order(self, row: list[Callable[[], object] | Awaitable[object]], exchange: Exchange) -> None:
-        for work in row:
-            error = await self._failure_of_callback(work, exchange)
-            if error is not None:
-                traceback = self.failures.text(error)
-                self.failures.report(exchange, "was answered, but after() failed", traceback)
-                text = f"after() failed\n{traceback}"
-                exchange.error = f"{exchange.error}\n{text}" if exchange.error else text
-
-    def _is_for_thread(self, work: Callable[[], object] | Awaitable[object]) -> bool:
-        return self.workers is not None and callable(work) and not inspect.iscoroutinefunction(work)
-
-    async def _failure_of_callback(
-        self, work: Callable[[], object] | Awaitable[object], exchange: Exchange
-    ) -> BaseException | None:
-        try:
-            await self._run_callback(work, exchange)
-        except asyncio.CancelledError as error:
-            if _is_cancelled():
-                raise
-            return error
-        except GeneratorExit:
-            raise
-        except BaseException as error:  # noqa: BLE001 - it stops no other, and its sys.exit() not the server
-            return error
-        return None
-
-    async def _run_callback(self, work: Callable[[], object] | Awaitable[object], exchange: Exchange) -> None:
-        context = exchange.context
-        if context is None:
-            return
-        # Copied, since a context cannot be entered twice at once.
-        context = context.copy()
-        context.run(current_exchange.set, exchange)
-        result: object = work
-        if callable(work):
-            if self._is_for_thread(work):
-                assert self.workers is not None
-                result = await self.workers.submit(context, work, label="after()").future
-            else:
-                result = context.run(work)
-        if inspect.iscoroutine(result):
-            await InContext(result, context)
-        elif inspect.isawaitable(result):
-            await result
-
 
 def _layer(given: Middleware | Callable[..., Any]) -> Middleware:
     from notebook_routes.app.middleware import Middleware  # noqa: PLC0415 - many apps have none
 
     return given if isinstance(given, Middleware) else Middleware(given)
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _exchange_of(request: Request) -> Exchange:

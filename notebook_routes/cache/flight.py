@@ -207,7 +207,7 @@ class Flight:
             return
         entry = self._entry(response, content)
         await self._keep(entry)
-        self._tell(answer(entry, MISS), entry if self._is_for_all() else None)
+        self._tell(answer(entry, MISS if self.stored else None), entry if self._is_for_all() else None)
 
     async def _take_stream(self, response: Response) -> None:
         rendering = self._rendering
@@ -276,8 +276,9 @@ class Flight:
     async def _keep(self, entry: CacheEntry) -> None:
         key = self._asked.kept_under(self._rendering)
         await self._handler.put(key, entry)
-        self.stored = True
+        # It may be too large for the store, or the store may be out of reach.
         found = await self._handler.get(key)
+        self.stored = found is not None
         self.outdated = found is not None and state_of(found, now()) is None
 
     def _entry(self, response: Response, content: bytes) -> CacheEntry:

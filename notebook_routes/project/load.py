@@ -24,7 +24,7 @@ from notebook_routes.project.broken import broken_routes, conflicts, failing, wi
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS, PAGE, Route, RouteFile, SegmentConfig, find_pages, find_routes
 from notebook_routes.routing.filesystem import TEMPLATE_FILE
-from notebook_routes.runtime import Invoker, Page
+from notebook_routes.runtime import Invoker, Page, use_data
 from notebook_routes.runtime.constants import find_constants
 from notebook_routes.servers.asgi import ASGIApp
 from notebook_routes.web import GEO_VARIABLE, Response
@@ -129,7 +129,9 @@ def asgi() -> ASGIApp:
     """
     root = Path(os.environ.get(DIRECTORY_VARIABLE) or ".")
     geo, cache = os.environ.get(GEO_VARIABLE) or None, os.environ.get(CACHE_VARIABLE) or None
-    return ASGIApp(load_tree(root, geo=geo, cache=cache))
+    app = load_tree(root, geo=geo, cache=cache)
+    use_data(lambda: app.data)
+    return ASGIApp(app)
 
 
 class Remarks:

@@ -25,6 +25,8 @@ T = TypeVar("T")
 
 _JSON = (("content-type", "application/json"),)
 _BYTES = (("content-type", "application/octet-stream"),)
+#: Characters of a call that are shown.
+_LONGEST_CALL = 80
 #: The status of what is no answer.
 _VALUE = 0
 #: The keys of what is being made around here: a value cannot be made of itself.
@@ -104,7 +106,7 @@ class _Cached:
                     life = self._life()
                     current_life.set(life)
                     _making.set((*_making.get(), wanted.key))
-                    return self._made(await self._function(*args, **kwargs), life)
+                    return self._made(await self._function(*args, **kwargs), life, args, kwargs)
 
                 entry = await active_data(exchange).get(wanted, make)
                 give_on(exchange, entry)
@@ -121,13 +123,19 @@ class _Cached:
                 life, context = self._life(), copy_context()
                 context.run(current_life.set, life)
                 context.run(_making.set, (*_making.get(), wanted.key))
-                return self._made(context.run(self._function, *args, **kwargs), life)
+                return self._made(context.run(self._function, *args, **kwargs), life, args, kwargs)
 
             entry = active_data(exchange).get_blocking(wanted, make)
             give_on(exchange, entry)
             return _value(entry)
 
         return call
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """How it was called, for people: square(3)."""
+        given = [*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())]
+        text = f"{self._shown}({', '.join(given)})"
+        return text if len(text) <= _LONGEST_CALL else f"{text[: _LONGEST_CALL - 2]}…)"
 
     def _life(self) -> caching.Life:
         return caching.Life(tags=self._tags, revalidate=self._revalidate)
@@ -143,7 +151,7 @@ class _Cached:
             raise CacheError(f"{self._shown}() asks for its own value while it is being made: it would wait for ever")
         return caching.Wanted(key, self._tags, beside(exchange), marked_tags(exchange))
 
-    def _made(self, value: Any, life: caching.Life) -> caching.Made:
+    def _made(self, value: Any, life: caching.Life, args: tuple[Any, ...], kwargs: dict[str, Any]) -> caching.Made:
         if isinstance(value, Response):
             content = value.content
             if content is None:
@@ -158,7 +166,7 @@ class _Cached:
             status, headers, content = _VALUE, _JSON, json_bytes(value)
         entry = caching.CacheEntry(
             status, headers, content, 0, 0,
-            revalidate=life.revalidate, expire=life.expire, tags=life.tags, source=f"{self._shown}()",
+            revalidate=life.revalidate, expire=life.expire, tags=life.tags, source=self._call(args, kwargs),
         )  # fmt: skip
         return caching.Made(entry)
 

@@ -9,7 +9,7 @@ import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError, FetchError
 from notebook_routes.runtime.exchange import current_exchange, current_life
 from notebook_routes.runtime.keepable import checked_tags
-from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags
+from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags, note
 from notebook_routes.runtime.outgoing import closed, new_client, stream_of
 from notebook_routes.web import Headers, Request, Response
 
@@ -77,6 +77,8 @@ async def fetch(
     if signal is not None:
         signal.throw_if_aborted()
     if not choice.keep:
+        if tags:
+            note(f"fetch({request.url!r}) has tags, and keeps nothing that they could mark: say revalidate=60 as well")
         if choice.said and exchange is not None and current_life.get() is None:
             exchange.reads(f"fetch({request.url!r}) anew each time")
         asked: Response = await _unless_aborted(_ask(request, redirect), signal)
@@ -96,13 +98,15 @@ async def fetch(
             revalidate=choice.seconds,
             tags=tags,
             source=f"{request.method} {request.url}",
+            status_text=response.status_text,
+            url=response.url,
         )
         return caching.Made(entry, keep=response.status == 200)
 
     entry = await _unless_aborted(active_data(exchange).get(wanted, make), signal)
     give_on(exchange, entry, tags)
     response = caching.answer(entry, None)
-    response.url = request.url
+    response.redirected = response.url != request.url
     return response
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import notebook_routes.cache as caching
-from notebook_routes.runtime.exchange import Phase, current_life
+from notebook_routes.runtime.exchange import Phase, current_exchange, current_life
 from notebook_routes.runtime.request_time import shows_drafts
 
 if TYPE_CHECKING:
@@ -61,3 +61,10 @@ def give_on(exchange: Exchange | None, entry: CacheEntry, tags: Collection[str] 
     if life is not None:
         life.tag(tags or entry.tags)
         life.shorten(revalidate=entry.revalidate, expire=entry.expire)
+
+
+def note(text: str) -> None:
+    """What the author of the handler that runs here should hear of; elsewhere nobody does."""
+    exchange = current_exchange.get()
+    if exchange is not None and text not in exchange.notes:
+        exchange.notes.append(text)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import notebook_routes.cache as caching
 from notebook_routes.errors import ScopeError
 from notebook_routes.runtime.exchange import Phase, current_exchange, current_life
-from notebook_routes.runtime.kept_data import active_data
+from notebook_routes.runtime.kept_data import active_data, note
 
 if TYPE_CHECKING:
     from notebook_routes.cache import Life
@@ -35,7 +35,7 @@ def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 -
         problem = f'revalidate_path("{path}") has no effect: a path begins with a slash'
         if current_exchange.get() is None:
             raise ValueError(problem)
-        _note(problem)
+        note(problem)
         return
     _mark(tag, 0.0, f"revalidate_path({path!r})")
 
@@ -127,14 +127,8 @@ def _life(name: str) -> Life | None:
             f"{name}() belongs to something that is being made: call it in a handler or a cached() function"
         )
     if exchange.rendering is None:
-        _note(f"{name}() has no effect: the route's answers are not kept, say revalidate = 60 to have them")
+        note(f"{name}() has no effect: the route's answers are not kept, say revalidate = 60 to have them")
     return exchange.rendering
-
-
-def _note(text: str) -> None:
-    exchange = current_exchange.get()
-    if exchange is not None and text not in exchange.notes:
-        exchange.notes.append(text)
 
 
 def _checked(tag: object, name: str) -> str:

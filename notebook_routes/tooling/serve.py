@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.app import Guard
 from notebook_routes.project.load import load_tree
+from notebook_routes.runtime import use_data
 from notebook_routes.servers import MAX_BODY_SIZE, public_location
 from notebook_routes.servers.listener import bind_listener
 from notebook_routes.tooling.running import answering, known_hosts, run, told_to_stop
@@ -61,6 +62,7 @@ def serve_tree(
 
 
 async def _serve(app: App, listener: socket.socket, said: str, *, max_body_size: int) -> None:
+    use_data(lambda: app.data)
     with told_to_stop() as stop:
         async with answering(app, listener, said, max_body_size=max_body_size):
             preparing = asyncio.get_running_loop().create_task(app.prepare())

@@ -89,7 +89,7 @@ def test_data(notebook):
     assert [square(3), square(3), square(3)] == [9, 9, 9]
     assert [notebook.get("/price")[0] for _ in range(2)] == ["3", "3"]
     shown = [(entry.kind, entry.what, entry.revalidate, entry.hits) for entry in notebook.kept.entries()]
-    assert shown == [("fetch", "GET /rate", 9, 1), ("value", "<lambda>()", None, 2)]
+    assert shown == [("fetch", "GET /rate", 9, 1), ("value", "<lambda>(3)", None, 2)]
 
 
 def test_the_address_of_another_server_is_shown(notebook, start):

@@ -171,7 +171,10 @@ def test_a_request_cell(kernel):
         '?? json["id"] == name\n### the second\nPOST /x/2\n\na=1\n?? json["page"] == 1'
     )
     assert [bundle["text/plain"] for bundle in shown.bundles] == [
-        'POST /x/Lamp?page=2 · 200 OK · application/json\n{"id":"Lamp","page":2,"body":{"n":[1,null]}}\n✓ json["id"] == name',
+        (
+            "POST /x/Lamp?page=2 · 200 OK · application/json\n"
+            '{"id":"Lamp","page":2,"body":{"n":[1,null]}}\n✓ json["id"] == name'
+        ),
         'POST /x/2 · 200 OK · application/json\n{"id":"2","page":1,"body":"1"}\n✓ json["page"] == 1',
     ]
 
