@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import types
-from collections.abc import Awaitable, Callable, Coroutine, Generator, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
@@ -151,19 +151,11 @@ class _Message:
         if isinstance(request, Response):
             await self._refuse(request)
             return
-        if self._body is not None:
-            self._begin_to_listen(request)
         ended = False
         try:
-            steps = self._answer(request)
-            try:
-                waiting = steps.send(None)
-            except StopIteration:
-                pass
-            else:
-                if self._listener is None:
-                    self._begin_to_listen(request)
-                await _rest_of(steps, waiting)
+            if self._body is not None:
+                self._begin_to_listen(request)
+            await self._heard(request)
             ended = True
         except asyncio.CancelledError:
             if not self._head_sent:
@@ -218,13 +210,39 @@ class _Message:
             or scope.get("http_version", "1.1") not in _HTTP_1
         ):
             self._body = IncomingBody(limit=self._server.max_body_size)
-        return Request.from_target(
+        request = Request.from_target(
             method,
             target,
             origin=f"{scope.get('scheme', 'http')}://{host or _host(scope)}",
             headers=Headers.from_pairs(headers),
             body=self._body,
         )
+        client = scope.get("client")
+        if client is not None:
+            request.peer = (client[0], scope.get("http_version", "1.1"))
+        return request
+
+    @types.coroutine
+    def _heard(self, request: Request) -> Generator[Any, Any, None]:
+        """Answer, and listen to the client from the first step on that waits for something."""
+        steps = self._answer(request)
+        step: Callable[[Any], Any] = steps.send
+        argument: Any = None
+        while True:
+            try:
+                waiting = step(argument)
+            except StopIteration:
+                return
+            if self._listener is None:
+                self._begin_to_listen(request)
+            try:
+                argument = yield waiting
+                step = steps.send
+            except GeneratorExit:
+                steps.close()
+                raise
+            except BaseException as thrown:  # noqa: BLE001 - passed on, whatever it is
+                step, argument = steps.throw, thrown
 
     def _begin_to_listen(self, request: Request) -> None:
         self._task = asyncio.current_task()
@@ -383,25 +401,6 @@ class _Message:
                     while (await self._receive()).get("more_body", False):
                         pass
             await self._send({"type": "http.response.body", "body": b""})
-
-
-@types.coroutine
-def _rest_of(steps: Coroutine[Any, Any, None], waiting: Any) -> Generator[Any, Any, None]:
-    """What is left of a coroutine whose first step has waited for `waiting`."""
-    step: Callable[[Any], Any]
-    while True:
-        try:
-            argument = yield waiting
-            step = steps.send
-        except GeneratorExit:
-            steps.close()
-            raise
-        except BaseException as thrown:  # noqa: BLE001 - passed on, whatever it is
-            step, argument = steps.throw, thrown
-        try:
-            waiting = step(argument)
-        except StopIteration:
-            return
 
 
 async def _awaited(work: Awaitable[None]) -> None:

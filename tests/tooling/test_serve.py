@@ -140,7 +140,7 @@ def test_uvicorn_serves_the_same(run, shop):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     program = run(
-        "uvicorn", "--factory", "notebook_routes.project.load:asgi", "--port", str(port),
+        "uvicorn", "--factory", "notebook_routes.asgi:create_app", "--port", str(port),
         environment={"NOTEBOOK_ROUTES_DIR": str(shop)}.items(),
     )  # fmt: skip
     while "Uvicorn running" not in (line := program.process.stderr.readline()):
