@@ -8,12 +8,14 @@ from notebook_routes.app.events import LogEntry, RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.frames import FramePass
 from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
+from notebook_routes.app.kept_answers import BEHIND_NOTE
 from notebook_routes.app.matcher import Matcher
 from notebook_routes.app.middleware import Middleware, declared_middleware
 from notebook_routes.app.own_pages import OwnPages, health
 from notebook_routes.app.public import PublicFiles
 
 __all__ = [
+    "BEHIND_NOTE",
     "LOOPBACK_HOSTS",
     "App",
     "Cors",

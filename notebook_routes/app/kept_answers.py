@@ -34,7 +34,8 @@ _DYNAMIC_NOTE = (
 )
 _PLAN = "kept"
 _ANYTHING = canonical_accept("*/*")
-_BEHIND_NOTE = "made anew behind a stale answer"
+#: What the log notes of a run that nobody waited for.
+BEHIND_NOTE = "made anew behind a stale answer"
 
 
 async def kept_answer(app: App, exchange: Exchange, route_path: RoutePath, route: Route) -> Response:
@@ -148,7 +149,7 @@ class _Runs:
             app.failures.report(exchange, "failed where nobody waited for it", exchange.error)
             raise
         finally:
-            exchange.notes.append(_BEHIND_NOTE)
+            exchange.notes.append(BEHIND_NOTE)
             app.sent_behind(request, status=status)
         return response
 

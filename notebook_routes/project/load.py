@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from notebook_routes.app import App, Guard, PublicFiles, declared_middleware, health
+from notebook_routes.app import BEHIND_NOTE, App, Guard, PublicFiles, declared_middleware, health
 from notebook_routes.errors import DefinitionError, RouteConflict
 from notebook_routes.project.broken import broken_routes, conflicts, failing, without_conflicts
 from notebook_routes.project.tree import ModuleTree
@@ -117,7 +117,7 @@ class Remarks:
         """Listen to an app's request log."""
         where = exchange.route.cell if exchange.route else ""
         for note in entry.notes:
-            if (where, note) not in self._said:
+            if note != BEHIND_NOTE and (where, note) not in self._said:
                 self._said.add((where, note))
                 _log.warning("%s, %s: %s", where, entry.method, note)
 

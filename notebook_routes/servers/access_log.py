@@ -18,6 +18,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, TextIO
 
+from notebook_routes.app import BEHIND_NOTE
+
 if TYPE_CHECKING:
     from notebook_routes.app import LogEntry
     from notebook_routes.runtime import Exchange
@@ -43,7 +45,9 @@ class AccessLog:
         self._lines: list[str] = []
 
     def write(self, entry: LogEntry, exchange: Exchange) -> None:
-        """Write the line of a request that has been answered."""
+        """Write the line of a request that has been answered; a run that nobody waited for is none."""
+        if BEHIND_NOTE in entry.notes:
+            return
         if not self._lines:
             asyncio.get_running_loop().call_soon(self._flush)
         self._lines.append(self._line(entry, exchange))

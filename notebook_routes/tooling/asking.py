@@ -77,8 +77,9 @@ async def _ask(app: App, request: Request, out: BinaryIO, *, show_head: bool) ->
                 async for chunk in response.body:
                     sent += out.write(chunk)
                     out.flush()
-        except Exception as broke:  # noqa: BLE001 - whatever the handler's stream raises; it is logged
+        except Exception as broke:  # noqa: BLE001 - whatever the handler's stream raises
             error = broke
+            print(app.failures.text(error), file=sys.stderr)  # noqa: T201 - the body has begun: nowhere else to say it
         out.flush()
         work = app.sent(request, status=response.status, size=sent, error=error)
         if work is not None:

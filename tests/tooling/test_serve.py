@@ -157,11 +157,15 @@ def test_uvicorn_serves_the_same(run, shop):
     program.stop()
 
 
+def everything(connection):
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
 def raw(program, target):
     """The status line and body of an answer to a target that no client library touches."""
     with socket.create_connection(("127.0.0.1", program.port), timeout=PATIENCE) as connection:
         connection.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        said = b"".join(iter(lambda: connection.recv(65536), b""))
+        said = everything(connection)
     head, _, body = said.partition(b"\r\n\r\n")
     return int(head.split()[1]), body
 
@@ -261,7 +265,7 @@ def test_no_request_is_lost_when_it_stops(serve, workers):
             with connection:
                 try:
                     connection.sendall(b"GET /?wait=0.01 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-                    said = b"".join(iter(lambda: connection.recv(65536), b""))
+                    said = everything(connection)
                 except ConnectionError as error:
                     said = repr(error).encode()
             (answered if said.startswith(b"HTTP/1.1 200") and said.endswith(b"open") else lost).append(said)
@@ -346,7 +350,9 @@ def test_a_folder_without_app_is_a_sentence(run, tmp_path, more):
     assert err.startswith(f"DefinitionError: {tmp_path} holds no folder 'app'")
 
 
-@pytest.mark.parametrize("more", [["--workers", "2"], ["--server", "uvicorn"], ["--server", "uvicorn", "--workers", "2"]])
+@pytest.mark.parametrize(
+    "more", [["--workers", "2"], ["--server", "uvicorn"], ["--server", "uvicorn", "--workers", "2"]]
+)
 def test_a_port_in_use_is_a_sentence_on_every_server(run, shop, more):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
