@@ -45,6 +45,7 @@ class LiveProject:
     Attributes:
         root: the same.
         log: the requests that any of its apps has answered.
+        refused: why every request answers 500 since the last loading; None where it does not.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class LiveProject:
         self._draft = DraftCookie(secure=not explain)
         self._tree = ModuleTree(root)
         self._known: KnownRoutes = {}
+        self.refused: str | None = None
 
     def load(self, changed: Iterable[PurePath] = ()) -> App:
         """The project as it is now. What is broken is named in the log, and answers 500 with the reason.
@@ -78,11 +80,13 @@ class LiveProject:
         self._tree.forget(changed)
         app = App(guard=self._guard, explain=self._explain, geo=self._geo, cache=self._cache)
         app.log, app.draft = self.log, self._draft
+        self.refused = None
         try:
             fill(app, self._tree, known=self._known)
         except DefinitionError as error:
             _log.error("%s\nEvery request answers 500 until this is mended", error)
-            app.middleware = (closed(str(error)),)
+            self.refused = str(error)
+            app.middleware = (closed(self.refused),)
         if self._explain:
             app.open_pages.add("/_routes/openapi.json", lambda _request: self._description(app))
         return app

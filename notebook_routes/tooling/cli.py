@@ -178,6 +178,24 @@ def request(
             raise typer.Exit(code=1)
 
 
+@app.command("import")
+def import_(
+    directory: _Directory,
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The notebook to write, an .ipynb file.", show_default=False)
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Write over a notebook that is there.")] = False,
+) -> None:
+    """Write a project as a notebook: its files as cells. Nothing is run."""
+    from notebook_routes.project.import_tree import import_tree  # noqa: PLC0415 - no other command needs it
+
+    with _sentences():
+        for remark in import_tree(directory, output, force=force):
+            typer.echo(remark, err=True)
+    typer.echo(f"{output} is written")
+
+
 @app.command()
 def openapi(
     directory: _Directory,

@@ -34,6 +34,9 @@ from notebook_routes.notebook.commands import _EXAMPLES, _START_OPTIONS, COMMAND
         ("start --public 'my files'", Command("start", options={"public": "my files"})),
         ("start --geo=vercel", Command("start", options={"geo": "vercel"})),
         ("stop", Command("stop")),
+        ("mount shop", Command("mount", directory="shop")),
+        ("mount 'my shop' --off", Command("mount", directory="my shop", options={"off": True})),
+        ("mount --off shop", Command("mount", directory="shop", options={"off": True})),
     ],
 )
 def test_what_can_be_said(line, command):
@@ -72,6 +75,9 @@ def test_what_can_be_said(line, command):
         ("start --url", "--url has no value"),
         ("start --public", "--public has no value: write --public=public"),
         ("start --geo", "--geo has no value: write --geo=cloudflare"),
+        ("mount", "write %routes mount shop or %routes mount --off shop"),
+        ("mount --off", "needs the folder that holds app/"),
+        ("mount a b", "needs the folder that holds app/"),
         ("source 'x", "%routes source 'x: No closing quotation"),
     ],
 )
