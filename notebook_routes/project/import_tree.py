@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import notebook_routes
 from notebook_routes.errors import DefinitionError
 from notebook_routes.project.tree_cells import tree_cells
 
@@ -34,10 +34,15 @@ def import_tree(root: Path, notebook: Path, *, force: bool = False) -> tuple[str
     """
     if notebook.exists() and not force:
         raise DefinitionError(f"{notebook} is there already: name another file, or write over it with --force")
-    found = tree_cells(root, public=frozenset(notebook_routes.__all__))
+    found = tree_cells(root, public=_public_names())
     text = json.dumps(_notebook(root.resolve().name, found.cells), indent=1, ensure_ascii=False) + "\n"
     _write(notebook, text)
     return found.remarks
+
+
+def _public_names() -> frozenset[str]:
+    """The names that `%load_ext` gives a notebook; the package's face is above this floor, but has long been imported."""
+    return frozenset(importlib.import_module("notebook_routes").__all__)
 
 
 def _notebook(title: str, cells: Iterable[str]) -> dict[str, Any]:
