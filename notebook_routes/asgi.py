@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notebook_routes.project.load import load_tree
 from notebook_routes.project.settings import ServerSettings
+from notebook_routes.runtime import use_data
 from notebook_routes.servers.asgi import ASGIApp
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def create_app(
     NOTEBOOK_ROUTES_CACHE, where answers are kept; NOTEBOOK_ROUTES_GEO, the proxy whose headers `request.geo` is read
     from; NOTEBOOK_ROUTES_TOKEN, a bearer token that every request must bring; NOTEBOOK_ROUTES_ALLOW_HOST, hosts to
     answer beside this machine's, with spaces between them; NOTEBOOK_ROUTES_MAX_BODY_SIZE in bytes;
-    NOTEBOOK_ROUTES_ACCESS_LOG, "text" or "json", where the server is not to write its own.
+    NOTEBOOK_ROUTES_CORS, other origins that may call what declares nothing itself; NOTEBOOK_ROUTES_ACCESS_LOG, "text"
+    or "json", where the server is not to write its own.
 
     Args:
         directory: the project's folder, the one that holds `app`.
@@ -48,7 +49,6 @@ def create_app(
         cache=settings.cache if cache is None else cache,
         geo=settings.geo if geo is None else geo,
     )
-    app = load_tree(settings.directory, geo=settings.geo, cache=settings.cache)
-    app.guard = settings.guard()
-    settings.log_access(app.log)
+    app = settings.load()
+    use_data(lambda: app.data)
     return ASGIApp(app, max_body_size=settings.max_body_size)

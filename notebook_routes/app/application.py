@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from notebook_routes.app.compose import Passage
+import notebook_routes.cache as caching
+from notebook_routes.app.after import run_callbacks
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
-from notebook_routes.app.kept_answers import kept_answer, prepare_answers
-from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
-from notebook_routes.cache import DataCache, ResponseCache, now, open_cache
+from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.errors import HTTPError, RedirectError
-from notebook_routes.routing import RouteTable
+from notebook_routes.routing import CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
-    InContext,
     Invoker,
     LoopWatch,
     Phase,
     Workers,
-    current_exchange,
 )
 from notebook_routes.web import GeoHeaders, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
 
     from notebook_routes.app.frames import FramePass
+    from notebook_routes.app.middleware import Middleware
     from notebook_routes.app.public import PublicFiles
-    from notebook_routes.cache import CacheHandler
+    from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
+    from notebook_routes.routing import SegmentConfig
     from notebook_routes.servers.asgi import ASGIApp, Message, Receive, Send
     from notebook_routes.types import HeadersInit
 
@@ -59,6 +58,8 @@ class App:
             this process's memory.
         cache_control_requests: have a client's `Cache-Control: no-cache` run the handler anew; by default clients
             cannot.
+        cors: which other origins may call the paths that declare nothing themselves: what `cors()` gives, or what a
+            path's constant `cors` takes; by default none.
         geo: whose headers `request.geo` is read from: "vercel", "cloudflare", or a header's name for each field.
             Only for a server that is reached through such a proxy alone: other clients could write them themselves.
 
@@ -83,6 +84,7 @@ class App:
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
         cache: CacheHandler | str | None = None,
         cache_control_requests: bool = False,
+        cors: object = None,
         geo: str | Mapping[str, str] | None = None,
     ) -> None:
         self.routes = RouteTable() if routes is None else routes
@@ -92,19 +94,37 @@ class App:
         self.watch: LoopWatch | None = None
         self.log = RequestLog()
         self.failures = Failures(explain=explain, name_file=name_file)
-        self.middleware = tuple(each if isinstance(each, Middleware) else Middleware(each) for each in middleware)
+        self.middleware = tuple(map(_layer, middleware))
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
         self.open_pages = OwnPages()
         self.public: PublicFiles | None = None
         self.frames: FramePass | None = None
+        self.cors = None if cors is None else CorsPolicy.of(cors)
         self.geo = None if geo is None else GeoHeaders(geo)
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
         self._behind: set[asyncio.Task[None]] = set()
         self._asgi: ASGIApp | None = None
-        self.use_cache(open_cache(cache) if cache is None or isinstance(cache, str) else cache)
+        self._cache = caching.open_cache(cache) if isinstance(cache, str) else cache
+
+    @property
+    def cache(self) -> CacheHandler:
+        """Where answers and data are kept."""
+        if self._cache is None:
+            self._cache = caching.MemoryCache()
+        return self._cache
+
+    @cached_property
+    def answers(self) -> ResponseCache:
+        """The answers that are kept."""
+        return caching.ResponseCache(self.cache)
+
+    @cached_property
+    def data(self) -> DataCache:
+        """What `fetch()` and `cached()` keep."""
+        return caching.DataCache(self.cache)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer as an ASGI 3 application: `uvicorn shop:app`, where `shop.py` has `app = App(...)`.
@@ -120,14 +140,22 @@ class App:
 
     def use_cache(self, handler: CacheHandler) -> None:
         """Keep answers and data there from now on; what was kept elsewhere is not moved."""
-        self.answers = ResponseCache(handler)
-        self.data = DataCache(handler)
+        self._cache = handler
+        for made in ("answers", "data"):
+            vars(self).pop(made, None)
+
+    async def close(self) -> None:
+        """Give back what the cache holds open."""
+        if self._cache is not None:
+            await self._cache.close()
 
     async def prepare(self) -> None:
         """Make the answers that can be kept and need no request, so that the first who ask find them.
 
         A server does that beside answering. One that fails is in the log.
         """
+        from notebook_routes.app.kept_answers import prepare_answers  # noqa: PLC0415 - many apps keep none
+
         await prepare_answers(self)
 
     async def fetch(self, request: Request) -> Response:
@@ -143,7 +171,7 @@ class App:
 
     async def _fetch(self, request: Request) -> Response:
         request.exchange = exchange = Exchange(request, self.draft)
-        exchange.data = self.data
+        exchange.app = self
         if self.geo is not None:
             request.geo_headers = self.geo
         try:
@@ -152,7 +180,7 @@ class App:
                 await self._revalidate(exchange)
             return finish(response, exchange)
         except asyncio.CancelledError as error:
-            if _is_cancelled():
+            if being_cancelled():
                 raise
             # The handler awaited something that somebody else has cancelled.
             return self._failed(error, exchange)
@@ -210,9 +238,12 @@ class App:
         if error is not None:
             exchange.error = self.failures.text(error)
             self.failures.report(exchange, "broke off", exchange.error)
+            # What has gone wrong has changed nothing.
+            exchange.revalidations = None
         exchange.phase = Phase.AFTER
         if exchange.callbacks or exchange.revalidations is not None:
             return self._finish_later(exchange, status=status, size=size)
+        exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
         exchange.release()
         return None
@@ -221,23 +252,39 @@ class App:
         """A run that nobody waited for has ended: log it, and begin with what `after()` was given."""
         work = self.sent(request, status=status, size=0)
         if work is not None:
-            task = asyncio.get_running_loop().create_task(work)
-            self._behind.add(task)
-            task.add_done_callback(self._behind.discard)
+            self._spawn(work)
 
-    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
-        await self._run_callbacks(exchange)
+    def finish_left(self, exchange: Exchange) -> None:
+        """A run has ended whose client had left before: begin with what it has left to be done."""
+        self._spawn(self._run_left(exchange))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def _run_left(self, exchange: Exchange) -> None:
+        await self._run_after(exchange)
+        exchange.release()
+
+    async def _run_after(self, exchange: Exchange) -> None:
+        """Do what the handler has left to be done after its answer: what `after()` was given, and its marks."""
+        await run_callbacks(exchange, self.workers, self.failures)
         if exchange.revalidations is not None:
             await self._revalidate(exchange)
+
+    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
+        await self._run_after(exchange)
+        exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
         exchange.release()
 
     async def _revalidate(self, exchange: Exchange) -> None:
         """Mark the tags that the handler has named."""
         marked, exchange.revalidations = exchange.revalidations or {}, None
-        moment = now()
+        moment = caching.now()
         for tag, expire in marked.items():
-            await self.answers.handler.mark([tag], moment, expire=expire)
+            await self.cache.mark([tag], moment, expire=expire)
 
     async def _through_middleware(self, exchange: Exchange) -> Response:
         """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
@@ -251,14 +298,15 @@ class App:
         if match is not None:
             exchange.route = match.route_path.methods.get(request.method)
             exchange.params = match.params
-            if match.route_path.config.cors is not None:
-                cors = Cors(match.route_path.config.cors)
-                preflight = cors.preflight(request, match.route_path)
-                if preflight is not None:
-                    return preflight
+            cors = self._cors(match.route_path.config)
+            preflight = None if cors is None else cors.preflight(request, match.route_path)
+            if preflight is not None:
+                return preflight
         self.guard.check_token(request)
         if cors is None or not cors.allows(request):
             self.guard.check_foreign(request)
+        from notebook_routes.app.compose import Passage  # noqa: PLC0415 - many apps have no middleware
+
         passage = Passage(
             self.middleware,
             exchange,
@@ -288,15 +336,15 @@ class App:
         if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
             exchange.route, exchange.params = None, {}
             self.guard.check_token(request)
-            return await self.public.respond(exchange, self.workers, self.watch)
+            return self._readable(await self.public.respond(exchange, self.workers, self.watch), request)
         if match is None:
             self.guard.check_token(request)
-            return not_found(request, self.routes if self.explain else None)
+            return self._readable(not_found(request, self.routes if self.explain else None), request)
         route_path, params = match
         method = request.method
         exchange.route = route = route_path.answering(method)
         exchange.params, exchange.config = params, route_path.config
-        cors = None if route_path.config.cors is None else Cors(route_path.config.cors)
+        cors = self._cors(route_path.config)
         if cors is not None:
             preflight = cors.preflight(request, route_path)
             if preflight is not None:
@@ -312,12 +360,24 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         elif route.method == "GET" and route_path.config.keeps_answers:
+            from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
+
             response = await kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
+
+    def _cors(self, config: SegmentConfig | None) -> Cors | None:
+        """What pages of other origins may do: as the path declares it, or else the app."""
+        policy = self.cors if config is None or config.cors is None else config.cors
+        return None if policy is None else Cors(policy)
+
+    def _readable(self, response: Response, request: Request) -> Response:
+        """The answer to a path that declares nothing, as the app lets others read it."""
+        cors = self._cors(None)
+        return response if cors is None else response.with_headers(lambda headers: cors.add_to(headers, request))
 
     def _own_page(self, request: Request) -> Response:
         # No route can be declared here, but a catch-all would match.
@@ -338,9 +398,9 @@ class App:
             # A header of the exception's own that cannot be sent.
             response = self.failures.response(unsendable, exchange)
         path = None if exchange.route is None else self.routes.at(exchange.route.pattern)
-        if path is not None and path.config.cors is not None:
+        cors = self._cors(None if path is None else path.config)
+        if cors is not None:
             # Without these a page cannot tell a 404 from a network that is down.
-            cors = Cors(path.config.cors)
             response = response.with_headers(lambda headers: cors.add_to(headers, exchange.request))
         try:
             return finish(response, exchange)
@@ -348,65 +408,11 @@ class App:
             # A Content-Length of the exception's own that is not its message's.
             return self.failures.response(unsendable, exchange)
 
-    async def _run_callbacks(self, exchange: Exchange) -> None:
-        """Run the callbacks, and those that they add, until there are none."""
-        while exchange.callbacks:
-            batch, exchange.callbacks = exchange.callbacks, []
-            # Threads would start in any order: functions run one after another, beside all that is awaited.
-            functions = [work for work in batch if self._is_for_thread(work)]
-            rows = [functions, *([work] for work in batch if not self._is_for_thread(work))]
-            await asyncio.gather(*(self._run_in_order(row, exchange) for row in rows))
 
-    async def _run_in_order(self, row: list[Callable[[], object] | Awaitable[object]], exchange: Exchange) -> None:
-        for work in row:
-            error = await self._failure_of_callback(work, exchange)
-            if error is not None:
-                traceback = self.failures.text(error)
-                self.failures.report(exchange, "was answered, but after() failed", traceback)
-                text = f"after() failed\n{traceback}"
-                exchange.error = f"{exchange.error}\n{text}" if exchange.error else text
+def _layer(given: Middleware | Callable[..., Any]) -> Middleware:
+    from notebook_routes.app.middleware import Middleware  # noqa: PLC0415 - many apps have none
 
-    def _is_for_thread(self, work: Callable[[], object] | Awaitable[object]) -> bool:
-        return self.workers is not None and callable(work) and not inspect.iscoroutinefunction(work)
-
-    async def _failure_of_callback(
-        self, work: Callable[[], object] | Awaitable[object], exchange: Exchange
-    ) -> BaseException | None:
-        try:
-            await self._run_callback(work, exchange)
-        except asyncio.CancelledError as error:
-            if _is_cancelled():
-                raise
-            return error
-        except GeneratorExit:
-            raise
-        except BaseException as error:  # noqa: BLE001 - it stops no other, and its sys.exit() not the server
-            return error
-        return None
-
-    async def _run_callback(self, work: Callable[[], object] | Awaitable[object], exchange: Exchange) -> None:
-        context = exchange.context
-        if context is None:
-            return
-        # Copied, since a context cannot be entered twice at once.
-        context = context.copy()
-        context.run(current_exchange.set, exchange)
-        result: object = work
-        if callable(work):
-            if self._is_for_thread(work):
-                assert self.workers is not None
-                result = await self.workers.submit(context, work, label="after()").future
-            else:
-                result = context.run(work)
-        if inspect.iscoroutine(result):
-            await InContext(result, context)
-        elif inspect.isawaitable(result):
-            await result
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+    return given if isinstance(given, Middleware) else Middleware(given)
 
 
 def _exchange_of(request: Request) -> Exchange:

@@ -62,12 +62,20 @@ def entry_of(response: Response, content: bytes, rendering: Rendering, *, began:
         expire=rendering.expire,
         tags=rendering.tags,
         source=source,
+        status_text=response.status_text,
     )
 
 
 def passing_entry(response: Response, content: bytes) -> CacheEntry:
     """An answer that is not kept, for those who have waited for it."""
-    return CacheEntry(response.status, tuple(response.headers.raw), content, stored=0.0, checked=0.0)
+    return CacheEntry(
+        response.status,
+        tuple(response.headers.raw),
+        content,
+        stored=0.0,
+        checked=0.0,
+        status_text=response.status_text,
+    )
 
 
 def answer(entry: CacheEntry, status: str | None, *, age: float | None = None) -> Response:
@@ -89,7 +97,9 @@ def answer(entry: CacheEntry, status: str | None, *, age: float | None = None) -
         elif before.isascii() and before.isdigit():
             pairs = [pair for pair in pairs if pair[0] != "age"]
             pairs.append(("age", str(max(int(age), 0) + int(before))))
-    return Response.of_parts(entry.body, Headers.from_pairs(pairs), status=entry.status)
+    response = Response.of_parts(entry.body, Headers.from_pairs(pairs), status=entry.status)
+    response.status_text, response.url = entry.status_text, entry.url
+    return response
 
 
 def describe(headers: Headers, rendering: Rendering) -> None:

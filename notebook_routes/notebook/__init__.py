@@ -79,20 +79,28 @@ def start(
     public: str | os.PathLike[str] | None = None,
     geo: str | Mapping[str, str] | None = None,
     cache: str | None = None,
+    cors: object = None,
 ) -> str:
     """Start the server, or start it anew with these settings; the address for a browser.
+
+    `cache` says where answers and data are kept from now on: "memory", "memory:256mb", "file:FOLDER" or
+    "redis://HOST:6379/0".
 
     Raises:
         ServerError: the port is in use, or the address is not this machine's.
         DefinitionError: `public` is no folder, or has a file at the path of a route; `geo` or `cache` is not known.
     """
-    session = current_session()
-    if cache is not None:
-        session.kept.use(cache)
-    location = session.serving.start(
-        port=port, host=host, allow_hosts=allow_hosts, token=token, url=url, public=public, geo=geo
+    location = current_session().start(
+        port=port,
+        host=host,
+        allow_hosts=allow_hosts,
+        token=token,
+        url=url,
+        public=public,
+        geo=geo,
+        cors=cors,
+        cache=cache,
     )
-    session.frames.reload()
     return location.url
 
 

@@ -90,11 +90,7 @@ def _counted(count: int, what: str) -> str:
 
 def _start(session: Session, command: Command) -> None:
     options: dict[str, Any] = dict(command.options)
-    cache = options.pop("cache", None)
-    if cache is not None:
-        session.kept.use(cache)
-    session.serving.start(**options)
-    session.frames.reload()
+    session.start(**options)
     host = options.get("host", "127.0.0.1")
     print("The server runs: %routes url shows its address")  # noqa: T201 - the same
     if host not in ("127.0.0.1", "localhost", "::1"):

@@ -33,6 +33,7 @@ class FinishedResponse:
         complete: False where Stop was pressed before the end.
         streamed: whether the body was shown while it came.
         origin: the address of the server that a path was sent to; empty where a whole URL was asked.
+        is_one_of_several: whether its cell has sent others too, so that it says which one it answers.
     """
 
     status: int
@@ -45,6 +46,7 @@ class FinishedResponse:
     complete: bool = True
     streamed: bool = False
     origin: str = ""
+    is_one_of_several: bool = False
 
     @property
     def ok(self) -> bool:

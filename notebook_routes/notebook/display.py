@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from notebook_routes.cache import HIT, MISS, STALE
+import notebook_routes.cache as caching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _SHOWN = 4000
 #: Headers that differ from run to run, or say nothing.
 _LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding", "age")
-#: What our own `Cache-Status` says, in few words.
-_CACHE_STATUS = {HIT: "cache hit", STALE: "cache stale, made anew behind", MISS: "cache miss, now kept"}
 
 _EXPIRES = re.compile(r";\s*expires=[^;]*", re.IGNORECASE)
 #: An entity tag made of a file's time and size, as `FileResponse` and the usual file servers make them.
@@ -239,7 +237,9 @@ def _status(status: int) -> str:
 
 
 def _row(route: Route) -> tuple[str, str, str]:
-    config = [f"{name}={_plain(value)}" for name, value in route.config.explicit.items()]
+    # Of a function, which would show its address, the name says enough.
+    explicit = route.config.explicit.items()
+    config = [name if callable(value) else f"{name}={_plain(value)}" for name, value in explicit]
     return route.method, str(route.pattern), ", ".join(["page", *config] if route.is_page else config)
 
 
@@ -250,7 +250,8 @@ def _plain(value: object) -> str:
 
 
 def _log_lines(entry: LogEntry) -> list[str]:
-    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}"]
+    behind = "  made for the cache, nobody waited" if entry.is_behind else ""
+    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}{behind}"]
     for text in (entry.output, *entry.notes, entry.error or ""):
         lines += [f"  {line}" for line in text.rstrip().splitlines()]
     return lines
@@ -258,18 +259,30 @@ def _log_lines(entry: LogEntry) -> list[str]:
 
 def _summary(response: FinishedResponse) -> str:
     parts = [f"{response.status} {response.reason}".strip()]
+    if response.is_one_of_several:
+        parts.insert(0, f"{response.method} {response.target}")
     media = response.headers.get("content-type")
     if media:
         parts.append(media)
     location = response.headers.get("location")
     if location:
         parts.append(f"to {_steady('location', location, response)}")
-    kept = _CACHE_STATUS.get(response.headers.get("cache-status") or "")
+    kept = response.headers.get("cache-status")
     if kept is not None:
-        parts.append(kept)
+        parts.append(_cache_status(kept))
     if not response.complete:
         parts.append("stopped")
     return " · ".join(parts)
+
+
+def _cache_status(said: str) -> str:
+    """What our own `Cache-Status` says, in few words; another server's as it is."""
+    words = {
+        caching.HIT: "cache hit",
+        caching.STALE: "cache stale, made anew behind",
+        caching.MISS: "cache miss, now kept",
+    }
+    return words.get(said, f"cache {said}")
 
 
 def _steady(name: str, value: str, response: FinishedResponse) -> str:

@@ -41,7 +41,7 @@ def import_tree(root: Path, notebook: Path, *, force: bool = False) -> tuple[str
 
 
 def _public_names() -> frozenset[str]:
-    """The names that `%load_ext` gives a notebook; the package's face is above this floor, but has long been imported."""
+    """The names that `%load_ext` gives a notebook: those of the face, which is above this floor and imported by now."""
     return frozenset(importlib.import_module("notebook_routes").__all__)
 
 

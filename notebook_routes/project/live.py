@@ -41,6 +41,7 @@ class LiveProject:
         explain: show tracebacks and nearest routes to the client, and describe the routes at `/_routes/openapi.json`.
         geo: whose headers `request.geo` is read from, as for `App`.
         cache: where answers and data are kept; by default in memory, anew with each loading.
+        cors: which other origins may call the paths that declare nothing themselves, as for `App`.
 
     Attributes:
         root: the same.
@@ -56,6 +57,7 @@ class LiveProject:
         explain: bool = True,
         geo: str | None = None,
         cache: CacheHandler | None = None,
+        cors: object = None,
     ) -> None:
         self.root = root
         self.log = RequestLog()
@@ -64,6 +66,7 @@ class LiveProject:
         self._explain = explain
         self._geo = geo
         self._cache = cache
+        self._cors = cors
         # A developer's browser gets the cookie over plain HTTP.
         self._draft = DraftCookie(secure=not explain)
         self._tree = ModuleTree(root)
@@ -78,7 +81,7 @@ class LiveProject:
                 modules that import them; any other module stays, and what it holds.
         """
         self._tree.forget(changed)
-        app = App(guard=self._guard, explain=self._explain, geo=self._geo, cache=self._cache)
+        app = App(guard=self._guard, explain=self._explain, geo=self._geo, cache=self._cache, cors=self._cors)
         app.log, app.draft = self.log, self._draft
         self.refused = None
         try:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from notebook_routes.app import BEHIND_NOTE, App, Guard, PublicFiles, declared_middleware, health
+from notebook_routes.app import App, Guard, PublicFiles, declared_middleware, health
 from notebook_routes.errors import DefinitionError, RouteConflict
 from notebook_routes.project.broken import broken_routes, conflicts, failing, without_conflicts
 from notebook_routes.project.tree import ModuleTree
@@ -50,6 +50,7 @@ def load_tree(
     strict: bool = False,
     geo: str | Mapping[str, str] | None = None,
     cache: CacheHandler | str | None = None,
+    cors: object = None,
 ) -> App:
     """Import a project's routes and give the app that answers them, its pages and its public files.
 
@@ -61,12 +62,13 @@ def load_tree(
         strict: refuse a project of which any file cannot be used.
         geo: whose headers `request.geo` is read from, as for `App`.
         cache: where answers and data are kept, as for `App`.
+        cors: which other origins may call the paths that declare nothing themselves, as for `App`.
 
     Raises:
         DefinitionError: there is no folder `app`, or one below it has no name that can be a path; the middleware, or
             if `strict` any file, cannot be imported or declares what cannot be. The message names the file.
     """
-    app = App(guard=Guard(), explain=explain, geo=geo, cache=cache)
+    app = App(guard=Guard(), explain=explain, geo=geo, cache=cache, cors=cors)
     tree = ModuleTree(root)
     try:
         fill(app, tree, strict=strict)
@@ -117,7 +119,7 @@ class Remarks:
         """Listen to an app's request log."""
         where = exchange.route.cell if exchange.route else ""
         for note in entry.notes:
-            if note != BEHIND_NOTE and (where, note) not in self._said:
+            if (where, note) not in self._said:
                 self._said.add((where, note))
                 _log.warning("%s, %s: %s", where, entry.method, note)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.app import LOOPBACK_HOSTS, Guard
 from notebook_routes.errors import ConfigError
+from notebook_routes.project.load import load_tree
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.servers.access_log import ACCESS_FORMATS, AccessLog
 from notebook_routes.web import GEO_VARIABLE
@@ -20,7 +21,7 @@ from notebook_routes.web import GEO_VARIABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from notebook_routes.app import RequestLog
+    from notebook_routes.app import App, RequestLog
 
 #: The environment variables.
 DIRECTORY_VARIABLE = "NOTEBOOK_ROUTES_DIR"
@@ -28,6 +29,7 @@ CACHE_VARIABLE = "NOTEBOOK_ROUTES_CACHE"
 TOKEN_VARIABLE = "NOTEBOOK_ROUTES_TOKEN"  # noqa: S105 - the variable's name
 HOSTS_VARIABLE = "NOTEBOOK_ROUTES_ALLOW_HOST"
 BODY_VARIABLE = "NOTEBOOK_ROUTES_MAX_BODY_SIZE"
+CORS_VARIABLE = "NOTEBOOK_ROUTES_CORS"
 ACCESS_VARIABLE = "NOTEBOOK_ROUTES_ACCESS_LOG"
 
 
@@ -42,6 +44,7 @@ class ServerSettings:
         token: a bearer token that every request must bring.
         hosts: values of the Host header to answer; none answers any.
         max_body_size: bytes of a request body.
+        cors: other origins that may call the paths that declare nothing themselves; "*" for any.
         access_log: "text" or "json" for a line on stdout for each request; None for no line.
     """
 
@@ -51,6 +54,7 @@ class ServerSettings:
     token: str | None = None
     hosts: tuple[str, ...] = ()
     max_body_size: int = MAX_BODY_SIZE
+    cors: tuple[str, ...] = ()
     access_log: str | None = None
 
     @classmethod
@@ -71,6 +75,7 @@ class ServerSettings:
             token=said[TOKEN_VARIABLE],
             hosts=tuple((said[HOSTS_VARIABLE] or "").split()),
             max_body_size=int(size),
+            cors=tuple((said[CORS_VARIABLE] or "").split()),
             access_log=said[ACCESS_VARIABLE],
         )
 
@@ -83,9 +88,21 @@ class ServerSettings:
             self.token,
             " ".join(self.hosts),
             str(self.max_body_size),
+            " ".join(self.cors),
             self.access_log,
         )
         return {name: value or "" for name, value in zip(_VARIABLES, values, strict=True)}
+
+    def load(self) -> App:
+        """The project's app, as it is to be served.
+
+        Raises:
+            DefinitionError: the project cannot be loaded, or a setting has a value that it cannot have.
+        """
+        app = load_tree(self.directory, geo=self.geo, cache=self.cache, cors=list(self.cors) or None)
+        app.guard = self.guard()
+        self.log_access(app.log)
+        return app
 
     def guard(self) -> Guard:
         """Who may ask. Where hosts are named, this machine's own names are answered too."""
@@ -111,5 +128,6 @@ _VARIABLES = (
     TOKEN_VARIABLE,
     HOSTS_VARIABLE,
     BODY_VARIABLE,
+    CORS_VARIABLE,
     ACCESS_VARIABLE,
 )

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import AnswerError
 from notebook_routes.runtime.media import DISPLAYS, best_match, representations
-from notebook_routes.runtime.observed import ObservedRequest
 from notebook_routes.web import FileResponse, Headers, Response, ServerSentEvent, json_bytes
 
 if TYPE_CHECKING:
@@ -38,8 +37,11 @@ def to_response(value: Any, request: Request) -> Response:
     Raises:
         AnswerError: it stands for none; the message has the fix.
     """
+    if isinstance(value, FileResponse):
+        _tell_of_file(request)
+        return value.answering(request)
     if isinstance(value, Response):
-        return value.answering(request) if isinstance(value, FileResponse) else value
+        return value
     if isinstance(value, _EXACT):
         return _json(value)
     if value is None:
@@ -185,7 +187,7 @@ def _shown(value: Any, request: Request) -> Response:
     if shapes and (dataclasses.is_dataclass(value) or hasattr(value, "model_dump")):
         # What it holds comes before how it looks.
         shapes = {_JSON: lambda: _encode(value)} | shapes
-    accept = _accepted(request) if shapes else ""
+    accept = request.accepted() if shapes else ""
     while shapes:
         media = best_match(accept, list(shapes))
         if media is None:
@@ -200,10 +202,12 @@ def _shown(value: Any, request: Request) -> Response:
     return _json(value)
 
 
-def _accepted(request: Request) -> str:
+def _tell_of_file(request: Request) -> None:
+    """Say of a run whose answer may be kept what a file reads of its request."""
+    from notebook_routes.runtime.observed import ObservedRequest  # noqa: PLC0415 - few answers are files
+
     if isinstance(request, ObservedRequest):
-        return request.accepted()
-    return request.headers.get("accept") or "*/*"
+        request.reads("Range and If-None-Match, as every FileResponse does")
 
 
 def _made(body: bytes | str, media: str) -> Response:

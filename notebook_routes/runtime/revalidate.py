@@ -9,24 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from notebook_routes.cache import EXPIRE, blocking, now, tag_of_path
+import notebook_routes.cache as caching
 from notebook_routes.errors import ScopeError
-from notebook_routes.runtime.exchange import current_exchange, current_life
-from notebook_routes.runtime.kept_data import active_data
+from notebook_routes.runtime.exchange import Phase, current_exchange, current_life
+from notebook_routes.runtime.kept_data import active_data, note
 
 if TYPE_CHECKING:
     from notebook_routes.cache import Life
-
-#: By name, seconds until something is stale, and until it is gone (Next.js's `cacheLife` profiles).
-PROFILES: Mapping[str, tuple[float, float]] = {
-    "default": (900, EXPIRE),
-    "seconds": (1, 60),
-    "minutes": (60, 3_600),
-    "hours": (3_600, 86_400),
-    "days": (86_400, 604_800),
-    "weeks": (604_800, 2_592_000),
-    "max": (2_592_000, EXPIRE),
-}
 
 
 def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 - the field's name
@@ -37,12 +26,16 @@ def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 -
         type: "layout" for all that is below the path as well.
 
     Raises:
-        ValueError: the path is over 1,024 characters, or the type is another.
+        ValueError: the path is over 1,024 characters, or the type is another. In a cell also where it does not begin
+            with a slash; in a handler that has no effect, and the log says so.
         TypeError: the path is no text.
     """
-    tag = tag_of_path(path, type)
+    tag = caching.tag_of_path(path, type)
     if tag is None:
-        _note(f'revalidate_path("{path}") has no effect: a path begins with a slash')
+        problem = f'revalidate_path("{path}") has no effect: a path begins with a slash'
+        if current_exchange.get() is None:
+            raise ValueError(problem)
+        note(problem)
         return
     _mark(tag, 0.0, f"revalidate_path({path!r})")
 
@@ -89,7 +82,7 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
     """Say how long what is being made lasts; of several lifetimes the shortest holds.
 
     Args:
-        profile: a name of `PROFILES`, "minutes".
+        profile: "seconds", "minutes", "hours", "days", "weeks" or "max".
         revalidate: seconds until it is stale.
         expire: seconds until it is gone.
 
@@ -102,7 +95,8 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
         revalidate = stale if revalidate is None else revalidate
         expire = gone if expire is None else expire
     for name, seconds in (("revalidate", revalidate), ("expire", expire)):
-        if seconds is not None and (isinstance(seconds, bool) or not seconds > 0):
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if seconds is not None and not (number and seconds > 0):
             raise ValueError(f"cache_life({name}={seconds!r}): write seconds above 0; no_store() keeps nothing")
     life = _life("cache_life")
     if life is not None:
@@ -111,11 +105,13 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
 
 def _mark(tag: str, expire: float, what: str) -> None:
     exchange = current_exchange.get()
-    if exchange is None:
-        handler = active_data(None).handler
-        blocking(handler, lambda: handler.mark([tag], now(), expire=expire))
+    if exchange is not None:
+        exchange.reads(what)
+    if exchange is None or exchange.phase is Phase.ENDED:
+        # What a handler has left running, such as a task, marks as a cell does.
+        handler = active_data(exchange).handler
+        caching.blocking(handler, lambda: handler.mark([tag], caching.now(), expire=expire))
         return
-    exchange.reads(what)
     if exchange.revalidations is None:
         exchange.revalidations = {}
     exchange.revalidations[tag] = min(expire, exchange.revalidations.get(tag, expire))
@@ -131,14 +127,8 @@ def _life(name: str) -> Life | None:
             f"{name}() belongs to something that is being made: call it in a handler or a cached() function"
         )
     if exchange.rendering is None:
-        _note(f"{name}() has no effect: the route's answers are not kept, say revalidate = 60 to have them")
+        note(f"{name}() has no effect: the route's answers are not kept, say revalidate = 60 to have them")
     return exchange.rendering
-
-
-def _note(text: str) -> None:
-    exchange = current_exchange.get()
-    if exchange is not None and text not in exchange.notes:
-        exchange.notes.append(text)
 
 
 def _checked(tag: object, name: str) -> str:
@@ -160,6 +150,6 @@ def _expire_of(profile: object) -> float:
 
 
 def _profile(name: str) -> tuple[float, float]:
-    if name not in PROFILES:
-        raise ValueError(f'there is no profile "{name}": there are {", ".join(PROFILES)}')
-    return PROFILES[name]
+    if name not in caching.PROFILES:
+        raise ValueError(f'there is no profile "{name}": there are {", ".join(caching.PROFILES)}')
+    return caching.PROFILES[name]

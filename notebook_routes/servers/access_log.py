@@ -18,8 +18,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, TextIO
 
-from notebook_routes.app import BEHIND_NOTE
-
 if TYPE_CHECKING:
     from notebook_routes.app import LogEntry
     from notebook_routes.runtime import Exchange
@@ -46,7 +44,7 @@ class AccessLog:
 
     def write(self, entry: LogEntry, exchange: Exchange) -> None:
         """Write the line of a request that has been answered; a run that nobody waited for is none."""
-        if BEHIND_NOTE in entry.notes:
+        if entry.is_behind:
             return
         if not self._lines:
             asyncio.get_running_loop().call_soon(self._flush)

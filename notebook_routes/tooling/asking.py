@@ -84,7 +84,7 @@ async def _ask(app: App, request: Request, out: BinaryIO, *, show_head: bool) ->
         work = app.sent(request, status=response.status, size=sent, error=error)
         if work is not None:
             await work
-        await app.answers.handler.close()
+        await app.close()
     finally:
         threads.stop()
     return response.status < _FAILED and error is None

@@ -93,6 +93,10 @@ def serve(
             envvar=CACHE_VARIABLE,
         ),
     ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
+    ] = None,
     access_log: Annotated[bool, typer.Option(help="A line on stdout for each request.")] = True,
     log_format: Annotated[str, typer.Option(help="text or json, for the access log and for failures.")] = "text",
     graceful_timeout: Annotated[
@@ -109,6 +113,7 @@ def serve(
             geo=geo,
             token=token,
             hosts=tuple(allow_host or ()),
+            cors=tuple(cors or ()),
             max_body_size=max_body_size,
             access_log=log_format if access_log else None,
         )

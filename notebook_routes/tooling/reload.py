@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from watchfiles import Change, DefaultFilter, awatch
 
 from notebook_routes.errors import ServerError
+from notebook_routes.runtime import use_data
 from notebook_routes.servers.lifetime import replace_app
 from notebook_routes.tooling.running import answering
 from notebook_routes.tooling.terminal import showable
@@ -59,6 +60,7 @@ async def serve_live(
     # Let it begin to watch before anything is loaded: no change is missed then.
     await asyncio.sleep(0)
     async with answering(project.load(), listener, said, max_body_size=max_body_size, drain=drain) as server:
+        use_data(lambda: server.app.data)
         started.set_result(server)
         await following
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.cache import open_cache
 from notebook_routes.errors import ConfigError
-from notebook_routes.project.load import load_tree
 from notebook_routes.project.shared_state import find_shared_state
 from notebook_routes.routing import find_routes
+from notebook_routes.runtime import use_data
 from notebook_routes.servers import public_location
 from notebook_routes.servers.listener import bind_listener
 from notebook_routes.tooling.logs import announced, configure_logs
@@ -93,22 +93,21 @@ def serve_tree(settings: ServerSettings, how: Running) -> None:
 
 async def serve(app: App, listener: socket.socket, said: str, *, max_body_size: int, drain: float) -> None:
     """Answer until told to stop, and make the answers meanwhile that can be kept and need no request."""
+    use_data(lambda: app.data)
     with told_to_stop() as stop:
         async with answering(app, listener, said, max_body_size=max_body_size, drain=drain):
             preparing = asyncio.get_running_loop().create_task(app.prepare())
             await stop.wait()
             preparing.cancel()
-        await app.answers.handler.close()
+        await app.close()
 
 
 def _serve_alone(settings: ServerSettings, how: Running) -> None:
     with progress(f"Loading {settings.directory}"):
-        app = load_tree(settings.directory, geo=settings.geo, cache=settings.cache)
+        app = settings.load()
     listener = bind_listener(how.host, how.port)
     location = public_location(how.host, listener.getsockname()[1])
-    settings = with_own_hosts(settings, how.host, location)
-    app.guard = settings.guard()
-    settings.log_access(app.log)
+    app.guard = with_own_hosts(settings, how.host, location).guard()
     said = _said(settings, location, how)
     run(serve(app, listener, said, max_body_size=settings.max_body_size, drain=how.graceful_timeout))
 
@@ -120,7 +119,14 @@ def _serve_live(settings: ServerSettings, how: Running, listener: socket.socket,
     # In memory it is kept with each loading anew: the code may have changed.
     cache = None if settings.cache is None or settings.cache.startswith("memory") else open_cache(settings.cache)
     root = settings.directory.resolve()
-    project = LiveProject(root, guard=settings.guard(), explain=False, geo=settings.geo, cache=cache)
+    project = LiveProject(
+        root,
+        guard=settings.guard(),
+        explain=False,
+        geo=settings.geo,
+        cache=cache,
+        cors=list(settings.cors) or None,
+    )
     settings.log_access(project.log)
     said = _said(settings, location, how, ", and loaded again when a file is saved")
 

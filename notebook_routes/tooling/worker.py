@@ -11,7 +11,6 @@ import socket
 import sys
 
 from notebook_routes.errors import NotebookRoutesError
-from notebook_routes.project.load import load_tree
 from notebook_routes.project.settings import ServerSettings
 from notebook_routes.tooling.logs import configure_logs
 from notebook_routes.tooling.running import run
@@ -26,9 +25,7 @@ def main(arguments: list[str]) -> int:
     configure_logs(log_format)
     settings = ServerSettings.from_environment()
     try:
-        app = load_tree(settings.directory, geo=settings.geo, cache=settings.cache)
-        app.guard = settings.guard()
-        settings.log_access(app.log)
+        app = settings.load()
     except NotebookRoutesError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - the program's last words
         return 1

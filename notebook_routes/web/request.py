@@ -210,6 +210,10 @@ class Request(Body):
             self._cookies = RequestCookies(self.headers.get("cookie", ""))
         return self._cookies
 
+    def accepted(self) -> str:
+        """The media ranges that the client takes, its Accept header; "*/*" where it has none (RFC 9110 §12.5.1)."""
+        return self.headers.get("accept") or "*/*"
+
     @property
     def signal(self) -> AbortSignal:
         """Fires when the client has left, or the handler has run out of time."""
@@ -221,6 +225,16 @@ class Request(Body):
             if self._aborted:
                 signal.fire(self._abort_reason)
         return signal
+
+    @property
+    def content(self) -> builtins.bytes | None:
+        """The body where all of it is in memory, b"" for none; None for a stream, or where it was read already.
+
+        For those who send it on: looking at it is not reading.
+        """
+        if self.body_used or (self._content is None and self._source is not None):
+            return None
+        return self._content or b""
 
     @property
     def geo(self) -> Geo:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from notebook_routes.app import BEHIND_NOTE, LogEntry
+from notebook_routes.app import LogEntry
 from notebook_routes.runtime import Exchange
 from notebook_routes.servers.access_log import AccessLog
 from notebook_routes.web import Headers, Request
@@ -80,7 +80,7 @@ def test_a_client_that_left(line, form, said):
 
 
 def test_a_run_that_nobody_waited_for_is_no_request(line):
-    assert line("text", notes=(BEHIND_NOTE,)) == ""
+    assert line("text", is_behind=True) == ""
 
 
 def test_lines_of_one_turn_go_out_together():
