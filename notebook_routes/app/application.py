@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from notebook_routes.app.public import PublicFiles
     from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
     from notebook_routes.routing import Route, RoutePath, SegmentConfig
+    from notebook_routes.servers.asgi import ASGIApp, Message, Receive, Send
     from notebook_routes.types import HeadersInit
 
 _ORIGIN = "http://localhost"
@@ -105,6 +106,7 @@ class App:
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
         self._behind: set[asyncio.Task[None]] = set()
+        self._asgi: ASGIApp | None = None
         self._cache = caching.open_cache(cache) if isinstance(cache, str) else cache
 
     @property
@@ -123,6 +125,18 @@ class App:
     def data(self) -> DataCache:
         """What `fetch()` and `cached()` keep."""
         return caching.DataCache(self.cache)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer as an ASGI 3 application: `uvicorn shop:app`, where `shop.py` has `app = App(...)`.
+
+        Its settings are those of `servers.asgi.ASGIApp`, which this calls.
+        """
+        if self._asgi is None:
+            # The one door upwards: an ASGI server is given the app itself, and nobody who could bring the adapter.
+            from notebook_routes.servers.asgi import ASGIApp  # noqa: PLC0415 - the floor above, when it is asked for
+
+            self._asgi = ASGIApp(self)
+        await self._asgi(scope, receive, send)
 
     def use_cache(self, handler: CacheHandler) -> None:
         """Keep answers and data there from now on; what was kept elsewhere is not moved."""

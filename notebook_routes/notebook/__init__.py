@@ -5,12 +5,12 @@ The functions here do what the `%routes` commands of the same names do.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.notebook.extension import current_session
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from notebook_routes.app import LogEntry
@@ -109,6 +109,24 @@ def stop() -> bool:
     return current_session().serving.stop()
 
 
+def mount(directory: str | os.PathLike[str]) -> list[Route]:
+    """Have the routes of a tree of files answer beside those of the cells; what is saved in it answers anew.
+
+    Raises:
+        DefinitionError: it cannot be mounted; nothing was changed.
+    """
+    return current_session().mount(os.fspath(directory)).routes
+
+
+def unmount(directory: str | os.PathLike[str]) -> None:
+    """Withdraw the routes of a tree that is mounted.
+
+    Raises:
+        DefinitionError: it is not.
+    """
+    current_session().mounts.unmount(os.fspath(directory))
+
+
 def request(text: str) -> FinishedResponse:
     """Send requests written in the format of .http files, as `%%request` does, and return the last response."""
     from notebook_routes.notebook.requests import run_requests  # noqa: PLC0415 - what only this function needs
@@ -118,5 +136,6 @@ def request(text: str) -> FinishedResponse:
 
 
 __all__ = [
-    "cache", "clear", "log", "openapi", "remove", "request", "revalidate", "routes", "source", "start", "stop", "url",
+    "cache", "clear", "log", "mount", "openapi", "remove", "request", "revalidate", "routes", "source", "start",
+    "stop", "unmount", "url",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
@@ -23,6 +24,10 @@ def _list(session: Session, _command: Command) -> None:
     routes = session.routes.routes()
     text, html = shown.routes_text(routes), shown.routes_html(routes)
     cells = session.middlewares.cells()
+    for mount in session.mounts.all():
+        for problem in mount.problems:
+            text += f"\n{problem}"
+            html += f"<pre>{escape(problem)}</pre>"
     if cells:
         text, html = f"{text}\n{shown.middleware_text(cells)}", html + shown.middleware_html(cells)
     _show(text, html)
@@ -100,6 +105,20 @@ def _stop(session: Session, _command: Command) -> None:
     print("The server is stopped; the routes stay" if stopped else "The server does not run")  # noqa: T201 - the same
 
 
+def _mount(session: Session, command: Command) -> None:
+    assert command.directory is not None
+    if command.options.get("off"):
+        mount = session.mounts.unmount(command.directory)
+        print(f"{mount.name} is mounted no more")  # noqa: T201 - the notebook floor displays
+        return
+    mount = session.mount(command.directory)
+    _show(shown.routes_text(mount.routes), shown.routes_html(mount.routes))
+    for problem in mount.problems:
+        print(problem)  # noqa: T201 - the same
+    if mount.middleware:
+        print("Its middleware stands in front of all routes of this notebook, as far as its matcher says")  # noqa: T201
+
+
 def _show(text: str, html: str) -> None:
     display({"text/plain": text, "text/html": html}, raw=True)
 
@@ -116,4 +135,5 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "clear": _clear,
     "start": _start,
     "stop": _stop,
+    "mount": _mount,
 }

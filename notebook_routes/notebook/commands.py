@@ -9,7 +9,20 @@ from dataclasses import dataclass, field
 from notebook_routes.errors import DirectiveError
 from notebook_routes.routing import METHODS
 
-COMMANDS = ("list", "source", "log", "cache", "revalidate", "url", "openapi", "remove", "clear", "start", "stop")
+COMMANDS = (
+    "list",
+    "source",
+    "log",
+    "cache",
+    "revalidate",
+    "url",
+    "openapi",
+    "remove",
+    "clear",
+    "start",
+    "stop",
+    "mount",
+)
 _START_OPTIONS = {
     "--port": "port",
     "--host": "host",
@@ -31,12 +44,14 @@ class Command:
         name: one of `COMMANDS`.
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
-        options: for `start`: port, host, allow_hosts, token, url, public, geo, cache, cors.
+        directory: for `mount`.
+        options: for `mount`: off; for `start`: port, host, allow_hosts, token, url, public, geo, cache, cors.
     """
 
     name: str
     method: str | None = None
     path: str | None = None
+    directory: str | None = None
     options: dict[str, object] = field(default_factory=dict)
 
 
@@ -59,6 +74,8 @@ def parse_command(line: str) -> Command:
         raise DirectiveError(f'"{name}" is no %routes command: {hint}there are {", ".join(COMMANDS)}')
     if name == "start":
         return Command(name, options=_start_options(rest))
+    if name == "mount":
+        return _mount(rest)
     if name == "remove":
         return _remove(rest)
     if name == "revalidate" and len(rest) != 1:
@@ -78,6 +95,16 @@ def _remove(words: list[str]) -> Command:
     if len(words) != 1 or not words[0].startswith("/"):
         raise DirectiveError("%routes remove needs a path: write %routes remove /path or %routes remove GET /path")
     return Command("remove", method=method, path=words[0])
+
+
+def _mount(words: list[str]) -> Command:
+    off = "--off" in words
+    plain = [word for word in words if word != "--off"]
+    if len(plain) != 1 or plain[0].startswith("--"):
+        raise DirectiveError(
+            "%routes mount needs the folder that holds app/: write %routes mount shop or %routes mount --off shop"
+        )
+    return Command("mount", directory=plain[0], options={"off": True} if off else {})
 
 
 def _start_options(words: list[str]) -> dict[str, object]:

@@ -23,6 +23,7 @@ from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.config_remarks import config_remarks
 from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
+from notebook_routes.notebook.mounts import Mounts
 from notebook_routes.notebook.page_frames import PageFrames
 from notebook_routes.notebook.serving import Serving
 from notebook_routes.routing import (
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.cell_text import RunningCell
+    from notebook_routes.notebook.mounts import Mount
     from notebook_routes.routing import Directive
     from notebook_routes.runtime import Exchange, RouteModule
     from notebook_routes.servers import Location
@@ -75,6 +77,7 @@ class Session:
         self.app = App(routes=self.routes, guard=Guard(hosts=()), explain=True, name_file=name_file)
         self.app.log.listen(self._say_once)
         self.middlewares = MiddlewareCells(self.app, namespace)
+        self.mounts = Mounts(self.routes, self._mounts_changed)
         pages = self.app.own_pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
         self.serving = Serving(self.app)
@@ -160,9 +163,19 @@ class Session:
 
     def clear(self) -> int:
         """Withdraw all routes and middleware, forget the log and the client's cookies; how many routes there were."""
-        gone = self._emptied()
-        self.kept.forget(gone)
-        return len(gone)
+        count = len(self.routes)
+        self.kept.forget(self._emptied())
+        return count
+
+    def mount(self, directory: str) -> Mount:
+        """Have the routes of a tree of files answer beside those of the cells.
+
+        Raises:
+            DefinitionError: it cannot be mounted; nothing was changed.
+            ServerError: no server could be started; nothing was changed.
+        """
+        self.serving.ensure_started()
+        return self.mounts.mount(directory)
 
     def start(self, *, cache: str | None = None, **options: Any) -> Location:
         """Start the server, or start it anew; the arguments are those of `Serving.start`.
@@ -213,7 +226,13 @@ class Session:
         self._emptied()
         self.kept.close()
 
+    def _mounts_changed(self, routes: list[Route]) -> None:
+        self.middlewares.put_behind(self.mounts.middleware)
+        self.kept.forget(routes)
+        self.frames.reload()
+
     def _emptied(self) -> list[Route]:
+        self.mounts.clear()
         with self._lock:
             gone = self.routes.routes()
             self._withdraw(gone)
@@ -294,6 +313,7 @@ class Session:
         with self._lock:
             mine = self._cells.owned_by(cell.id)
             replaced = self.routes.replace(remove=mine, put=cell.routes)
+            labels = {(route.method, route.pattern.shape): route.cell for route in replaced if self.mounts.owner(route)}
             owners = {(route.method, route.pattern.shape): self._cells.owner(route) for route in replaced}
             updated = {(route.method, route.pattern.shape) for route in mine}
             self._cells.withdraw([*mine, *replaced])
@@ -310,6 +330,8 @@ class Session:
             what = "updated" if place in updated else "new"
             if owner is not None:
                 what = "updated" if owner.id is None else f"replaces the one of {owner.label}"
+            elif place in labels:
+                what = f"replaces the one of {labels[place]}"
             said.append((route, what))
         return Definition(tuple(said), tuple(f"{route.method} {route.pattern} withdrawn" for route in gone))
 

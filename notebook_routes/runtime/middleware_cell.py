@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("middleware", "proxy")
 #: What the body is given.
-_GIVEN = ("request", "next", "query")
+GIVEN = ("request", "next", "query")
 
 
 def compile_middleware(
@@ -86,7 +86,7 @@ def compile_middleware(
 def _expand_middleware(
     cell: str, directive: Directive, *, namespace: Mapping[str, object] | None = None, first_line: int = 2
 ) -> Expansion:
-    return expand_body(cell, directive, namespace=namespace, first_line=first_line, name="middleware", given=_GIVEN)
+    return expand_body(cell, directive, namespace=namespace, first_line=first_line, name="middleware", given=GIVEN)
 
 
 def _expand_module(text: CellText, directive: Directive) -> ModuleSource:

@@ -77,6 +77,7 @@ class Request(Body):
         "geo_headers",
         "method",
         "path",
+        "peer",
         "query_string",
         "target",
     )
@@ -87,6 +88,8 @@ class Request(Body):
     geo_headers: GeoHeaders | None
     #: The method, in upper case.
     method: str
+    #: Who has connected, and the version of HTTP that they speak; None where there is no connection.
+    peer: tuple[str, str] | None
     #: The request target as it came: path and query, percent-encoded.
     target: str
     #: The path of the target, percent-encoded, not normalised.
@@ -390,7 +393,7 @@ class Request(Body):
     def _begin(self, method: str, target: str, origin: str) -> None:
         self.method = method
         self.target = target
-        self.exchange = self.geo_headers = None
+        self.exchange = self.geo_headers = self.peer = None
         self._origin = origin
         if "#" in target:
             target = target.partition("#")[0]

@@ -40,6 +40,9 @@ from notebook_routes.notebook.commands import _EXAMPLES, _START_OPTIONS, COMMAND
         ("start --cache=redis://a/0 --port 1", Command("start", options={"cache": "redis://a/0", "port": 1})),
         ("start --geo=vercel", Command("start", options={"geo": "vercel"})),
         ("stop", Command("stop")),
+        ("mount shop", Command("mount", directory="shop")),
+        ("mount 'my shop' --off", Command("mount", directory="my shop", options={"off": True})),
+        ("mount --off shop", Command("mount", directory="shop", options={"off": True})),
     ],
 )
 def test_what_can_be_said(line, command):
@@ -78,6 +81,9 @@ def test_what_can_be_said(line, command):
         ("start --url", "--url has no value"),
         ("start --public", "--public has no value: write --public=public"),
         ("start --geo", "--geo has no value: write --geo=cloudflare"),
+        ("mount", "write %routes mount shop or %routes mount --off shop"),
+        ("mount --off", "needs the folder that holds app/"),
+        ("mount a b", "needs the folder that holds app/"),
         ("start --cache", "--cache has no value: write --cache=redis://127.0.0.1:6379/0"),
         ("start --cache=", "--cache has no value"),
         ("cache clear", '%routes cache takes no "clear": write %routes cache'),
