@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import App
 from notebook_routes.errors import CacheError, FetchError, HTTPError, NotebookRoutesError, RedirectError
+from notebook_routes.routing import cors
 from notebook_routes.runtime import (
     CookieParam,
     Form,
@@ -90,6 +91,7 @@ __all__ = [
     "cached",
     "connection",
     "cookies",
+    "cors",
     "draft_mode",
     "event_stream",
     "fetch",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from notebook_routes.app.application import App
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import LogEntry, RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.frames import FramePass
 from notebook_routes.app.guard import LOOPBACK_HOSTS, Guard
-from notebook_routes.app.matcher import Matcher
-from notebook_routes.app.middleware import Middleware, declared_middleware
 from notebook_routes.app.own_pages import OwnPages, health
-from notebook_routes.app.public import PublicFiles
+from notebook_routes.lazy import lazily
+
+if TYPE_CHECKING:
+    from notebook_routes.app.matcher import Matcher
+    from notebook_routes.app.middleware import Middleware, declared_middleware
+    from notebook_routes.app.public import PublicFiles
 
 __all__ = [
     "LOOPBACK_HOSTS",
@@ -29,3 +34,13 @@ __all__ = [
     "declared_middleware",
     "health",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Matcher": "matcher",
+        "Middleware": "middleware",
+        "PublicFiles": "public",
+        "declared_middleware": "middleware",
+    },
+)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from notebook_routes.app.compose import Passage
+import notebook_routes.cache as caching
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
 from notebook_routes.app.guard import Guard
-from notebook_routes.app.kept_answers import kept_answer, prepare_answers
-from notebook_routes.app.middleware import Middleware
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
-from notebook_routes.cache import DataCache, ResponseCache, now, open_cache
 from notebook_routes.errors import HTTPError, RedirectError
-from notebook_routes.routing import RouteTable
+from notebook_routes.routing import CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
@@ -37,8 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 
     from notebook_routes.app.frames import FramePass
+    from notebook_routes.app.middleware import Middleware
     from notebook_routes.app.public import PublicFiles
-    from notebook_routes.cache import CacheHandler
+    from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
+    from notebook_routes.routing import SegmentConfig
     from notebook_routes.types import HeadersInit
 
 _ORIGIN = "http://localhost"
@@ -58,6 +58,8 @@ class App:
             this process's memory.
         cache_control_requests: have a client's `Cache-Control: no-cache` run the handler anew; by default clients
             cannot.
+        cors: which other origins may call the paths that declare nothing themselves: what `cors()` gives, or what a
+            path's constant `cors` takes; by default none.
         geo: whose headers `request.geo` is read from: "vercel", "cloudflare", or a header's name for each field.
             Only for a server that is reached through such a proxy alone: other clients could write them themselves.
 
@@ -82,6 +84,7 @@ class App:
         middleware: Iterable[Middleware | Callable[..., Any]] = (),
         cache: CacheHandler | str | None = None,
         cache_control_requests: bool = False,
+        cors: object = None,
         geo: str | Mapping[str, str] | None = None,
     ) -> None:
         self.routes = RouteTable() if routes is None else routes
@@ -91,29 +94,55 @@ class App:
         self.watch: LoopWatch | None = None
         self.log = RequestLog()
         self.failures = Failures(explain=explain, name_file=name_file)
-        self.middleware = tuple(each if isinstance(each, Middleware) else Middleware(each) for each in middleware)
+        self.middleware = tuple(map(_layer, middleware))
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response] | None = None
         self.open_pages = OwnPages()
         self.public: PublicFiles | None = None
         self.frames: FramePass | None = None
+        self.cors = None if cors is None else CorsPolicy.of(cors)
         self.geo = None if geo is None else GeoHeaders(geo)
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
         self._behind: set[asyncio.Task[None]] = set()
-        self.use_cache(open_cache(cache) if cache is None or isinstance(cache, str) else cache)
+        self._cache = caching.open_cache(cache) if isinstance(cache, str) else cache
+
+    @property
+    def cache(self) -> CacheHandler:
+        """Where answers and data are kept."""
+        if self._cache is None:
+            self._cache = caching.MemoryCache()
+        return self._cache
+
+    @cached_property
+    def answers(self) -> ResponseCache:
+        """The answers that are kept."""
+        return caching.ResponseCache(self.cache)
+
+    @cached_property
+    def data(self) -> DataCache:
+        """What `fetch()` and `cached()` keep."""
+        return caching.DataCache(self.cache)
 
     def use_cache(self, handler: CacheHandler) -> None:
         """Keep answers and data there from now on; what was kept elsewhere is not moved."""
-        self.answers = ResponseCache(handler)
-        self.data = DataCache(handler)
+        self._cache = handler
+        for made in ("answers", "data"):
+            vars(self).pop(made, None)
+
+    async def close(self) -> None:
+        """Give back what the cache holds open."""
+        if self._cache is not None:
+            await self._cache.close()
 
     async def prepare(self) -> None:
         """Make the answers that can be kept and need no request, so that the first who ask find them.
 
         A server does that beside answering. One that fails is in the log.
         """
+        from notebook_routes.app.kept_answers import prepare_answers  # noqa: PLC0415 - many apps keep none
+
         await prepare_answers(self)
 
     async def fetch(self, request: Request) -> Response:
@@ -129,7 +158,7 @@ class App:
 
     async def _fetch(self, request: Request) -> Response:
         request.exchange = exchange = Exchange(request, self.draft)
-        exchange.data = self.data
+        exchange.app = self
         if self.geo is not None:
             request.geo_headers = self.geo
         try:
@@ -221,9 +250,9 @@ class App:
     async def _revalidate(self, exchange: Exchange) -> None:
         """Mark the tags that the handler has named."""
         marked, exchange.revalidations = exchange.revalidations or {}, None
-        moment = now()
+        moment = caching.now()
         for tag, expire in marked.items():
-            await self.answers.handler.mark([tag], moment, expire=expire)
+            await self.cache.mark([tag], moment, expire=expire)
 
     async def _through_middleware(self, exchange: Exchange) -> Response:
         """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
@@ -237,14 +266,15 @@ class App:
         if match is not None:
             exchange.route = match.route_path.methods.get(request.method)
             exchange.params = match.params
-            if match.route_path.config.cors is not None:
-                cors = Cors(match.route_path.config.cors)
-                preflight = cors.preflight(request, match.route_path)
-                if preflight is not None:
-                    return preflight
+            cors = self._cors(match.route_path.config)
+            preflight = None if cors is None else cors.preflight(request, match.route_path)
+            if preflight is not None:
+                return preflight
         self.guard.check_token(request)
         if cors is None or not cors.allows(request):
             self.guard.check_foreign(request)
+        from notebook_routes.app.compose import Passage  # noqa: PLC0415 - many apps have no middleware
+
         passage = Passage(
             self.middleware,
             exchange,
@@ -274,15 +304,15 @@ class App:
         if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
             exchange.route, exchange.params = None, {}
             self.guard.check_token(request)
-            return await self.public.respond(exchange, self.workers, self.watch)
+            return self._readable(await self.public.respond(exchange, self.workers, self.watch), request)
         if match is None:
             self.guard.check_token(request)
-            return not_found(request, self.routes if self.explain else None)
+            return self._readable(not_found(request, self.routes if self.explain else None), request)
         route_path, params = match
         method = request.method
         exchange.route = route = route_path.answering(method)
         exchange.params, exchange.config = params, route_path.config
-        cors = None if route_path.config.cors is None else Cors(route_path.config.cors)
+        cors = self._cors(route_path.config)
         if cors is not None:
             preflight = cors.preflight(request, route_path)
             if preflight is not None:
@@ -298,12 +328,24 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         elif route.method == "GET" and route_path.config.keeps_answers:
+            from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
+
             response = await kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
+
+    def _cors(self, config: SegmentConfig | None) -> Cors | None:
+        """What pages of other origins may do: as the path declares it, or else the app."""
+        policy = self.cors if config is None or config.cors is None else config.cors
+        return None if policy is None else Cors(policy)
+
+    def _readable(self, response: Response, request: Request) -> Response:
+        """The answer to a path that declares nothing, as the app lets others read it."""
+        cors = self._cors(None)
+        return response if cors is None else response.with_headers(lambda headers: cors.add_to(headers, request))
 
     def _own_page(self, request: Request) -> Response:
         # No route can be declared here, but a catch-all would match.
@@ -324,9 +366,9 @@ class App:
             # A header of the exception's own that cannot be sent.
             response = self.failures.response(unsendable, exchange)
         path = None if exchange.route is None else self.routes.at(exchange.route.pattern)
-        if path is not None and path.config.cors is not None:
+        cors = self._cors(None if path is None else path.config)
+        if cors is not None:
             # Without these a page cannot tell a 404 from a network that is down.
-            cors = Cors(path.config.cors)
             response = response.with_headers(lambda headers: cors.add_to(headers, exchange.request))
         try:
             return finish(response, exchange)
@@ -388,6 +430,12 @@ class App:
             await InContext(result, context)
         elif inspect.isawaitable(result):
             await result
+
+
+def _layer(given: Middleware | Callable[..., Any]) -> Middleware:
+    from notebook_routes.app.middleware import Middleware  # noqa: PLC0415 - many apps have none
+
+    return given if isinstance(given, Middleware) else Middleware(given)
 
 
 def _is_cancelled() -> bool:

@@ -135,7 +135,7 @@ class _Runs:
         request = Request.from_target("GET", self._asked.path, origin=app.origin, headers=Headers())
         request.exchange = exchange = Exchange(request, app.draft)
         exchange.route, exchange.config = self._plan.route, self._plan.config
-        exchange.params, exchange.data = self._params, app.data
+        exchange.params, exchange.app = self._params, app
         status = 500
         try:
             response = await self._run(exchange, None, rendering)

@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.cache.answers import backed_off
-from notebook_routes.cache.blocking import blocking
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.handler import State, state_of
+from notebook_routes.cache.waiting import blocking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Coroutine

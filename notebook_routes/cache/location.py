@@ -6,9 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from notebook_routes.cache.filesystem import FileCache
+import notebook_routes.cache as caching
 from notebook_routes.cache.memory import MemoryCache
-from notebook_routes.cache.redis import RedisCache
 from notebook_routes.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,9 +33,9 @@ def open_cache(url: str | None = None) -> CacheHandler:
         case "memory":
             return MemoryCache(_bytes(place)) if place else MemoryCache()
         case "file":
-            return FileCache(_folder(place))
+            return caching.FileCache(_folder(place))
         case "redis" | "rediss" | "unix":
-            return RedisCache(f"{kind.lower()}:{place}")
+            return caching.RedisCache(f"{kind.lower()}:{place}")
         case _:
             raise ConfigError(f"there is no cache {url!r}; there is {_KNOWN}")
 

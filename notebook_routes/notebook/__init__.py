@@ -79,6 +79,7 @@ def start(
     public: str | os.PathLike[str] | None = None,
     geo: str | Mapping[str, str] | None = None,
     cache: str | None = None,
+    cors: object = None,
 ) -> str:
     """Start the server, or start it anew with these settings; the address for a browser.
 
@@ -90,7 +91,7 @@ def start(
     if cache is not None:
         session.kept.use(cache)
     location = session.serving.start(
-        port=port, host=host, allow_hosts=allow_hosts, token=token, url=url, public=public, geo=geo
+        port=port, host=host, allow_hosts=allow_hosts, token=token, url=url, public=public, geo=geo, cors=cors
     )
     session.frames.reload()
     return location.url

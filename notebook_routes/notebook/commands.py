@@ -19,6 +19,7 @@ _START_OPTIONS = {
     "--public": "public",
     "--geo": "geo",
     "--cache": "cache",
+    "--cors": "cors",
 }
 
 
@@ -30,7 +31,7 @@ class Command:
         name: one of `COMMANDS`.
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
-        options: for `start`: port, host, allow_hosts, token, url, public, geo, cache.
+        options: for `start`: port, host, allow_hosts, token, url, public, geo, cache, cors.
     """
 
     name: str
@@ -93,10 +94,10 @@ def _start_options(words: list[str]) -> dict[str, object]:
             if not value.isdecimal() or not 0 <= int(value) <= 65535:
                 raise DirectiveError(f'--port {value}: "{value}" is no port, write a number from 0 to 65535')
             options["port"] = int(value)
-        elif word == "--allow-host":
-            hosts = options.setdefault("allow_hosts", [])
-            assert isinstance(hosts, list)
-            hosts.append(value)
+        elif word in ("--allow-host", "--cors"):
+            several = options.setdefault(_START_OPTIONS[word], [])
+            assert isinstance(several, list)
+            several.append(value)
         else:
             options[_START_OPTIONS[word]] = value
     return options
@@ -108,6 +109,7 @@ _EXAMPLES = {
     "--allow-host": "notebook.example",
     "--token": "SECRET",
     "--cache": "redis://127.0.0.1:6379/0",
+    "--cors": "https://shop.example",
     "--url": "https://notebook.example/proxy/{port}",
     "--public": "public",
     "--geo": "cloudflare",

@@ -11,7 +11,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from notebook_routes.cache import HIT, MISS, STALE
+import notebook_routes.cache as caching
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _SHOWN = 4000
 #: Headers that differ from run to run, or say nothing.
 _LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding", "age")
-#: What our own `Cache-Status` says, in few words.
-_CACHE_STATUS = {HIT: "cache hit", STALE: "cache stale, made anew behind", MISS: "cache miss, now kept"}
 
 _EXPIRES = re.compile(r";\s*expires=[^;]*", re.IGNORECASE)
 #: An entity tag made of a file's time and size, as `FileResponse` and the usual file servers make them.
@@ -264,12 +262,22 @@ def _summary(response: FinishedResponse) -> str:
     location = response.headers.get("location")
     if location:
         parts.append(f"to {_steady('location', location, response)}")
-    kept = _CACHE_STATUS.get(response.headers.get("cache-status") or "")
+    kept = response.headers.get("cache-status")
     if kept is not None:
-        parts.append(kept)
+        parts.append(_cache_status(kept))
     if not response.complete:
         parts.append("stopped")
     return " · ".join(parts)
+
+
+def _cache_status(said: str) -> str:
+    """What our own `Cache-Status` says, in few words; another server's as it is."""
+    words = {
+        caching.HIT: "cache hit",
+        caching.STALE: "cache stale, made anew behind",
+        caching.MISS: "cache miss, now kept",
+    }
+    return words.get(said, f"cache {said}")
 
 
 def _steady(name: str, value: str, response: FinishedResponse) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notebook_routes.cache import State, blocking, is_path_tag, now, open_cache, route_tag, state_of
+import notebook_routes.cache as caching
 from notebook_routes.runtime import revalidate_path, revalidate_tag, use_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from notebook_routes.app import App
-    from notebook_routes.cache import CacheEntry
+    from notebook_routes.cache import CacheEntry, State
     from notebook_routes.routing import Route
 
 
@@ -46,7 +46,7 @@ class KeptThings:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        use_data(app.data)
+        use_data(lambda: app.data)
 
     def use(self, url: str) -> None:
         """Keep things there from now on.
@@ -54,16 +54,15 @@ class KeptThings:
         Raises:
             ConfigError: there is no such cache.
         """
-        handler, former = open_cache(url), self._app.answers.handler
+        handler, former = caching.open_cache(url), self._app.cache
         self._app.use_cache(handler)
-        use_data(self._app.data)
-        blocking(former, former.close)
+        caching.blocking(former, former.close)
 
     def entries(self) -> list[KeptEntry]:
         """All that is given out when it is asked for, by what it is."""
-        handler, moment = self._app.answers.handler, now()
-        found = blocking(handler, handler.entries)
-        states = ((key, each.entry, state_of(each, moment)) for key, each in found)
+        handler, moment = self._app.cache, caching.now()
+        found = caching.blocking(handler, handler.entries)
+        states = ((key, each.entry, caching.state_of(each, moment)) for key, each in found)
         shown = [self._shown(key, entry, state, moment) for key, entry, state in states if state is not None]
         return sorted(shown, key=lambda entry: (entry.kind, entry.what))
 
@@ -82,16 +81,16 @@ class KeptThings:
 
     def forget(self, routes: Iterable[Route]) -> None:
         """The code of these routes has changed: what it has answered goes."""
-        tags = {route_tag(route.pattern.path) for route in routes}
+        tags = {caching.route_tag(route.pattern.path) for route in routes}
         if tags:
-            handler = self._app.answers.handler
-            blocking(handler, lambda: handler.mark(tags, now()))
+            handler = self._app.cache
+            caching.blocking(handler, lambda: handler.mark(tags, caching.now()))
 
     def close(self) -> None:
         """Give back what the cache holds open."""
         use_data(None)
-        handler = self._app.answers.handler
-        blocking(handler, handler.close)
+        handler = self._app.cache
+        caching.blocking(handler, handler.close)
 
     def _shown(self, key: str, entry: CacheEntry, state: State, moment: float) -> KeptEntry:
         kind, _, rest = key.partition(" ")
@@ -99,10 +98,10 @@ class KeptThings:
         return KeptEntry(
             what,
             kind,
-            fresh=state is State.FRESH,
+            fresh=state is caching.State.FRESH,
             age=max(moment - entry.stored, 0.0),
             revalidate=entry.revalidate,
-            tags=tuple(tag for tag in entry.tags if not is_path_tag(tag)),
+            tags=tuple(tag for tag in entry.tags if not caching.is_path_tag(tag)),
             size=len(entry.body),
             hits=self._app.answers.hits.get(key, 0),
         )

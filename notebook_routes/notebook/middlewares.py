@@ -9,13 +9,13 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.app import Middleware, declared_middleware
+from notebook_routes import app as floor
+from notebook_routes import runtime
 from notebook_routes.errors import DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
-from notebook_routes.runtime import compile_middleware
 
 if TYPE_CHECKING:
-    from notebook_routes.app import App
+    from notebook_routes.app import App, Middleware
     from notebook_routes.notebook.cell_text import RunningCell
     from notebook_routes.runtime import RouteModule
 
@@ -127,7 +127,7 @@ class MiddlewareCells:
         # Each run has a file name of its own, or `linecache` would mix old and new lines.
         where = " ".join([f"cell {next(self._numbers)} middleware", *matchers])
         with refusing(where, self._app.failures):
-            module, found = compile_middleware(
+            module, found = runtime.compile_middleware(
                 body,
                 matchers,
                 namespace=self._namespace,
@@ -136,7 +136,7 @@ class MiddlewareCells:
                 header=cell.header,
             )
         try:
-            layers = declared_middleware(found, where=label, context=copy_context())
+            layers = floor.declared_middleware(found, where=label, context=copy_context())
             names = [getattr(layer.function, "__name__", "") for layer in layers]
             return MiddlewareCell(label, module, layers, f"{names} {matchers or found.get('config')}")
         except BaseException:

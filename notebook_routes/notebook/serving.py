@@ -8,17 +8,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from notebook_routes.app import LOOPBACK_HOSTS, PublicFiles
+from notebook_routes import app as floor
+from notebook_routes.app import LOOPBACK_HOSTS
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
 from notebook_routes.notebook.machine import machine_hosts
+from notebook_routes.routing import CorsPolicy
 from notebook_routes.servers import public_location
 from notebook_routes.web import GeoHeaders
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from notebook_routes.app import App
+    from notebook_routes.app import App, PublicFiles
     from notebook_routes.servers import Location
     from notebook_routes.servers.thread import ServerThread
 
@@ -37,6 +39,7 @@ class _Settings:
     url: str | None = None
     public: PublicFiles | None = None
     geo: GeoHeaders | None = None
+    cors: CorsPolicy | None = None
 
 
 class Serving:
@@ -78,6 +81,7 @@ class Serving:
         url: str | None = None,
         public: str | os.PathLike[str] | None = None,
         geo: str | Mapping[str, str] | None = None,
+        cors: object = None,
     ) -> Location:
         """Start the server, again if it runs; the routes stay.
 
@@ -89,16 +93,25 @@ class Serving:
             url: the address a browser finds it at, if no rule knows; may hold {port}.
             public: a folder whose files are served at their names.
             geo: whose headers `request.geo` is read from, as for `App`.
+            cors: which other origins may call the paths that declare nothing themselves, as for `App`.
 
         Raises:
             ServerError: the port is in use, or the address is not this machine's; a running server stays.
             DefinitionError: `public` is no folder, or has a file at the path of a route; `geo` is not known. A running
                 server stays.
         """
-        files = None if public is None else PublicFiles(public)
+        files = None if public is None else floor.PublicFiles(public)
         if files is not None:
             files.check(self._app.routes)
-        settings = _Settings(host, tuple(allow_hosts), token, url, files, None if geo is None else GeoHeaders(geo))
+        settings = _Settings(
+            host,
+            tuple(allow_hosts),
+            token,
+            url,
+            files,
+            None if geo is None else GeoHeaders(geo),
+            None if cors is None else CorsPolicy.of(cors, name="--cors"),
+        )
         with self._lock:
             running = self._thread if self.running else None
             if running is None or port not in (None, running.port):
@@ -138,7 +151,7 @@ class Serving:
             hosts.add(location.host)
         guard.hosts = {name.lower() for name in hosts}
         guard.token = settings.token
-        self._app.public, self._app.geo = settings.public, settings.geo
+        self._app.public, self._app.geo, self._app.cors = settings.public, settings.geo, settings.cors
         output.install()
         thread.start()
         self._thread, self._settings, self._port = thread, settings, thread.port

@@ -13,6 +13,7 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import CellError, DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
@@ -21,7 +22,6 @@ from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.page_frames import PageFrames
-from notebook_routes.notebook.pages import page_route
 from notebook_routes.notebook.serving import Serving
 from notebook_routes.routing import (
     Route,
@@ -31,7 +31,7 @@ from notebook_routes.routing import (
     parse_directive,
     parse_page_directive,
 )
-from notebook_routes.runtime import Invoker, RouteModule
+from notebook_routes.runtime import Invoker
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.cell_text import RunningCell
     from notebook_routes.routing import Directive
-    from notebook_routes.runtime import Exchange
+    from notebook_routes.runtime import Exchange, RouteModule
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,8 @@ class Session:
 
     def define_page(self, line: str, body: str, *, cell: RunningCell, label: str) -> Definition:
         """Make the cell's page live in place of what the cell defined before; arguments and errors as for `define`."""
+        from notebook_routes.notebook.pages import page_route  # noqa: PLC0415 - %load_ext must not wait for it
+
         wanted = parse_page_directive(line)
         where = f"cell {next(self._numbers)} page {wanted.pattern}"
         page, route = page_route(wanted, body, filename=f"<{where}>", cell=cell, label=label)
@@ -193,7 +195,7 @@ class Session:
         self.kept.close()
 
     def _compiled(self, directive: Directive, body: str, cell: RunningCell) -> RouteModule:
-        make = RouteModule.from_body if directive.method else RouteModule.from_source
+        make = runtime.RouteModule.from_body if directive.method else runtime.RouteModule.from_source
         # Each run has a file name of its own, or `linecache` would mix old and new lines; people see no number.
         where = f"cell {next(self._numbers)} {directive.method or 'module'} {directive.pattern}"
         with refusing(where, self.app.failures):

@@ -56,6 +56,7 @@ def load_tree(
     strict: bool = False,
     geo: str | Mapping[str, str] | None = None,
     cache: CacheHandler | str | None = None,
+    cors: object = None,
 ) -> App:
     """Import a project's routes and give the app that answers them, its pages and its public files.
 
@@ -67,12 +68,13 @@ def load_tree(
         strict: refuse a project of which any file cannot be used.
         geo: whose headers `request.geo` is read from, as for `App`.
         cache: where answers and data are kept, as for `App`.
+        cors: which other origins may call the paths that declare nothing themselves, as for `App`.
 
     Raises:
         DefinitionError: there is no folder `app`, or one below it has no name that can be a path; the middleware, or
             if `strict` any file, cannot be imported or declares what cannot be. The message names the file.
     """
-    app = App(guard=Guard(), explain=explain, geo=geo, cache=cache)
+    app = App(guard=Guard(), explain=explain, geo=geo, cache=cache, cors=cors)
     tree = ModuleTree(root)
     try:
         fill(app, tree, strict=strict)

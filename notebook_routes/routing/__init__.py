@@ -21,7 +21,7 @@ from notebook_routes.routing.config import (
     Revalidate,
     SegmentConfig,
 )
-from notebook_routes.routing.cors import CorsPolicy
+from notebook_routes.routing.cors import CorsPolicy, cors
 from notebook_routes.routing.directive import Directive, LineParameter, parse_directive
 from notebook_routes.routing.filesystem import RouteFile, find_pages, find_routes, pattern_of
 from notebook_routes.routing.page_directive import PageDirective, parse_page_directive
@@ -67,6 +67,7 @@ __all__ = [
     "Segment",
     "SegmentConfig",
     "Static",
+    "cors",
     "find_pages",
     "find_routes",
     "is_parameter_name",

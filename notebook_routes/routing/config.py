@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from notebook_routes.errors import ConfigError
-from notebook_routes.routing.cors import CorsPolicy
+from notebook_routes.routing.cors import CorsPolicy, cors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -194,7 +194,8 @@ def _tags(name: str, value: object) -> tuple[str, ...]:
 
 
 def _cors(name: str, value: object) -> CorsPolicy | None:
-    return None if value is None else CorsPolicy.of(value, name=name)
+    # A file that imports the function `cors`, and says nothing with it.
+    return None if value is None or value is cors else CorsPolicy.of(value, name=name)
 
 
 def _function(name: str, value: object) -> Callable[..., Any] | None:

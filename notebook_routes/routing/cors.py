@@ -12,8 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Fetch's serialised origin: scheme, host, port and no path. A sandboxed page or a local file sends "null".
 _ORIGIN = re.compile(
@@ -82,6 +86,43 @@ class CorsPolicy:
     def allows(self, origin: str) -> bool:
         """Say whether a request with this `Origin` header is from a declared place."""
         return origin in self.origins or "*" in self.origins
+
+
+def cors(
+    origins: str | Sequence[str],
+    *,
+    methods: Sequence[str] = (),
+    headers: Sequence[str] = (),
+    expose_headers: Sequence[str] = (),
+    credentials: bool = False,
+    max_age: int | None = None,
+) -> CorsPolicy:
+    """Declares which other origins may call an app or a path.
+
+    For an app, `App(cors=cors("https://shop.example"))`; for a path, the constant `cors` in its file.
+
+    Args:
+        origins: one or more as browsers send them, "https://shop.example"; "*" for any.
+        methods: what a preflight may ask for; by default the methods of the path.
+        headers: the request headers that a preflight may ask for; by default whatever it asks.
+        expose_headers: the response headers that scripts may read.
+        credentials: whether cookies are sent along; not for "*".
+        max_age: seconds for which a browser may keep the preflight's answer.
+
+    Raises:
+        ConfigError: a value is none of these, or would be refused by every browser.
+    """
+    return CorsPolicy.of(
+        {
+            "origins": origins,
+            "methods": methods,
+            "headers": headers,
+            "expose_headers": expose_headers,
+            "credentials": credentials,
+            "max_age": max_age,
+        },
+        name="cors()",
+    )
 
 
 def _origin(text: str, name: str) -> str:

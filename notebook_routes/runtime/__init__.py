@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from notebook_routes.lazy import lazily
 from notebook_routes.runtime.bind import Binder, RouteContext
 from notebook_routes.runtime.cached import cached
 from notebook_routes.runtime.control import (
@@ -13,7 +16,6 @@ from notebook_routes.runtime.control import (
 )
 from notebook_routes.runtime.drive import InContext
 from notebook_routes.runtime.exchange import DraftCookie, Exchange, Phase, current_exchange
-from notebook_routes.runtime.expand import Expansion, expand_body
 from notebook_routes.runtime.fetch import fetch
 from notebook_routes.runtime.inputs import Input
 from notebook_routes.runtime.invoke import Invoker
@@ -21,14 +23,17 @@ from notebook_routes.runtime.kept_data import use_data
 from notebook_routes.runtime.loop_watch import LoopWatch
 from notebook_routes.runtime.markers import CookieParam, Form, Header
 from notebook_routes.runtime.media import best_match, canonical_accept
-from notebook_routes.runtime.middleware_cell import compile_middleware
-from notebook_routes.runtime.module import RouteModule
 from notebook_routes.runtime.negotiate import to_response
-from notebook_routes.runtime.observed import observe
-from notebook_routes.runtime.page import Page
 from notebook_routes.runtime.request_time import DRAFT_COOKIE, after, connection, cookies, draft_mode, headers, no_store
 from notebook_routes.runtime.revalidate import cache_life, cache_tag, revalidate_path, revalidate_tag, update_tag
 from notebook_routes.runtime.workers import Workers
+
+if TYPE_CHECKING:
+    from notebook_routes.runtime.expand import Expansion, expand_body
+    from notebook_routes.runtime.middleware_cell import compile_middleware
+    from notebook_routes.runtime.module import RouteModule
+    from notebook_routes.runtime.observed import observe
+    from notebook_routes.runtime.page import Page
 
 __all__ = [
     "DRAFT_COOKIE", "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext",
@@ -38,3 +43,15 @@ __all__ = [
     "not_found", "observe", "permanent_redirect", "redirect", "revalidate_path", "revalidate_tag", "to_response",
     "unauthorized", "update_tag", "use_data",
 ]  # fmt: skip
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Expansion": "expand",
+        "Page": "page",
+        "RouteModule": "module",
+        "compile_middleware": "middleware_cell",
+        "expand_body": "expand",
+        "observe": "observed",
+    },
+)

@@ -8,7 +8,7 @@ from contextvars import copy_context
 from types import CodeType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
-from notebook_routes.cache import CacheEntry, Life, Made, Wanted, answer, value_key, version_of
+import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError
 from notebook_routes.runtime.exchange import current_exchange, current_life
 from notebook_routes.runtime.keepable import check_keepable
@@ -83,7 +83,7 @@ class _Cached:
         self._signature = inspect.signature(function)
         self._name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
         self._shown = getattr(function, "__name__", "the function")
-        self._version = version_of(_text_of(function))
+        self._version = caching.version_of(_text_of(function))
 
     def wrapper(self) -> Callable[..., Any]:
         if inspect.iscoroutinefunction(self._function):
@@ -93,7 +93,7 @@ class _Cached:
                 exchange = current_exchange.get()
                 wanted = self._wanted(args, kwargs)
 
-                async def make() -> Made:
+                async def make() -> caching.Made:
                     life = self._life()
                     current_life.set(life)
                     return self._made(await self._function(*args, **kwargs), life)
@@ -109,7 +109,7 @@ class _Cached:
             exchange = current_exchange.get()
             wanted = self._wanted(args, kwargs)
 
-            def make() -> Made:
+            def make() -> caching.Made:
                 life, context = self._life(), copy_context()
                 context.run(current_life.set, life)
                 return self._made(context.run(self._function, *args, **kwargs), life)
@@ -120,19 +120,19 @@ class _Cached:
 
         return call
 
-    def _life(self) -> Life:
-        return Life(tags=self._tags, revalidate=self._revalidate)
+    def _life(self) -> caching.Life:
+        return caching.Life(tags=self._tags, revalidate=self._revalidate)
 
-    def _wanted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Wanted:
+    def _wanted(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> caching.Wanted:
         bound = self._signature.bind(*args, **kwargs)
         bound.apply_defaults()
         for name, value in bound.arguments.items():
             check_keepable(value, f"the argument `{name}` of {self._shown}(), which is part of its key,")
         exchange = current_exchange.get()
-        key = value_key(self._name, self._version, [self._key, bound.arguments])
-        return Wanted(key, self._tags, beside(exchange), marked_tags(exchange))
+        key = caching.value_key(self._name, self._version, [self._key, bound.arguments])
+        return caching.Wanted(key, self._tags, beside(exchange), marked_tags(exchange))
 
-    def _made(self, value: Any, life: Life) -> Made:
+    def _made(self, value: Any, life: caching.Life) -> caching.Made:
         if isinstance(value, Response):
             content = value.content
             if content is None:
@@ -143,16 +143,16 @@ class _Cached:
         else:
             check_keepable(value, f"what {self._shown}() gives")
             status, headers, content = _VALUE, _JSON, json_bytes(value)
-        entry = CacheEntry(
+        entry = caching.CacheEntry(
             status, headers, content, 0, 0,
             revalidate=life.revalidate, expire=life.expire, tags=life.tags, source=f"{self._shown}()",
         )  # fmt: skip
-        return Made(entry)
+        return caching.Made(entry)
 
 
-def _value(entry: CacheEntry) -> Any:
+def _value(entry: caching.CacheEntry) -> Any:
     if entry.status != _VALUE:
-        return answer(entry, None)
+        return caching.answer(entry, None)
     return entry.body if entry.headers == _BYTES else parsed_json(entry.body)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from secrets import token_urlsafe
 from time import perf_counter, time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from notebook_routes.errors import ScopeError
 
@@ -53,6 +53,14 @@ class DraftCookie:
 _NO_DRAFT = DraftCookie()
 
 
+class KeepsData(Protocol):
+    """An app, as far as `fetch()` and `cached()` know it."""
+
+    @property
+    def data(self) -> DataCache:
+        """Where they keep what they keep."""
+
+
 class Exchange:
     """A request, what has been decided about its answer, and what happened meanwhile.
 
@@ -60,7 +68,7 @@ class Exchange:
         request: the request being answered; middleware may put another in its place.
         observed: what the handler sees in its place, where the answer may be kept; see `seen`.
         rendering: what a run writes down whose answer may be kept; None for any other.
-        data: the cache of `fetch()` and `cached()`.
+        app: has the cache of `fetch()` and `cached()`.
         revalidations: tags that the handler has marked, each with the seconds until what has them goes; they take
             effect when it has answered.
         arrived: the request as it came.
@@ -78,7 +86,7 @@ class Exchange:
     """
 
     __slots__ = (
-        "_began", "_output", "_output_size", "arrived", "callbacks", "config", "context", "cookies", "data", "draft",
+        "_began", "_output", "_output_size", "app", "arrived", "callbacks", "config", "context", "cookies", "draft",
         "error", "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route", "started",
     )  # fmt: skip
 
@@ -87,7 +95,7 @@ class Exchange:
         self.draft = draft
         self.observed: ObservedRequest | None = None
         self.rendering: Rendering | None = None
-        self.data: DataCache | None = None
+        self.app: KeepsData | None = None
         self.revalidations: dict[str, float] | None = None
         self.route: Route | None = None
         self.config: SegmentConfig | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from notebook_routes.cache import CacheEntry, Made, Wanted, answer, fetch_key
+import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError, FetchError
 from notebook_routes.runtime.exchange import current_exchange, current_life
 from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags
@@ -80,12 +80,12 @@ async def fetch(
         asked: Response = await _unless_aborted(_ask(request, redirect), signal)
         return asked
     content = await _content(request)
-    key = fetch_key(request.method, request.url, request.headers.raw, content)
-    wanted = Wanted(key, tags, beside(exchange), marked_tags(exchange))
+    key = caching.fetch_key(request.method, request.url, request.headers.raw, content)
+    wanted = caching.Wanted(key, tags, beside(exchange), marked_tags(exchange))
 
-    async def make() -> Made:
+    async def make() -> caching.Made:
         response = await _ask(request.clone(), redirect)
-        entry = CacheEntry(
+        entry = caching.CacheEntry(
             response.status,
             tuple(response.headers.raw),
             await response.bytes(),
@@ -95,11 +95,11 @@ async def fetch(
             tags=tags,
             source=f"{request.method} {request.url}",
         )
-        return Made(entry, keep=response.status == 200)
+        return caching.Made(entry, keep=response.status == 200)
 
     entry = await _unless_aborted(active_data(exchange).get(wanted, make), signal)
     give_on(exchange, entry, tags)
-    response = answer(entry, None)
+    response = caching.answer(entry, None)
     response.url = request.url
     return response
 

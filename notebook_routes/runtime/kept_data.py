@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
-from notebook_routes.cache import DataCache, MemoryCache, path_tags
+import notebook_routes.cache as caching
 from notebook_routes.runtime.exchange import current_life
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
-    from notebook_routes.cache import CacheEntry
+    from notebook_routes.cache import CacheEntry, DataCache
     from notebook_routes.runtime.exchange import Exchange
 
-_active: DataCache | None = None
+_active: Callable[[], DataCache] | None = None
 
 
-def use_data(data: DataCache | None) -> None:
+def use_data(data: Callable[[], DataCache] | None) -> None:
     """Have code that answers no request, such as a cell, use this cache from now on; None for one of its own."""
     global _active  # noqa: PLW0603 - such code has nothing that it could be handed
     _active = data
 
 
+@cache
+def _own() -> DataCache:
+    return caching.DataCache(caching.MemoryCache())
+
+
 def active_data(exchange: Exchange | None) -> DataCache:
     """The cache of the app that answers, or the one that the process has chosen."""
-    if exchange is not None and exchange.data is not None:
-        return exchange.data
-    if _active is None:
-        use_data(DataCache(MemoryCache()))
-    assert _active is not None
-    return _active
+    if exchange is not None and exchange.app is not None:
+        return exchange.app.data
+    return _own() if _active is None else _active()
 
 
 def beside(exchange: Exchange | None) -> Collection[str]:
@@ -38,7 +41,7 @@ def beside(exchange: Exchange | None) -> Collection[str]:
         return ()
     pattern = exchange.route.pattern
     try:
-        return path_tags(pattern.build(**exchange.params), pattern.path)
+        return caching.path_tags(pattern.build(**exchange.params), pattern.path)
     except ValueError:
         # Such a path has no second spelling, and no tags.
         return ()

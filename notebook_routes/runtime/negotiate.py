@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import AnswerError
 from notebook_routes.runtime.media import DISPLAYS, best_match, representations
-from notebook_routes.runtime.observed import ObservedRequest
 from notebook_routes.web import FileResponse, Headers, Response, ServerSentEvent, json_bytes
 
 if TYPE_CHECKING:
@@ -185,7 +184,7 @@ def _shown(value: Any, request: Request) -> Response:
     if shapes and (dataclasses.is_dataclass(value) or hasattr(value, "model_dump")):
         # What it holds comes before how it looks.
         shapes = {_JSON: lambda: _encode(value)} | shapes
-    accept = _accepted(request) if shapes else ""
+    accept = request.accepted() if shapes else ""
     while shapes:
         media = best_match(accept, list(shapes))
         if media is None:
@@ -198,12 +197,6 @@ def _shown(value: Any, request: Request) -> Response:
         if body is not None:
             return _made(body, media)
     return _json(value)
-
-
-def _accepted(request: Request) -> str:
-    if isinstance(request, ObservedRequest):
-        return request.accepted()
-    return request.headers.get("accept") or "*/*"
 
 
 def _made(body: bytes | str, media: str) -> Response:

@@ -9,24 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from notebook_routes.cache import EXPIRE, blocking, now, tag_of_path
+import notebook_routes.cache as caching
 from notebook_routes.errors import ScopeError
 from notebook_routes.runtime.exchange import current_exchange, current_life
 from notebook_routes.runtime.kept_data import active_data
 
 if TYPE_CHECKING:
     from notebook_routes.cache import Life
-
-#: By name, seconds until something is stale, and until it is gone (Next.js's `cacheLife` profiles).
-PROFILES: Mapping[str, tuple[float, float]] = {
-    "default": (900, EXPIRE),
-    "seconds": (1, 60),
-    "minutes": (60, 3_600),
-    "hours": (3_600, 86_400),
-    "days": (86_400, 604_800),
-    "weeks": (604_800, 2_592_000),
-    "max": (2_592_000, EXPIRE),
-}
 
 
 def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 - the field's name
@@ -40,7 +29,7 @@ def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 -
         ValueError: the path is over 1,024 characters, or the type is another.
         TypeError: the path is no text.
     """
-    tag = tag_of_path(path, type)
+    tag = caching.tag_of_path(path, type)
     if tag is None:
         _note(f'revalidate_path("{path}") has no effect: a path begins with a slash')
         return
@@ -89,7 +78,7 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
     """Say how long what is being made lasts; of several lifetimes the shortest holds.
 
     Args:
-        profile: a name of `PROFILES`, "minutes".
+        profile: "seconds", "minutes", "hours", "days", "weeks" or "max".
         revalidate: seconds until it is stale.
         expire: seconds until it is gone.
 
@@ -113,7 +102,7 @@ def _mark(tag: str, expire: float, what: str) -> None:
     exchange = current_exchange.get()
     if exchange is None:
         handler = active_data(None).handler
-        blocking(handler, lambda: handler.mark([tag], now(), expire=expire))
+        caching.blocking(handler, lambda: handler.mark([tag], caching.now(), expire=expire))
         return
     exchange.reads(what)
     if exchange.revalidations is None:
@@ -160,6 +149,6 @@ def _expire_of(profile: object) -> float:
 
 
 def _profile(name: str) -> tuple[float, float]:
-    if name not in PROFILES:
-        raise ValueError(f'there is no profile "{name}": there are {", ".join(PROFILES)}')
-    return PROFILES[name]
+    if name not in caching.PROFILES:
+        raise ValueError(f'there is no profile "{name}": there are {", ".join(caching.PROFILES)}')
+    return caching.PROFILES[name]

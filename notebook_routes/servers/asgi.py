@@ -110,7 +110,7 @@ class ASGIApp:
         threads, self._threads = self._threads, None
         if threads is not None:
             threads.stop()
-        await self.app.answers.handler.close()
+        await self.app.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

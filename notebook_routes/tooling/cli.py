@@ -68,6 +68,10 @@ def serve(
             envvar=CACHE_VARIABLE,
         ),
     ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
+    ] = None,
 ) -> None:
     """Answer the routes of a project, until Ctrl-C or SIGTERM."""
     try:
@@ -80,6 +84,7 @@ def serve(
             max_body_size=max_body_size,
             geo=geo,
             cache=cache,
+            cors=cors or (),
         )
     except NotebookRoutesError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)

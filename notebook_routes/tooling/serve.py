@@ -14,7 +14,7 @@ from notebook_routes.tooling.running import answering, known_hosts, run, told_to
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from notebook_routes.app import App
@@ -30,6 +30,7 @@ def serve_tree(
     max_body_size: int = MAX_BODY_SIZE,
     geo: str | None = None,
     cache: str | None = None,
+    cors: Sequence[str] = (),
 ) -> None:
     """Answer a project's routes until SIGINT or SIGTERM, and say on stdout where.
 
@@ -44,13 +45,14 @@ def serve_tree(
         max_body_size: bytes of a request body.
         geo: the proxy whose headers `request.geo` is read from, "vercel" or "cloudflare".
         cache: where answers and data are kept, as `open_cache` takes it; None for this process's memory.
+        cors: other origins that may call the paths that declare nothing themselves; "*" for any.
 
     Raises:
         DefinitionError: the project cannot be loaded, or its middleware cannot be used.
         ServerError: the port is in use, or the address is not this machine's.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    app = load_tree(directory, geo=geo, cache=cache)
+    app = load_tree(directory, geo=geo, cache=cache, cors=list(cors) or None)
     listener = bind_listener(host, port)
     location = public_location(host, listener.getsockname()[1])
     allowed = list(allow_hosts)
@@ -64,4 +66,4 @@ async def _serve(app: App, listener: socket.socket, said: str, *, max_body_size:
             preparing = asyncio.get_running_loop().create_task(app.prepare())
             await stop.wait()
             preparing.cancel()
-        await app.answers.handler.close()
+        await app.close()

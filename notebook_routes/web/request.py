@@ -207,6 +207,10 @@ class Request(Body):
             self._cookies = RequestCookies(self.headers.get("cookie", ""))
         return self._cookies
 
+    def accepted(self) -> str:
+        """The media ranges that the client takes, its Accept header; "*/*" where it has none (RFC 9110 §12.5.1)."""
+        return self.headers.get("accept") or "*/*"
+
     @property
     def signal(self) -> AbortSignal:
         """Fires when the client has left, or the handler has run out of time."""
