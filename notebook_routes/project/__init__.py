@@ -1,12 +1,18 @@
-"""What notebook and tools share: loading a project's routes, describing routes, and requests in the `.http` format.
+"""What notebook and tools share: loading, exporting and describing a project, and requests in the `.http` format.
 
-`project.load` and `project.openapi` are imported by those who need them: a notebook that is being loaded does not.
+`project.load`, `project.export` and `project.openapi` are imported by those who need them: a notebook that is being
+loaded does not.
 """
 
 from __future__ import annotations
 
-from notebook_routes.project.expectation import Expectation, Outcome, check_expectation
-from notebook_routes.project.http_file import RequestCell, RequestSpec, format_requests, parse_request_cell
+from typing import TYPE_CHECKING
+
+from notebook_routes.lazy import lazily
+
+if TYPE_CHECKING:
+    from notebook_routes.project.expectation import Expectation, Outcome, check_expectation
+    from notebook_routes.project.http_file import RequestCell, RequestSpec, format_requests, parse_request_cell
 
 __all__ = [
     "Expectation",
@@ -17,3 +23,16 @@ __all__ = [
     "format_requests",
     "parse_request_cell",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Expectation": "expectation",
+        "Outcome": "expectation",
+        "RequestCell": "http_file",
+        "RequestSpec": "http_file",
+        "check_expectation": "expectation",
+        "format_requests": "http_file",
+        "parse_request_cell": "http_file",
+    },
+)
