@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from notebook_routes.web import Headers
 
 
@@ -50,6 +53,35 @@ class Answer:
             raise ValueError(
                 f"the body of {self.method} {self.target} is not JSON ({error}): {self.text[:80]!r}"
             ) from None
+
+
+class AnswerScope(Mapping[str, object]):
+    """What a `??` line sees: the response's parts, then the notebook. `json` is read when it is asked for.
+
+    Args:
+        response: the answer.
+        namespace: the notebook's names.
+    """
+
+    def __init__(self, response: Answer, namespace: Mapping[str, object]) -> None:
+        self._parts: dict[str, Callable[[], object]] = {
+            "response": lambda: response,
+            "status": lambda: response.status,
+            "headers": lambda: response.headers,
+            "text": lambda: response.text,
+            "json": response.json,
+        }
+        self._namespace = namespace
+
+    def __getitem__(self, name: str) -> object:
+        return self._parts[name]() if name in self._parts else self._namespace[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._parts
+        yield from (name for name in self._namespace if name not in self._parts)
+
+    def __len__(self) -> int:
+        return len(set(self._parts) | set(self._namespace))
 
 
 def charset_of(headers: Headers) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from dataclasses import asdict, dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
 
 from notebook_routes.app import App, Guard
@@ -21,6 +21,7 @@ from notebook_routes.web import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
     from types import ModuleType
 
     import httpx2
@@ -69,15 +70,17 @@ class TreeClient:
         cell = parse_request_cell("", request, first_line=1)
         return self.send_spec(cell.requests[0].expand(lambda expression: eval(expression, dict(names))))  # noqa: S307 - as in the notebook
 
-    def send_spec(self, spec: RequestSpec) -> Answer:
-        """Send one request whose templates are expanded."""
-        return self._runner.run(self._send(spec))
+    def send_spec(self, spec: RequestSpec, *, timeout: float | None = None) -> Answer:
+        """Send one request whose templates are expanded.
+
+        Raises:
+            TimeoutError: the answer has not ended after so many seconds.
+        """
+        return self._runner.run(asyncio.wait_for(self._send(spec), timeout))
 
     def close(self) -> None:
         """Forget the tree's modules and the cookies."""
-        if self._client is not None:
-            self._runner.run(self._client.aclose())
-        self._app.close()
+        self._runner.run(self._close())
         self._runner.close()
         self._tree.close()
 
@@ -86,6 +89,11 @@ class TreeClient:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    async def _close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+        await self._app.close()
 
     async def _send(self, spec: RequestSpec) -> Answer:
         import httpx2  # noqa: PLC0415 - only a request needs it

@@ -221,7 +221,7 @@ def _sent(spec: RequestSpec, places: Mapping[str, str], *, result: str) -> list[
 
 
 def _quoted(text: str) -> str:
-    if "\n" in text and '"""' not in text and "\\" not in text and text.isprintable is not None:
+    if "\n" in text and '"""' not in text and "\\" not in text:
         return f'"""{text}\n"""'
     return f'"{text}"' if text.isprintable() and not {'"', "\\"} & set(text) else repr(text)
 
