@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
+from notebook_routes.errors import ExpectationFailed
 from notebook_routes.notebook import display as shown
 
 if TYPE_CHECKING:
@@ -104,6 +105,26 @@ def _stop(session: Session, _command: Command) -> None:
     print("The server is stopped; the routes stay" if stopped else "The server does not run")  # noqa: T201 - the same
 
 
+def _check(session: Session, command: Command) -> None:
+    from notebook_routes.notebook.exporting import check_kernel  # noqa: PLC0415 - %load_ext must not wait for it
+
+    checked = check_kernel(session, **command.options)  # type: ignore[arg-type]
+    for line in (*checked.problems, *checked.remarks, checked.summary):
+        print(line)  # noqa: T201 - the same
+    if checked.problems:
+        raise ExpectationFailed("the routes do not answer as the cells say")
+
+
+def _export(session: Session, command: Command) -> None:
+    from notebook_routes.notebook.exporting import export_kernel  # noqa: PLC0415 - the same
+    from notebook_routes.project.export import described  # noqa: PLC0415 - the same
+
+    assert command.directory is not None
+    options: dict[str, Any] = dict(command.options)
+    done = export_kernel(session, command.directory, **options)
+    print(described(done, check_only=bool(options.get("check_only"))))  # noqa: T201 - the same
+
+
 def _show(text: str, html: str) -> None:
     display({"text/plain": text, "text/html": html}, raw=True)
 
@@ -120,4 +141,6 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "clear": _clear,
     "start": _start,
     "stop": _stop,
+    "check": _check,
+    "export": _export,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ServerError
 from notebook_routes.project.answer import Answer, charset_of, guessed_type
@@ -59,6 +59,8 @@ class KernelClient:
     def __init__(self, base_url: Callable[[], str], token: Callable[[], str | None]) -> None:
         self._base_url = base_url
         self._token = token
+        #: What came since the running cell began.
+        self.recent: list[FinishedResponse] = []
         self._client: httpx2.Client | None = None
 
     def send(self, spec: RequestSpec, *, show: Callable[[str], None] | None = None) -> FinishedResponse:
@@ -91,6 +93,7 @@ class KernelClient:
             with self._client.stream(spec.method, url, headers=_written(headers, asked), content=content) as response:
                 finished = _taken_in(response, spec, show)
                 finished.origin = origin
+                self.recent.append(finished)
                 return finished
         except httpx2.RequestError as error:
             raise ServerError(f"{asked} had no answer: {error}") from error

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from notebook_routes.errors import DirectiveError
 from notebook_routes.routing import METHODS
 
-COMMANDS = ("list", "source", "log", "cache", "revalidate", "url", "openapi", "remove", "clear", "start", "stop")
+COMMANDS = (
+    "list", "source", "log", "cache", "revalidate", "url", "openapi", "remove", "clear", "start", "stop", "check",
+    "export",
+)  # fmt: skip
 _START_OPTIONS = {
     "--port": "port",
     "--host": "host",
@@ -21,6 +24,7 @@ _START_OPTIONS = {
     "--cache": "cache",
     "--cors": "cors",
 }
+_EXPORT_OPTIONS = {"--force": "force", "--replay-all": "replay_all", "--check": "check_only"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +35,15 @@ class Command:
         name: one of `COMMANDS`.
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
-        options: for `start`: port, host, allow_hosts, token, url, public, geo, cache, cors.
+        directory: for `export`.
+        options: for `export`: force, replay_all, check_only; for `check`: replay_all; for `start`: port, host,
+            allow_hosts, token, url, public, geo, cache, cors.
     """
 
     name: str
     method: str | None = None
     path: str | None = None
+    directory: str | None = None
     options: dict[str, object] = field(default_factory=dict)
 
 
@@ -59,6 +66,10 @@ def parse_command(line: str) -> Command:
         raise DirectiveError(f'"{name}" is no %routes command: {hint}there are {", ".join(COMMANDS)}')
     if name == "start":
         return Command(name, options=_start_options(rest))
+    if name == "export":
+        return _export(rest)
+    if name == "check" and rest == ["--replay-all"]:
+        return Command(name, options={"replay_all": True})
     if name == "remove":
         return _remove(rest)
     if name == "revalidate" and len(rest) != 1:
@@ -78,6 +89,19 @@ def _remove(words: list[str]) -> Command:
     if len(words) != 1 or not words[0].startswith("/"):
         raise DirectiveError("%routes remove needs a path: write %routes remove /path or %routes remove GET /path")
     return Command("remove", method=method, path=words[0])
+
+
+def _export(words: list[str]) -> Command:
+    plain = [word for word in words if not word.startswith("-")]
+    options: dict[str, object] = {}
+    for word in words:
+        if word.startswith("-"):
+            if word not in _EXPORT_OPTIONS:
+                raise DirectiveError(f'"{word}" is no option of %routes export: there are {", ".join(_EXPORT_OPTIONS)}')
+            options[_EXPORT_OPTIONS[word]] = True
+    if len(plain) != 1:
+        raise DirectiveError("%routes export needs one folder: write %routes export shop")
+    return Command("export", directory=plain[0], options=options)
 
 
 def _start_options(words: list[str]) -> dict[str, object]:

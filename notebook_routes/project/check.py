@@ -7,6 +7,7 @@ little, and is only told.
 
 from __future__ import annotations
 
+import base64
 import difflib
 import json
 import os
@@ -17,10 +18,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.project.replay import Replay, ReplayRequest
+from notebook_routes.project.expectation import check_expectation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from notebook_routes.project.answer import Answer
+    from notebook_routes.project.expectation import Expectation
+    from notebook_routes.project.replay import Replay, ReplayRequest
 
 #: Seconds for importing the tree and for all requests.
 _PATIENCE = 300.0
@@ -35,20 +40,24 @@ class Checked:
         problems: sentences about what is wrong.
         remarks: sentences about what is worth knowing.
         sent: how many requests were sent.
+        wrong: how many of them were answered otherwise, for whatever reason.
         left_out: those that were not, "POST /products".
     """
 
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     sent: int = 0
+    wrong: int = 0
     left_out: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
         """One sentence."""
-        answers = "1 request was" if self.sent == 1 else f"{self.sent} requests were"
-        said = "answered as in the notebook" if not self.problems else "sent"
-        text = f"{answers} {said}" if self.sent else "No request was sent"
+        right = self.sent - self.wrong
+        of_all = f" of {self.sent}" if self.wrong else ""
+        text = f"{right}{of_all} {'request was' if self.sent == 1 else 'requests were'} answered as in the notebook"
+        if not self.sent:
+            text = "No request was sent"
         if self.left_out:
             text += f"; not sent: {', '.join(dict.fromkeys(self.left_out))} (--replay-all sends them)"
         return text
@@ -69,7 +78,37 @@ def check_tree(tree: Path, replay: Replay, *, replay_all: bool = False, beside: 
         if beside is not None and beside.is_dir():
             _link_missing(beside, overlay)
         found = _run(overlay, Path(folder) / "result.json", replay, replay_all=replay_all)
-    return _read(replay, found)
+    return read_answers(replay, found)
+
+
+def is_harmless(method: str) -> bool:
+    """Whether a request may be sent without being asked for."""
+    return method in ("GET", "HEAD")
+
+
+def left_out(what: str) -> dict[str, Any]:
+    """Stands for a request that was not sent."""
+    return {"what": what, "left_out": True}
+
+
+def answered(
+    what: str, answer: Answer, expectations: Iterable[Expectation], scope: Mapping[str, object]
+) -> dict[str, Any]:
+    """What came of a request.
+
+    Args:
+        what: "GET /products".
+        answer: the answer.
+        expectations: what it has to be like.
+        scope: the names that these see.
+    """
+    outcomes = [check_expectation(expectation, scope) for expectation in expectations]
+    return {
+        "what": what,
+        "status": answer.status,
+        "failed": [(each.text, each.line, each.detail) for each in outcomes if not each.ok],
+        "body": base64.b64encode(answer.bytes).decode(),
+    }
 
 
 def _link_all(tree: Path, overlay: Path) -> None:
@@ -115,28 +154,36 @@ def _run(tree: Path, result: Path, replay: Replay, *, replay_all: bool) -> dict[
     return found
 
 
-def _read(replay: Replay, found: Mapping[str, Any]) -> Checked:
+def read_answers(replay: Replay, found: Mapping[str, Any]) -> Checked:
+    """Compare answers with what the notebook says.
+
+    Args:
+        replay: the requests.
+        found: `cells`, for each of them a list of what `answered` and `left_out` give; `failure`, if there was none;
+            `opened`, the files that were read.
+    """
     if found.get("failure"):
         return Checked((f"The exported files do not work:\n{found['failure']}",), tuple(_files(found)))
     problems: list[str] = []
     remarks: list[str] = []
-    left_out: list[str] = []
-    sent = 0
+    skipped: list[str] = []
+    sent = failed = 0
     for cell, answers in zip(replay.cells, found["cells"], strict=True):
         for request, answer in zip(cell.requests, answers, strict=True):
             if answer.get("left_out"):
-                left_out.append(answer["what"])
+                skipped.append(answer["what"])
                 continue
             sent += 1
             wrong = [*_wrong(request, answer)]
+            failed += bool(wrong)
             text = [f"{cell.label}, {sentence}" for sentence in wrong]
-            if wrong and left_out:
-                remarks += [f"{sentence} (after {left_out[-1]}, which was not sent)" for sentence in text]
+            if wrong and skipped:
+                remarks += [f"{sentence} (after {skipped[-1]}, which was not sent)" for sentence in text]
             else:
                 problems += text
             if not wrong:
                 remarks += [f"{cell.label}, {sentence}" for sentence in _other_body(request, answer)]
-    return Checked(tuple(problems), (*remarks, *_files(found)), sent, tuple(left_out))
+    return Checked(tuple(problems), (*remarks, *_files(found)), sent, failed, tuple(skipped))
 
 
 def _wrong(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:
@@ -151,8 +198,8 @@ def _wrong(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _other_body(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:
-    before = request.seen_body()
-    now = ReplayRequest("", 0, body=answer["body"]).seen_body() or b""
+    before = None if request.body is None else base64.b64decode(request.body)
+    now = base64.b64decode(answer["body"])
     if before is None or before == now:
         return
     lines = list(

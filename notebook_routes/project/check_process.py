@@ -1,11 +1,10 @@
 """The process of `check.py`: imports a tree, sends it requests, and writes down what came.
 
-    python -m notebook_routes.project.check_process TREE RESULT < job.json
+python -m notebook_routes.project.check_process TREE RESULT < job.json
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import sys
@@ -16,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import NotebookRoutesError
 from notebook_routes.project.answer import AnswerScope
-from notebook_routes.project.expectation import Expectation, check_expectation
+from notebook_routes.project.check import answered, is_harmless, left_out
+from notebook_routes.project.expectation import Expectation
 from notebook_routes.project.http_file import parse_request_cell
 from notebook_routes.project.replay import Replay, TreeClient
 
@@ -25,15 +25,23 @@ if TYPE_CHECKING:
 
 #: Seconds for one answer.
 _PATIENCE = 60.0
-_HARMLESS = ("GET", "HEAD")
 
 
 class _OpenedFiles:
     """Files that the code reads, but for Python's own, those of installed packages, and what is not there to stay."""
 
     def __init__(self) -> None:
-        system = ("/dev", "/proc", "/sys", "/etc", "/usr/share", sys.base_prefix, sys.prefix, tempfile.gettempdir())
-        own = (*system, *sysconfig.get_paths().values(), Path(__file__).parents[1])
+        system: tuple[str, ...] = (
+            "/dev",
+            "/proc",
+            "/sys",
+            "/etc",
+            "/usr/share",
+            sys.base_prefix,
+            sys.prefix,
+            tempfile.gettempdir(),
+        )
+        own = (*system, *sysconfig.get_paths().values(), str(Path(__file__).parents[1]))
         self._own = tuple(os.path.realpath(path) + os.sep for path in own)
         self.found: dict[str, None] = {}
 
@@ -44,7 +52,7 @@ class _OpenedFiles:
         path, mode = os.fsdecode(arguments[0]), arguments[1] if len(arguments) > 1 else "r"
         if path.endswith((".py", ".pyc")) or (isinstance(mode, str) and not set(mode).isdisjoint("wxa")):
             return
-        if not os.path.isabs(path) or not os.path.realpath(path).startswith(self._own):
+        if not Path(path).is_absolute() or not os.path.realpath(path).startswith(self._own):
             self.found[path] = None
 
 
@@ -84,10 +92,8 @@ class _Replayer:
     def _request(self, request: ReplayRequest, cell: ReplayCell) -> dict[str, Any]:
         spec = parse_request_cell("", request.text, first_line=1).requests[0]
         what = f"{spec.method} {spec.target}"
-        if spec.method not in _HARMLESS and not self._everything:
-            return {"what": what, "left_out": True}
-        if not spec.target.startswith("/"):
-            return {"what": what, "left_out": True}
+        if not spec.target.startswith(("/", "{{")) or not (self._everything or is_harmless(spec.method)):
+            return left_out(what)
         try:
             names = {name: eval(place, self._names) for name, place in request.names.items()}  # noqa: S307 - as above
             names |= self._answers
@@ -99,14 +105,8 @@ class _Replayer:
             return {"what": what, "error": f"{type(error).__name__}: {error}"}
         if cell.name is not None:
             self._answers[cell.name] = answer
-        scope = AnswerScope(answer, names)
-        outcomes = [check_expectation(Expectation(text, line), scope) for text, line in request.expectations]
-        return {
-            "what": what,
-            "status": answer.status,
-            "failed": [(each.text, each.line, each.detail) for each in outcomes if not each.ok],
-            "body": base64.b64encode(answer.bytes).decode(),
-        }
+        expectations = [Expectation(text, line) for text, line in request.expectations]
+        return answered(what, answer, expectations, AnswerScope(answer, names))
 
 
 if __name__ == "__main__":

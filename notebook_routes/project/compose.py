@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-import notebook_routes
 from notebook_routes.errors import DefinitionError, ExportError
 from notebook_routes.project.declared import read_declared
 from notebook_routes.project.global_names import Does, find_global_names
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.project.declared import CodeCell, Declared, MiddlewareCell, PageCell, RouteCell
     from notebook_routes.project.notebook_source import NotebookSource
-    from notebook_routes.project.request_tests import Replay
+    from notebook_routes.project.replay import Replay
 
 SHARED_FILE = f"{APP}/{SHARED}.py"
 MIDDLEWARE_FILE = "middleware.py"
@@ -66,12 +66,13 @@ class _Composer:
         history, times = _history(source)
         names = frozenset[str]().union(*(statement.names for statement in history))
         self._declared: Declared = read_declared(source, times=times, names=names)
-        self._public = frozenset(notebook_routes.__all__)
+        self._public = _public_names()
         self._slicer = Slicer(
             history,
             public=self._public,
             responses=[cell.requests.name for cell in self._declared.requests if cell.requests.name],
             defined=source.defined,
+            newest={cell.id: cell.text for cell in source.cells if cell.id is not None and not cell.former},
         )
         self._requests = RequestTests(self._declared.requests, self._slicer, header=self._header)
         self._remarks: list[str] = []
@@ -97,6 +98,7 @@ class _Composer:
         if problems:
             raise ExportError("\n".join(dict.fromkeys(problems)))
         self._refuse_taken_name(parts)
+        self._remarks += self._hidden_state(parts)
         self._remarks += self._requests.prepare()
         sharing = share([*parts, self._requests.part], self._slicer, kept=kept)
         files = {part.path: self._module(part, sharing, keeps=bool(kept)) for part in parts}
@@ -129,6 +131,28 @@ class _Composer:
         own = {time for time in found.statements if not history[time].is_import}
         return own | {time for time in kept if history[time].is_import}, found
 
+    def _hidden_state(self, parts: Iterable[Part]) -> list[str]:
+        """What the routes have from cells as they were before they were edited."""
+        now = {cell.id: cell.text for cell in self._source.cells if not cell.former}
+        needed = frozenset[str]().union(
+            *(self._slicer.history[time].names for part in parts for time in part.slice.statements)
+        )
+        said = dict.fromkeys(
+            f"{', '.join(sorted(names & needed))}: {place} changed it, and was edited since; "
+            "the export has what the cell says now"
+            for place, names in self._slicer.lost.items()
+            if names & needed
+        )
+        for time in sorted(set[int]().union(*(part.slice.statements for part in parts))):
+            statement = self._slicer.history[time]
+            if statement.cell.former and statement.text not in now.get(statement.cell.id, ""):
+                what = ", ".join(sorted(statement.names or self._slicer.effects[time]))
+                said[
+                    f"{what}: as {statement.place} had it, which was edited since; run from top to bottom, "
+                    "the notebook gives something else"
+                ] = None
+        return list(said)
+
     def _refuse_taken_name(self, parts: Iterable[Part]) -> None:
         for part in parts:
             for time in part.slice.statements:
@@ -149,14 +173,15 @@ class _Composer:
         for page in declared.pages:
             folders.setdefault(page.pattern.shape, folder_of(page.pattern))
         patterns = {shape: str(found[0].pattern) for shape, found in cells.items()}
-        patterns |= {page.pattern.shape: str(page.pattern) for page in declared.pages if page.pattern.shape not in cells}
+        for page in declared.pages:
+            patterns.setdefault(page.pattern.shape, str(page.pattern))
         refuse_collisions((folder, patterns[shape]) for shape, folder in folders.items())
         self._folders = folders
         return {str(folders[shape]): found for shape, found in cells.items()}
 
     def _module(self, part: Part, sharing: Sharing, *, keeps: bool) -> str:
         constants, blocks = self._cells(part, sharing)
-        statements = self._local(part, sharing, sharing.local[part])
+        statements = self._local(sharing, sharing.local[part])
         return str(
             ModuleText(
                 self._header,
@@ -168,7 +193,7 @@ class _Composer:
             )
         )
 
-    def _local(self, part: Part, sharing: Sharing, times: Iterable[int]) -> list[tuple[Statement, str]]:
+    def _local(self, sharing: Sharing, times: Iterable[int]) -> list[tuple[Statement, str]]:
         found = []
         for time in sorted(times):
             statement = self._slicer.history[time]
@@ -199,7 +224,8 @@ class _Composer:
         said: dict[str, tuple[CodeCell, str]] = {}
         blocks, listed = [], []
         for number, cell in enumerate(cells, start=1):
-            own = {name: f"{name}_{number}" for name in ("middleware", "proxy", "config") if name in cell.own}
+            names = {"middleware", "proxy", "config"} & cell.own
+            own = {name: f"{name}_{number}" for name in names}
             listed.append(_listed(cell, own))
             text = _as_written(cell, said, besides=frozenset(own))
             blocks.append(rename(text, {**_attributes(sharing.names - cell.own), **own}, where=_where(cell)))
@@ -232,6 +258,12 @@ def _history(source: NotebookSource) -> tuple[list[Statement], dict[str, int]]:
         if cell.kind is CellKind.CODE:
             history += read_statements(cell)
     return history, times
+
+
+def _public_names() -> frozenset[str]:
+    """The names that a notebook has from `notebook_routes` without an import."""
+    # The face is above this floor, and loaded: importing it by name is no import that a floor forbids.
+    return frozenset(import_module("notebook_routes").__all__)
 
 
 def _where(cell: CodeCell) -> str:

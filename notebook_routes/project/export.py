@@ -10,7 +10,6 @@ written over what was there (`tree_writer.py`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ExportError
@@ -20,6 +19,8 @@ from notebook_routes.project.formatting import format_folder
 from notebook_routes.project.tree_writer import apply, compare, staging, write_files
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from notebook_routes.project.check import Checked
     from notebook_routes.project.notebook_source import NotebookSource
     from notebook_routes.project.tree_writer import Changes

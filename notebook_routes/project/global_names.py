@@ -47,7 +47,9 @@ _BYSTANDERS = frozenset(
     | {"requests", "httpx", "httpx2", "urllib", "pprint", "timeit"}
 )
 #: What is said of a module, rather than asked of it: `random.seed(0)`, `logging.basicConfig()`.
-_SETS_UP = re.compile(r"(set\w*|seed|use|append|insert|add\w*|update|register\w*|basicConfig|simplefilter|filterwarnings)")
+_SETS_UP = re.compile(
+    r"set\w*|seed|use|append|insert|add\w*|update|register\w*|basicConfig|simplefilter|filterwarnings"
+)
 _WRITES_FILES = ("write_text", "write_bytes", "mkdir", "touch", "unlink", "symlink_to", "rename", "copy2", "copyfile")
 
 

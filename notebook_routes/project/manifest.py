@@ -50,8 +50,8 @@ class Manifest:
             return cls()
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise ExportError(
-                f"{root / MANIFEST_FILE} cannot be read ({error}): it tells what was written and what was edited since. "
-                "Bring it back, or remove it and export with --force"
+                f"{root / MANIFEST_FILE} cannot be read ({error}): it tells what was written and what was edited "
+                "since. Bring it back, or remove it and export with --force"
             ) from None
 
     def __str__(self) -> str:

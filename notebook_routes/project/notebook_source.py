@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 _DIRECTIVE = re.compile(r"#\s*routes:\s*(?P<word>\w+)")
@@ -60,14 +60,16 @@ class SourceCell:
         label: how messages call it, "cell 3" or "cell [3]".
         tags: of the cell.
         answers: of a `%%request` cell that was run: status and body of each response.
-        runs: how often it was run, as far as that is known.
+        id: the front end's id of the cell, None where there is none.
+        former: whether the cell was run again later, with this text or another.
     """
 
     text: str
     label: str
     tags: frozenset[str] = frozenset()
     answers: tuple[tuple[int, bytes], ...] = ()
-    runs: int = 1
+    id: str | None = None
+    former: bool = False
 
     @cached_property
     def kind(self) -> CellKind:
@@ -170,23 +172,19 @@ class NotebookSource:
         cells: in the order in which they run, without those that are skipped.
         live: for a kernel, the method and shape of each route that is live, by the label of its cell; None for a file.
         defined: names that the kernel has.
-        stale: cells of former texts, by label, whose values may live on.
+
+    Raises:
+        DefinitionError: a comment for the export says neither skip nor keep.
     """
 
     name: str
     cells: tuple[SourceCell, ...]
     live: Mapping[str, frozenset[tuple[str, tuple[str | int, ...]]]] | None = None
     defined: frozenset[str] = frozenset()
-    stale: frozenset[str] = field(default_factory=frozenset)
 
-    @classmethod
-    def of(cls, name: str, cells: Iterable[SourceCell]) -> NotebookSource:
-        """A notebook of these cells.
-
-        Raises:
-            DefinitionError: a comment for the export says neither skip nor keep.
-        """
-        return cls(name, tuple(cell for cell in cells if cell.verdict is not Verdict.SKIP and cell.text.strip()))
+    def __post_init__(self) -> None:
+        cells = tuple(cell for cell in self.cells if cell.verdict is not Verdict.SKIP and cell.text.strip())
+        object.__setattr__(self, "cells", cells)
 
 
 def read_notebook(path: Path) -> NotebookSource:
@@ -215,4 +213,4 @@ def read_notebook(path: Path) -> NotebookSource:
         text = source if isinstance(source, str) else "".join(map(str, source))
         tags = cell.get("metadata", {}).get("tags", ())
         cells.append(SourceCell(text, f"cell {len(cells) + 1}", frozenset(map(str, tags))))
-    return NotebookSource.of(path.name, cells)
+    return NotebookSource(path.name, tuple(cells))

@@ -6,7 +6,6 @@ Cookies are kept between requests, as a browser does, and failures are explained
 from __future__ import annotations
 
 import asyncio
-import base64
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
@@ -134,10 +133,6 @@ class ReplayRequest:
     names: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     body: str | None = None
-
-    def seen_body(self) -> bytes | None:
-        """The body that the notebook saw."""
-        return None if self.body is None else base64.b64decode(self.body)
 
 
 @dataclass(frozen=True)

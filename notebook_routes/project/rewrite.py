@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from notebook_routes.project.global_names import GlobalNames
 
 
-_PASS = "pass"
+#: What stands where a block would be empty.
+_NOTHING = "pass"
 
 
 class _Edit(NamedTuple):
@@ -53,7 +54,7 @@ def rename(source: str, names: Mapping[str, str], *, where: str) -> str:
     for declaration in found.declarations:
         if not names.keys().isdisjoint(declaration.names):
             edits[id(declaration)] = edit = _global_edit(declaration, names, tree, source)
-            if edit.text == _PASS:
+            if edit.text == _NOTHING:
                 passes.add(id(declaration))
     text = _applied(source, list(edits.values()))
     meant = _Renamer(names, frozenset(edits), passes).visit(tree)
@@ -122,7 +123,7 @@ def _global_edit(node: ast.Global, names: Mapping[str, str], tree: ast.Module, s
     before = lines[node.lineno - 1].encode()[: node.col_offset]
     after = lines[last - 1].encode()[end:].strip()
     if _is_alone(node, tree) or before.strip() or (after and not after.startswith(b"#")):
-        return _Edit(node.lineno, node.col_offset, last, end, _PASS)
+        return _Edit(node.lineno, node.col_offset, last, end, _NOTHING)
     if last < len(lines):
         return _Edit(node.lineno, 0, last + 1, 0, "")
     return _Edit(node.lineno, 0, last, len(lines[last - 1].encode()), "")

@@ -18,7 +18,7 @@ from notebook_routes.project.notebook_source import Verdict
 from notebook_routes.runtime.scopes import read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from notebook_routes.project.statements import Statement
 
@@ -73,10 +73,12 @@ class Slicer:
         public: the names that a notebook has from `notebook_routes` without an import.
         responses: names that `%%request` cells bind, which no tree has.
         defined: names that a kernel has, wherever from.
+        newest: the text of each cell as it ran last, by its id.
 
     Attributes:
         history: the same, without statements that are to be skipped.
         effects: for each statement the names whose values it changes, also through the functions that it calls.
+        lost: places of cells that were edited, with the names that they changed before and do not change now.
     """
 
     def __init__(
@@ -86,9 +88,12 @@ class Slicer:
         public: Iterable[str] = (),
         responses: Iterable[str] = (),
         defined: Iterable[str] = (),
+        newest: Mapping[str, str] | None = None,
     ) -> None:
         self.history = history
         self.effects: list[frozenset[str]] = []
+        self.lost: dict[str, frozenset[str]] = {}
+        self._newest = newest or {}
         self._public = frozenset(public)
         self._responses = frozenset(responses)
         self._defined = frozenset(defined)
@@ -97,8 +102,11 @@ class Slicer:
         self._functions: dict[str, Statement] = {}
         self._holders: dict[str, frozenset[str]] = {}
         self._modules: set[str] = set()
+        self._ran: dict[tuple[str, str], int] = {}
+        self._lost_in: dict[str, str] = {}
         for time, statement in enumerate(history):
             self._take(time, statement)
+        self._forget_lost()
 
     @property
     def end(self) -> int:
@@ -151,6 +159,9 @@ class Slicer:
             self.effects.append(frozenset())
             return
         effects = self._changed(statement) | self.effects_of_calls(statement.calls)
+        if self._is_repeated(time, statement, effects) or self._is_lost(statement, effects):
+            self.effects.append(frozenset())
+            return
         self.effects.append(effects)
         for name in statement.names | statement.deletes | effects:
             self._events[name].append(time)
@@ -167,6 +178,38 @@ class Slicer:
             if isinstance(node, ast.Import)
             for alias in node.names
         }
+
+    def _is_repeated(self, time: int, statement: Statement, effects: frozenset[str]) -> bool:
+        """Whether a cell was only run again: it did the same before, and nothing has touched its names since."""
+        if statement.cell.id is None or not (statement.names or effects):
+            return False
+        before = self._ran.get((statement.cell.id, statement.text))
+        self._ran[statement.cell.id, statement.text] = time
+        touched = (self._events[name][-1:] for name in statement.names | effects)
+        if before is None or any(last != [before] for last in touched):
+            return False
+        self._ran[statement.cell.id, statement.text] = before
+        return True
+
+    def _is_lost(self, statement: Statement, effects: frozenset[str]) -> bool:
+        """Whether it only changed something, in a cell that says something else now."""
+        cell = statement.cell
+        if not cell.former or cell.id is None or statement.names or not effects:
+            return False
+        if statement.text in self._newest.get(cell.id, ""):
+            return False
+        self.lost[statement.place] = effects
+        self._lost_in[statement.place] = cell.id
+        return True
+
+    def _forget_lost(self) -> None:
+        """A name that the cell changes now as well is not lost, but changed otherwise."""
+        changed: dict[str, set[str]] = defaultdict(set)
+        for statement, effects in zip(self.history, self.effects, strict=True):
+            if statement.cell.id is not None and not statement.cell.former:
+                changed[statement.cell.id] |= effects
+        for place, names in tuple(self.lost.items()):
+            self.lost[place] = names - changed[self._lost_in[place]]
 
     def _changed(self, statement: Statement) -> frozenset[str]:
         # A cell may bind a name and change it in one statement: `with open(...) as file: file.write(...)`.
