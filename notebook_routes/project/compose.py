@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -98,6 +99,8 @@ class _Composer:
         if problems:
             raise ExportError("\n".join(dict.fromkeys(problems)))
         self._refuse_taken_name(parts)
+        for part in parts:
+            self._add_mentioned(part, kept)
         self._remarks += self._hidden_state(parts)
         self._remarks += self._requests.prepare()
         sharing = share([*parts, self._requests.part], self._slicer, kept=kept)
@@ -130,6 +133,28 @@ class _Composer:
         found = self._slicer.need([], also=kept)
         own = {time for time in found.statements if not history[time].is_import}
         return own | {time for time in kept if history[time].is_import}, found
+
+    def _add_mentioned(self, part: Part, kept: Iterable[int]) -> None:
+        """Have a file define the kept names that only its strings mention."""
+        trees = [*(cell.tree for cell in part.cells)]
+        trees += [
+            ast.Module(list(self._slicer.history[time].nodes), []) for time in part.slice.statements
+        ]
+        strings = [
+            node.value
+            for tree in trees
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
+        words = {word for text in strings for word in re.findall(r"\w+", text)}
+        part.mentioned = {
+            time
+            for time in kept
+            if self._slicer.history[time].verdict is Verdict.KEEP and words & self._slicer.history[time].names
+        }
+        found = self._slicer.need([], also=part.mentioned)
+        part.slice.statements |= found.statements
+        part.slice.public |= found.public
 
     def _hidden_state(self, parts: Iterable[Part]) -> list[str]:
         """What the routes have from cells as they were before they were edited."""

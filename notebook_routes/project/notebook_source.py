@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_DIRECTIVE = re.compile(r"#\s*routes:\s*(?P<word>\w+)")
+_DIRECTIVE = re.compile(r"#\s*routes:\s*(?P<word>\w+)\s*$")
 _FAILS = "raises-exception"
 #: Cell magics that run the code below them as it is.
 _TRANSPARENT = ("%%time", "%%capture", "%%prun")

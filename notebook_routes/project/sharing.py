@@ -28,12 +28,14 @@ class Part:
         cells: what is written there as it is.
         slice: what these need.
         taken: names that mean something else in the file.
+        mentioned: statements that are kept because a string in it names what they bind.
     """
 
     path: str
     cells: Sequence[CodeCell]
     slice: Slice
     taken: frozenset[str] = frozenset()
+    mentioned: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -63,8 +65,10 @@ def share(parts: Sequence[Part], slicer: Slicer, *, kept: Iterable[int] = ()) ->
     included = set(kept).union(*(part.slice.statements for part in parts))
     own = {time for time in included if not history[time].is_import}
     changed = _changed(parts, slicer, included)
-    shared = {time for time in own if time in set(kept)}
-    for time in own:
+    # What code evaluates from a string has to be in the module of that code, so that each gets its own.
+    copied = {time for part in parts for time in part.mentioned if not changed & history[time].names}
+    shared = (own & set(kept)) - copied
+    for time in own - copied:
         users = [part for part in parts if time in part.slice.statements]
         is_taken = any(part.taken & history[time].names for part in users)
         if len(users) > 1 or is_taken or changed & (history[time].names | _filled(slicer, time)):

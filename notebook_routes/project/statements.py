@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import tokenize
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
@@ -109,7 +111,9 @@ def read_statements(cell: SourceCell) -> list[Statement]:
         while start - 1 > end and lines[start - 2].startswith("#"):
             start -= 1
         above = [line for line in lines[start - 1 : first - 1] if read_directive(line, where=cell.label) is None]
-        kept = "\n".join([*above, *(_without_directive(line) for line in lines[first - 1 : last])])
+        said = _directives(lines[first - 1 : last])
+        code = [_without_directive(line) if at in said else line for at, line in enumerate(lines[first - 1 : last])]
+        kept = "\n".join([*above, *code])
         if last < len(lines) and lines[last - 1].endswith("\\"):
             kept += "\n"
         statement = Statement(
@@ -118,7 +122,7 @@ def read_statements(cell: SourceCell) -> list[Statement]:
             kept,
             group,
             gap=start > 1 and not lines[start - 2].strip(),
-            verdict=_verdict([*lines[start - 1 : first - 1], lines[last - 1]], cell),
+            verdict=_verdict([*lines[start - 1 : first - 1], *said.values()], cell),
         )
         _fill(statement)
         found.append(statement)
@@ -182,6 +186,15 @@ def _verdict(lines: Iterable[str], cell: SourceCell) -> Verdict | None:
         if found is not None:
             return found
     return cell.verdict
+
+
+def _directives(lines: Sequence[str]) -> dict[int, str]:
+    """The comments for the export in a statement's lines, by the place of the line; not what a string says."""
+    if not any("routes:" in line for line in lines):
+        return {}
+    tokens = tokenize.generate_tokens(StringIO("\n".join(lines) + "\n").readline)
+    comments = {token.start[0] - 1: token.string for token in tokens if token.type == tokenize.COMMENT}
+    return {at: text for at, text in comments.items() if "routes:" in text}
 
 
 def _without_directive(line: str) -> str:

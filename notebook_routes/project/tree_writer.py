@@ -192,14 +192,14 @@ def apply(changes: Changes, staged: Path) -> None:
             return
     except OSError as error:
         raise ExportError(f"{changes.root} cannot be written: {error.strerror}; nothing was changed") from error
-    done: list[str] = []
+    begun: list[tuple[str, bool]] = []
     try:
         for path in (*files, *changes.removed):
-            done.append(path)
+            begun.append((path, (changes.root / path).exists()))
             _exchange(changes.root / path, new / path, old / path)
     except OSError as error:
-        for path in reversed(done):
-            _put_back(changes.root / path, old / path)
+        for path, was_there in reversed(begun):
+            _put_back(changes.root / path, old / path, was_there=was_there)
         raise ExportError(
             f"{error.filename or changes.root} cannot be written: {error.strerror}; the folder is as it was"
         ) from error
@@ -228,11 +228,11 @@ def _exchange(file: Path, new: Path, old: Path) -> None:
         file.unlink(missing_ok=True)
 
 
-def _put_back(file: Path, old: Path) -> None:
+def _put_back(file: Path, old: Path, *, was_there: bool) -> None:
     if old.exists():
         old.replace(file)
-    elif file.is_file():
-        file.unlink()
+    elif not was_there:
+        file.unlink(missing_ok=True)
 
 
 def _remove_empty(root: Path, folder: Path) -> None:
