@@ -283,8 +283,21 @@ class Slicer:
         todo.extend(Want(name, self._moment(name, time, until), asker) for name in statement.inner | statement.later)
         if time < until:
             todo.extend(Want(name, self._moment(name, time, time), asker) for name in statement.inner)
+        for name in frozenset[str]().union(*statement.aliases.values()) & (statement.loads | statement.inner):
+            self._include_changes(name, time, until, found, todo)
         called = self._called_now(statement)
         todo.extend(Want(name, self._moment(name, time, time), asker) for name in called)
+
+    def _include_changes(self, name: str, time: int, until: int, found: Slice, todo: list[Want]) -> None:
+        """What changes the value that a name has at a time, later: a part of it is held under another name."""
+        events = self._events.get(name, [])
+        for place in range(bisect_left(events, time + 1), len(events)):
+            later = events[place]
+            statement = self.history[later]
+            if later >= until or name in statement.binds or name in statement.deletes:
+                break
+            if later not in found.statements:
+                self._include(later, until, found, todo)
 
     def _called_now(self, statement: Statement) -> frozenset[str]:
         """What the functions that a statement calls need when it runs."""

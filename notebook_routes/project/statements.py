@@ -10,7 +10,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
-from notebook_routes.project.global_names import Does, find_global_names, root_name, sets_up
+from notebook_routes.project.global_names import Does, called_name, find_global_names, root_name, sets_up
 from notebook_routes.project.notebook_source import Verdict, read_directive
 from notebook_routes.runtime.celltext import CellText, notebook_syntax
 from notebook_routes.runtime.scopes import certainly_bound, read_names
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from notebook_routes.project.notebook_source import SourceCell
 
 _BOUND_BY_MAGIC = re.compile(r"^\s*(?:%time\s+)?(?P<names>\w+(?:\s*,\s*\w+)*)\s*=[^=]")
+#: Functions that give something that works on their arguments.
+_HOLDING = ("open", "iter", "partial", "closing", "memoryview", "zip", "enumerate", "map", "filter", "reversed")
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -256,6 +258,9 @@ def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
                 note(target, _source(node.value))
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             note(node.target, _source(node.value))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            given = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+            found.setdefault(node.name, set()).update(name for default in given for name in _source(default))
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             note(node.target, _all_names(node.iter))
         elif isinstance(node, (ast.With, ast.AsyncWith)):
@@ -265,10 +270,24 @@ def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
 
 
 def _source(value: ast.expr) -> list[str]:
+    """The names whose values a value holds, or is a part of, or works on."""
+    if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
+        return [name for item in value.elts for name in _source(item)]
+    if isinstance(value, ast.Dict):
+        return [name for item in value.values for name in _source(item)]
+    if isinstance(value, (ast.IfExp, ast.BoolOp)):
+        parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else value.values
+        return [name for part in parts for name in _source(part)]
+    if isinstance(value, (ast.Await, ast.Starred, ast.NamedExpr)):
+        return _source(value.value)
+    if isinstance(value, ast.Call):
+        called = called_name(value) or ""
+        # A class holds what it is given; what any other function returns says nothing of its arguments.
+        holds = called[:1].isupper() or called in _HOLDING
+        given = [*value.args, *(keyword.value for keyword in value.keywords)] if holds else []
+        method = [value.func] if isinstance(value.func, ast.Attribute) else []
+        return [name for part in (*given, *method) for name in _source(part)]
     root = root_name(value)
-    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
-        # What a function makes of its arguments holds them only where it is `open` or `iter`.
-        return _all_names(value) if value.func.id in ("open", "iter") else []
     return [root.id] if root is not None else []
 
 
