@@ -6,7 +6,8 @@ NotebookRoutesError
 │   ├── RouteConflict        two routes cannot live side by side
 │   ├── DirectiveError       the magic line cannot be read
 │   ├── CellError            the cell's code is refused
-│   └── ConfigError          an option or a segment constant has a value it cannot have
+│   ├── ConfigError          an option or a segment constant has a value it cannot have
+│   └── ExportError          a notebook cannot be written as a tree of files
 ├── HTTPError                an answer that is not a success, raised from anywhere in a handler
 │   ├── InvalidBody          400: the body is not what it was read as (also a ValueError)
 │   ├── ValidationFailed     422: parameters do not have their declared types
@@ -63,6 +64,10 @@ class DirectiveError(DefinitionError):
 
 class ConfigError(DefinitionError):
     """An option or a segment constant has a value it cannot have."""
+
+
+class ExportError(DefinitionError):
+    """A notebook cannot be written as a tree of files; nothing was written, and nothing is lost."""
 
 
 class CellError(DefinitionError):

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.client import FinishedResponse
     from notebook_routes.notebook.kept import KeptEntry
+    from notebook_routes.project.check import Checked
+    from notebook_routes.project.export import Export
     from notebook_routes.routing import Route
 
 
@@ -127,6 +129,38 @@ def unmount(directory: str | os.PathLike[str]) -> None:
     current_session().mounts.unmount(os.fspath(directory))
 
 
+def export(
+    directory: str | os.PathLike[str], *, force: bool = False, replay_all: bool = False, check_only: bool = False
+) -> Export:
+    """Write the routes as a tree of files that runs without the notebook.
+
+    Args:
+        directory: where to.
+        force: write although the tree answers otherwise, or files were edited by hand.
+        replay_all: try the tree with all requests of the notebook before, not only with GET and HEAD.
+        check_only: write nothing; `agrees` says whether folder and notebook say the same.
+
+    Raises:
+        DefinitionError: the notebook cannot be exported, its tree gives other answers, or files were edited by hand;
+            nothing was written.
+    """
+    from notebook_routes.notebook.exporting import export_kernel  # noqa: PLC0415 - what only this function needs
+
+    options = {"force": force, "replay_all": replay_all, "check_only": check_only}
+    return export_kernel(current_session(), directory, **options)
+
+
+def check(*, replay_all: bool = False) -> Checked:
+    """Send the requests of all `%%request` cells that ran to the live routes again, and say what is different.
+
+    Args:
+        replay_all: send those of other methods than GET and HEAD too.
+    """
+    from notebook_routes.notebook.exporting import check_kernel  # noqa: PLC0415 - what only this function needs
+
+    return check_kernel(current_session(), replay_all=replay_all)
+
+
 def request(text: str) -> FinishedResponse:
     """Send requests written in the format of .http files, as `%%request` does, and return the last response."""
     from notebook_routes.notebook.requests import run_requests  # noqa: PLC0415 - what only this function needs
@@ -136,6 +170,6 @@ def request(text: str) -> FinishedResponse:
 
 
 __all__ = [
-    "cache", "clear", "log", "mount", "openapi", "remove", "request", "revalidate", "routes", "source", "start",
-    "stop", "unmount", "url",
+    "cache", "check", "clear", "export", "log", "mount", "openapi", "remove", "request", "revalidate", "routes",
+    "source", "start", "stop", "unmount", "url",
 ]  # fmt: skip

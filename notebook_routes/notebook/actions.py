@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
+from notebook_routes.errors import ExpectationFailed
 from notebook_routes.notebook import display as shown
 
 if TYPE_CHECKING:
@@ -119,6 +120,26 @@ def _mount(session: Session, command: Command) -> None:
         print("Its middleware stands in front of all routes of this notebook, as far as its matcher says")  # noqa: T201
 
 
+def _check(session: Session, command: Command) -> None:
+    from notebook_routes.notebook.exporting import check_kernel  # noqa: PLC0415 - %load_ext must not wait for it
+
+    checked = check_kernel(session, **command.options)  # type: ignore[arg-type]
+    for line in (*checked.problems, *checked.remarks, checked.summary):
+        print(line)  # noqa: T201 - the same
+    if checked.problems:
+        raise ExpectationFailed("the routes do not answer as the cells say")
+
+
+def _export(session: Session, command: Command) -> None:
+    from notebook_routes.notebook.exporting import export_kernel  # noqa: PLC0415 - the same
+    from notebook_routes.project.export import described  # noqa: PLC0415 - the same
+
+    assert command.directory is not None
+    options: dict[str, Any] = dict(command.options)
+    done = export_kernel(session, command.directory, **options)
+    print(described(done, check_only=bool(options.get("check_only"))))  # noqa: T201 - the same
+
+
 def _show(text: str, html: str) -> None:
     display({"text/plain": text, "text/html": html}, raw=True)
 
@@ -136,4 +157,6 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "start": _start,
     "stop": _stop,
     "mount": _mount,
+    "check": _check,
+    "export": _export,
 }

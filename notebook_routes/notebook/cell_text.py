@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo
@@ -55,6 +55,11 @@ def remember_cell(info: ExecutionInfo) -> None:
 def running_cell() -> RunningCell:
     """The cell whose code calls this."""
     return _running.get() or RunningCell()
+
+
+def cell_number(shell: Any) -> int:
+    """The number in front of the running cell; `execution_count` moves on before it runs or after, by version."""
+    return max(len(shell.history_manager.input_hist_parsed) - 1, 1)
 
 
 def lift_magic(lines: list[str]) -> list[str]:

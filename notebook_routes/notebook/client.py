@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ServerError
+from notebook_routes.project.answer import Answer, charset_of, guessed_type
 from notebook_routes.web import Headers
 
 if TYPE_CHECKING:
@@ -20,15 +20,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class FinishedResponse:
-    """A response that is all here: nothing to await.
+class FinishedResponse(Answer):
+    """An answer as a cell keeps and shows it.
 
     Attributes:
-        status: the status code.
-        headers: the response headers.
-        bytes: the body.
-        method: what was asked.
-        target: where it was asked.
+        reason: the phrase behind the status.
         outcomes: what became of the `??` lines.
         complete: False where Stop was pressed before the end.
         streamed: whether the body was shown while it came.
@@ -36,40 +32,12 @@ class FinishedResponse:
         is_one_of_several: whether its cell has sent others too, so that it says which one it answers.
     """
 
-    status: int
-    headers: Headers
-    bytes: bytes
-    method: str = "GET"
-    target: str = "/"
     reason: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
     complete: bool = True
     streamed: bool = False
     origin: str = ""
     is_one_of_several: bool = False
-
-    @property
-    def ok(self) -> bool:
-        """Whether the status is 200 to 299."""
-        return 200 <= self.status <= 299
-
-    @property
-    def text(self) -> str:
-        """The body as text."""
-        return self.bytes.decode(_charset(self.headers), errors="replace")
-
-    def json(self) -> Any:
-        """The body read as JSON.
-
-        Raises:
-            ValueError: it is not JSON; the message shows how it begins.
-        """
-        try:
-            return json.loads(self.bytes)
-        except ValueError as error:
-            raise ValueError(
-                f"the body of {self.method} {self.target} is not JSON ({error}): {self.text[:80]!r}"
-            ) from None
 
     def __repr__(self) -> str:
         from notebook_routes.notebook.display import response_text  # noqa: PLC0415 - display shows this class
@@ -93,6 +61,8 @@ class KernelClient:
     def __init__(self, base_url: Callable[[], str], token: Callable[[], str | None]) -> None:
         self._base_url = base_url
         self._token = token
+        #: What came since the running cell began.
+        self.recent: list[FinishedResponse] = []
         self._client: httpx2.Client | None = None
 
     def send(self, spec: RequestSpec, *, show: Callable[[str], None] | None = None) -> FinishedResponse:
@@ -119,12 +89,13 @@ class KernelClient:
         if local and token and not any(name.lower() == "authorization" for name, _ in headers):
             headers.append(("authorization", f"Bearer {token}"))
         if spec.body and not any(name.lower() == "content-type" for name, _ in headers):
-            headers.append(("content-type", _guessed_type(spec.body)))
+            headers.append(("content-type", guessed_type(spec.body)))
         content = spec.body.encode() if spec.body is not None else None
         try:
             with self._client.stream(spec.method, url, headers=_written(headers, asked), content=content) as response:
                 finished = _taken_in(response, spec, show)
                 finished.origin = origin
+                self.recent.append(finished)
                 return finished
         except httpx2.RequestError as error:
             raise ServerError(f"{asked} had no answer: {error}") from error
@@ -147,7 +118,7 @@ def _taken_in(response: httpx2.Response, spec: RequestSpec, show: Callable[[str]
     )
     live = show is not None and not headers.has("content-length") and _is_text(headers)
     # A character may be cut in two by the end of a chunk.
-    decoder = codecs.getincrementaldecoder(_charset(headers))(errors="replace")
+    decoder = codecs.getincrementaldecoder(charset_of(headers))(errors="replace")
     chunks: list[bytes] = []
     try:
         for chunk in response.iter_bytes():
@@ -174,26 +145,6 @@ def _written(headers: list[tuple[str, str]], asked: str) -> list[tuple[bytes, by
         ) from None
 
 
-def _charset(headers: Headers) -> str:
-    """The encoding that the content type names, UTF-8 where it names none that Python knows."""
-    named = (headers.get("content-type") or "").lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
-    try:
-        b" ".decode(named or "utf-8", errors="replace")
-    except (LookupError, ValueError):
-        return "utf-8"
-    return named or "utf-8"
-
-
 def _is_text(headers: Headers) -> bool:
     media = (headers.get("content-type") or "").partition(";")[0].strip().lower()
     return media.startswith("text/") or media == "application/x-ndjson"
-
-
-def _guessed_type(body: str) -> str:
-    """JSON where the body is JSON, a form where it looks like one, text otherwise."""
-    try:
-        json.loads(body)
-    except ValueError:
-        plain_form = "=" in body and not any(character in body for character in " \n<{")
-        return "application/x-www-form-urlencoded" if plain_form else "text/plain; charset=utf-8"
-    return "application/json"

@@ -22,6 +22,8 @@ COMMANDS = (
     "start",
     "stop",
     "mount",
+    "check",
+    "export",
 )
 _START_OPTIONS = {
     "--port": "port",
@@ -34,6 +36,7 @@ _START_OPTIONS = {
     "--cache": "cache",
     "--cors": "cors",
 }
+_EXPORT_OPTIONS = {"--force": "force", "--replay-all": "replay_all", "--check": "check_only"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,9 @@ class Command:
         name: one of `COMMANDS`.
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
-        directory: for `mount`.
-        options: for `mount`: off; for `start`: port, host, allow_hosts, token, url, public, geo, cache, cors.
+        directory: for `mount` and `export`.
+        options: for `mount`: off; for `export`: force, replay_all, check_only; for `check`: replay_all; for `start`:
+            port, host, allow_hosts, token, url, public, geo, cache, cors.
     """
 
     name: str
@@ -76,6 +80,10 @@ def parse_command(line: str) -> Command:
         return Command(name, options=_start_options(rest))
     if name == "mount":
         return _mount(rest)
+    if name == "export":
+        return _export(rest)
+    if name == "check" and rest == ["--replay-all"]:
+        return Command(name, options={"replay_all": True})
     if name == "remove":
         return _remove(rest)
     if name == "revalidate" and len(rest) != 1:
@@ -105,6 +113,19 @@ def _mount(words: list[str]) -> Command:
             "%routes mount needs the folder that holds app/: write %routes mount shop or %routes mount --off shop"
         )
     return Command("mount", directory=plain[0], options={"off": True} if off else {})
+
+
+def _export(words: list[str]) -> Command:
+    plain = [word for word in words if not word.startswith("-")]
+    options: dict[str, object] = {}
+    for word in words:
+        if word.startswith("-"):
+            if word not in _EXPORT_OPTIONS:
+                raise DirectiveError(f'"{word}" is no option of %routes export: there are {", ".join(_EXPORT_OPTIONS)}')
+            options[_EXPORT_OPTIONS[word]] = True
+    if len(plain) != 1:
+        raise DirectiveError("%routes export needs one folder: write %routes export shop")
+    return Command("export", directory=plain[0], options=options)
 
 
 def _start_options(words: list[str]) -> dict[str, object]:

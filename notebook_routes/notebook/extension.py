@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import notebook_routes
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
-from notebook_routes.notebook.cell_text import give_body, lift_magic, remember_cell
+from notebook_routes.notebook.cell_text import cell_number, give_body, lift_magic, remember_cell
 from notebook_routes.notebook.magics import RouteMagics
 from notebook_routes.notebook.session import Session
 
@@ -28,6 +28,7 @@ class Extension:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.session = Session(shell.user_ns, name_file=self._name_file)
+        self.session.own_names = lambda: set(shell.user_ns_hidden)
         self._names: dict[str, Any] = {}
 
     def load(self) -> None:
@@ -71,8 +72,10 @@ class Extension:
 
     def _cell_runs(self, info: ExecutionInfo) -> None:
         remember_cell(info)
+        self.session.client.recent.clear()
         if self._names.keys().isdisjoint(self.shell.user_ns):
             # `%reset` has taken them along with the user's.
+            self.session.ran.clear()
             self._offer_names()
 
     def _cell_ran(self, result: ExecutionResult | None) -> None:
@@ -80,6 +83,9 @@ class Extension:
             # Stop was pressed before IPython had begun to run the cell.
             return
         cell_id = result.info.cell_id
+        if result.success:
+            label = f"cell [{cell_number(self.shell)}]"
+            self.session.ran.add(cell_id, label, result.info.raw_cell, self.session.client.recent)
         for route in self.session.cell_ran(cell_id, succeeded=result.success):
             print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
         for layer in self.session.middlewares.cell_ran(cell_id, succeeded=result.success):

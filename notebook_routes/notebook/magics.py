@@ -10,7 +10,7 @@ from IPython.display import display
 from notebook_routes.notebook import actions
 from notebook_routes.notebook import display as shown
 from notebook_routes.notebook.card import bundle
-from notebook_routes.notebook.cell_text import running_cell
+from notebook_routes.notebook.cell_text import cell_number, running_cell
 from notebook_routes.notebook.commands import parse_command
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class RouteMagics(Magics):
             line,
             cell,
             cell=running_cell(),
-            label=f"cell [{self._cell_number()}]",
+            label=f"cell [{cell_number(self._shell)}]",
             own_names=set(self._shell.user_ns_hidden),
         )
         text, html = shown.definition_text(definition), shown.definition_html(definition)
@@ -75,7 +75,7 @@ class RouteMagics(Magics):
         Options: those of %%route.
         """
         running = running_cell()
-        definition = self._session.define_page(line, cell, cell=running, label=f"cell [{self._cell_number()}]")
+        definition = self._session.define_page(line, cell, cell=running, label=f"cell [{cell_number(self._shell)}]")
         ((route, _),) = definition.routes
         bundled = self._session.frames.bundle(
             shown.definition_text(definition),
@@ -102,15 +102,11 @@ class RouteMagics(Magics):
         Several run in the order in which they were first defined.
         """
         made, what = self._session.middlewares.define(
-            line, cell, cell=running_cell(), label=f"cell [{self._cell_number()}]"
+            line, cell, cell=running_cell(), label=f"cell [{cell_number(self._shell)}]"
         )
         self._session.frames.reload()
         text, html = shown.middleware_text([made], what), shown.middleware_html([made], what)
         display({"text/plain": text, "text/html": html}, raw=True)
-
-    def _cell_number(self) -> int:
-        """The number in front of the running cell; `execution_count` moves on before it runs or after, by version."""
-        return max(len(self._shell.history_manager.input_hist_parsed) - 1, 1)
 
     @no_var_expand
     @line_cell_magic
@@ -155,6 +151,9 @@ class RouteMagics(Magics):
                       [--public DIR] [--geo PROXY] [--cache URL]
         %routes stop                          stop the server; the routes stay
         %routes mount [--off] DIR             have the routes of a tree of files answer here too, or no more
+        %routes check [--replay-all]          send the GET requests of all %%request cells again, or all of them
+        %routes export DIR [--force] [--replay-all] [--check]
+                                              write the routes as files, which run without the notebook
 
         --public serves the files of a folder; --geo says whose headers request.geo is read from, vercel or cloudflare.
         --cache says where answers and data are kept: memory, memory:256mb, file:FOLDER, redis://HOST:6379/0.

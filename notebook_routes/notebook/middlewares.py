@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import threading
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -11,17 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes import app as floor
 from notebook_routes import runtime
-from notebook_routes.errors import DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
 
 if TYPE_CHECKING:
     from notebook_routes.app import App, Middleware
     from notebook_routes.notebook.cell_text import RunningCell
     from notebook_routes.runtime import RouteModule
-
-
-#: A dynamic segment as a route's path has it.
-_SEGMENT = re.compile(r"(?<=/)\[?\[(\.\.\.)?(\w+)\]\]?(?=/|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +70,7 @@ class MiddlewareCells:
         Raises:
             DefinitionError: the line or the cell is refused; nothing was changed.
         """
-        matchers = _matchers(line)
+        matchers = runtime.parse_matchers(line)
         made = self._made(matchers, body, cell, label)
         key = (cell.id, "" if cell.id is not None else made.declares)
         with self._lock:
@@ -150,21 +144,3 @@ class MiddlewareCells:
         except BaseException:
             module.close()
             raise
-
-
-def _matchers(line: str) -> list[str]:
-    words = line.split()
-    for word in words:
-        segment = _SEGMENT.search(word)
-        if segment is not None:
-            name = f":{segment[2]}{'*' if segment[1] else ''}"
-            raise DirectiveError(
-                f'%%middleware {line.strip()}: "{segment[0]}" is how routes write it: '
-                f"in a matcher write {name}, {word.replace(segment[0], name)}"
-            )
-        if not word.startswith("/"):
-            raise DirectiveError(
-                f'%%middleware {line.strip()}: "{word}" is no matcher: write paths such as /admin/:path*, '
-                'and conditions into the cell, config = {"matcher": ...}'
-            )
-    return words

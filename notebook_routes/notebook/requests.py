@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import ExpectationFailed
+from notebook_routes.project.answer import AnswerScope
 from notebook_routes.project.expectation import check_expectation
 from notebook_routes.project.http_file import parse_request_cell
 
@@ -53,7 +53,7 @@ def run_requests(
         response.is_one_of_several = len(parsed.requests) > 1
         if response.streamed and not response.bytes.endswith(b"\n"):
             sys.stdout.write("\n")
-        scope = _Scope(response, namespace)
+        scope = AnswerScope(response, namespace)
         response.outcomes = [check_expectation(expectation, scope) for expectation in spec.expectations]
         if parsed.name is not None:
             namespace[parsed.name] = response
@@ -63,30 +63,6 @@ def run_requests(
             raise ExpectationFailed("\n".join(_sentence(outcome) for outcome in failed))
     assert response is not None
     return response
-
-
-class _Scope(Mapping[str, object]):
-    """What a `??` line sees: the response's parts, then the notebook. `json` is read when it is asked for."""
-
-    def __init__(self, response: FinishedResponse, namespace: Mapping[str, object]) -> None:
-        self._parts: dict[str, Callable[[], object]] = {
-            "response": lambda: response,
-            "status": lambda: response.status,
-            "headers": lambda: response.headers,
-            "text": lambda: response.text,
-            "json": response.json,
-        }
-        self._namespace = namespace
-
-    def __getitem__(self, name: str) -> object:
-        return self._parts[name]() if name in self._parts else self._namespace[name]
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self._parts
-        yield from (name for name in self._namespace if name not in self._parts)
-
-    def __len__(self) -> int:
-        return len(set(self._parts) | set(self._namespace))
 
 
 def _sentence(outcome: Outcome) -> str:

@@ -25,6 +25,7 @@ from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.mounts import Mounts
 from notebook_routes.notebook.page_frames import PageFrames
+from notebook_routes.notebook.ran_cells import RanCells
 from notebook_routes.notebook.serving import Serving
 from notebook_routes.routing import (
     Route,
@@ -84,6 +85,9 @@ class Session:
         self.kept = KeptThings(self.app, self.serving.origins)
         self.frames = PageFrames(self.serving, self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
+        self.ran = RanCells()
+        #: Names in the namespace that are not the user's; the extension knows them.
+        self.own_names: Callable[[], set[str]] = set
         self._lock = threading.RLock()
         self._cells = CellRegistry()
         self._hidden_said: set[str] = set()

@@ -1,6 +1,7 @@
-"""What notebook and tools share: loading a project's routes, describing routes, and requests in the `.http` format.
+"""What notebook and tools share: loading, exporting and describing a project, and requests in the `.http` format.
 
-`project.load` and `project.openapi` are imported by those who need them: a notebook that is being loaded does not.
+`project.load`, `project.export` and `project.openapi` are imported by those who need them: a notebook that is being
+loaded does not.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ from notebook_routes.runtime.workers import Workers
 
 if TYPE_CHECKING:
     from notebook_routes.runtime.expand import Expansion, expand_body
-    from notebook_routes.runtime.middleware_cell import compile_middleware
+    from notebook_routes.runtime.middleware_cell import compile_middleware, middleware_source, parse_matchers
     from notebook_routes.runtime.module import RouteModule
     from notebook_routes.runtime.observed import observe
     from notebook_routes.runtime.page import Page
@@ -39,8 +39,9 @@ __all__ = [
     "DRAFT_COOKIE", "Binder", "CookieParam", "DraftCookie", "Exchange", "Expansion", "Form", "Header", "InContext",
     "Input", "Invoker", "LoopWatch", "Page", "Phase", "RouteContext", "RouteModule", "Workers", "after",
     "best_match", "cache_life", "cache_tag", "cached", "canonical_accept", "compile_middleware", "connection",
-    "cookies", "current_exchange", "draft_mode", "expand_body", "fetch", "forbidden", "headers", "no_store",
-    "not_found", "observe", "permanent_redirect", "redirect", "revalidate_path", "revalidate_tag", "to_response",
+    "cookies", "current_exchange", "draft_mode", "expand_body", "fetch", "forbidden", "headers", "middleware_source",
+    "no_store", "not_found", "observe", "parse_matchers", "permanent_redirect", "redirect", "revalidate_path",
+    "revalidate_tag", "to_response",
     "unauthorized", "update_tag", "use_data",
 ]  # fmt: skip
 
@@ -52,6 +53,8 @@ __getattr__ = lazily(
         "RouteModule": "module",
         "compile_middleware": "middleware_cell",
         "expand_body": "expand",
+        "middleware_source": "middleware_cell",
         "observe": "observed",
+        "parse_matchers": "middleware_cell",
     },
 )

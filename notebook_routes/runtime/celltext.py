@@ -73,12 +73,12 @@ class CellText:
 
     def _notebook_line(self) -> CellError | None:
         for number, line in enumerate(self.lines, start=1):
-            message = _notebook_syntax(line)
-            if message is not None and self._is_complete_before(number):
+            message = notebook_syntax(line)
+            if message is not None and self.is_complete_before(number):
                 return self.error(message, number)
         return None
 
-    def _is_complete_before(self, number: int) -> bool:
+    def is_complete_before(self, number: int) -> bool:
         """Whether a line begins a statement, and does not stand inside a bracket or a string."""
         above = "\n".join(self.lines[: number - 1]) + "\n"
         try:
@@ -91,7 +91,8 @@ class CellText:
         return True
 
 
-def _notebook_syntax(line: str) -> str | None:
+def notebook_syntax(line: str) -> str | None:
+    """Why a line is IPython's and not Python's, with the fix; None where it does not look so."""
     if _SHELL.match(line):
         return "a route is plain Python: run the ! line in a cell of its own, or call subprocess.run(...)"
     if _MAGIC.match(line):

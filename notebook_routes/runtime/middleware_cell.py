@@ -7,8 +7,10 @@ to `def middleware(request, next)` as the body of a route is to its handler, wit
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING, Any
 
+from notebook_routes.errors import DirectiveError
 from notebook_routes.routing import Directive, RoutePattern
 from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.expand import expand_body
@@ -26,6 +28,31 @@ if TYPE_CHECKING:
 _NAMES = ("middleware", "proxy")
 #: What the body is given.
 GIVEN = ("request", "next", "query")
+#: A dynamic segment as a route's path has it.
+_SEGMENT = re.compile(r"(?<=/)\[?\[(\.\.\.)?(\w+)\]\]?(?=/|$)")
+
+
+def parse_matchers(line: str) -> list[str]:
+    """Read the line of a `%%middleware` cell: its matchers.
+
+    Raises:
+        DirectiveError: a word is none; the message has the fix.
+    """
+    words = line.split()
+    for word in words:
+        segment = _SEGMENT.search(word)
+        if segment is not None:
+            name = f":{segment[2]}{'*' if segment[1] else ''}"
+            raise DirectiveError(
+                f'%%middleware {line.strip()}: "{segment[0]}" is how routes write it: '
+                f"in a matcher write {name}, {word.replace(segment[0], name)}"
+            )
+        if not word.startswith("/"):
+            raise DirectiveError(
+                f'%%middleware {line.strip()}: "{word}" is no matcher: write paths such as /admin/:path*, '
+                'and conditions into the cell, config = {"matcher": ...}'
+            )
+    return words
 
 
 def compile_middleware(
@@ -59,9 +86,7 @@ def compile_middleware(
     names = read_names(tree.body)
     if not tree.body:
         raise text.error("the cell has no code: write below the line what happens to a request on its way", None)
-    matcher = matchers[0] if len(matchers) == 1 else list(matchers)
-    config: dict[str, object] = {"config": {"matcher": matcher}} if matchers else {}
-    directive = Directive(method=None, pattern=RoutePattern.parse("/"), parameters=(), options=config)
+    directive = _directive(matchers)
     places: dict[str, Any] = {
         "namespace": namespace,
         "label": label,
@@ -72,7 +97,7 @@ def compile_middleware(
         _refuse_stream(text, names)
         _refuse_config(text, tree.body)
         module = RouteModule.from_body(cell, directive, expand=_expand_middleware, names=_NAMES[:1], **places)
-        return module, {**module.handlers, **config}
+        return module, {**module.handlers, **directive.options}
     found: dict[str, object] = {}
 
     def take(declared: Mapping[str, Any], _: CellText) -> dict[str, Callable[..., Any]]:
@@ -81,6 +106,37 @@ def compile_middleware(
 
     module = RouteModule.from_source(cell, directive, expand=_expand_module, take=take, **places)
     return module, found
+
+
+def middleware_source(
+    cell: str,
+    matchers: Sequence[str],
+    *,
+    namespace: Mapping[str, object] | None = None,
+    first_line: int = 2,
+) -> str:
+    """The module source of a `%%middleware` cell, which is not run: what `compile_middleware` compiles.
+
+    Raises:
+        CellError: the cell is refused.
+    """
+    text = CellText.read(cell, first_line=first_line)
+    tree = text.parse()
+    names = read_names(tree.body)
+    if not tree.body:
+        raise text.error("the cell has no code: write below the line what happens to a request on its way", None)
+    directive = _directive(matchers)
+    if names.bound.isdisjoint(_NAMES):
+        _refuse_stream(text, names)
+        _refuse_config(text, tree.body)
+        return _expand_middleware(cell, directive, namespace=namespace, first_line=first_line).source
+    return _expand_module(text, directive).source
+
+
+def _directive(matchers: Sequence[str]) -> Directive:
+    matcher = matchers[0] if len(matchers) == 1 else list(matchers)
+    options: dict[str, object] = {"config": {"matcher": matcher}} if matchers else {}
+    return Directive(method=None, pattern=RoutePattern.parse("/"), parameters=(), options=options)
 
 
 def _expand_middleware(

@@ -100,6 +100,13 @@ def read_names(body: Sequence[ast.stmt]) -> BodyNames:
     return walker.names
 
 
+def certainly_bound(body: Sequence[ast.stmt]) -> frozenset[str]:
+    """The names that have a value of the body's own once it has run to its end."""
+    walker = _Walker()
+    walker.statements(body)
+    return walker.settled or frozenset()
+
+
 class _Walker(ast.NodeVisitor):
     """Visits one scope in evaluation order.
 

@@ -89,6 +89,15 @@ class ASGIApp:
         else:
             raise ValueError(f"{kind} is no scope that routes answer: they answer http")
 
+    async def close(self) -> None:
+        """End what runs beside the requests, as the end of a server does: for whoever calls this without one."""
+        if self._work:
+            await asyncio.wait(self._work, timeout=_LAST_TIME)
+        threads, self._threads = self._threads, None
+        if threads is not None:
+            threads.stop()
+        await self.app.close()
+
     def finish_later(self, work: Awaitable[None]) -> None:
         """Run what `after()` was given beside everything else."""
         task = asyncio.ensure_future(_awaited(work))
@@ -107,12 +116,7 @@ class ASGIApp:
         preparing = asyncio.get_running_loop().create_task(self.app.prepare())
         await receive()
         preparing.cancel()
-        if self._work:
-            await asyncio.wait(self._work, timeout=_LAST_TIME)
-        threads, self._threads = self._threads, None
-        if threads is not None:
-            threads.stop()
-        await self.app.close()
+        await self.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

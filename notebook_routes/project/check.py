@@ -1,0 +1,221 @@
+"""Whether an exported tree answers as its notebook: it is imported and asked in a process of its own, before it counts.
+
+A failed `??` line, or another status than the notebook saw, is a problem. A request of another method than GET and HEAD
+may do something in the world, and is sent only if that is asked for; what fails after one that was left out says
+little, and is only told.
+"""
+
+from __future__ import annotations
+
+import base64
+import difflib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.project.expectation import check_expectation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from notebook_routes.project.answer import Answer
+    from notebook_routes.project.expectation import Expectation
+    from notebook_routes.project.replay import Replay, ReplayRequest
+
+#: Seconds for importing the tree and for all requests.
+_PATIENCE = 300.0
+_SHOWN_LINES = 12
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check has found.
+
+    Attributes:
+        problems: sentences about what is wrong.
+        remarks: sentences about what is worth knowing.
+        sent: how many requests were sent.
+        wrong: how many of them were answered otherwise, for whatever reason.
+        left_out: those that were not, "POST /products".
+    """
+
+    problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    sent: int = 0
+    wrong: int = 0
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        right = self.sent - self.wrong
+        of_all = f" of {self.sent}" if self.wrong else ""
+        text = f"{right}{of_all} {'request was' if self.sent == 1 else 'requests were'} answered as in the notebook"
+        if not self.sent:
+            text = "No request was sent"
+        if self.left_out:
+            text += f"; not sent: {', '.join(dict.fromkeys(self.left_out))} (--replay-all sends them)"
+        return text
+
+
+def check_tree(tree: Path, replay: Replay, *, replay_all: bool = False, beside: Path | None = None) -> Checked:
+    """Import a tree in a fresh process, and send it the requests of its notebook.
+
+    Args:
+        tree: the folder that holds `app`.
+        replay: the requests.
+        replay_all: send those of other methods than GET and HEAD too.
+        beside: the folder that the tree is meant for; what it has beside the tree's files, the tree has too.
+    """
+    with tempfile.TemporaryDirectory(prefix="notebook-routes-check-") as folder:
+        overlay = Path(folder) / "tree"
+        _link_all(tree, overlay)
+        if beside is not None and beside.is_dir():
+            _link_missing(beside, overlay)
+        found = _run(overlay, Path(folder) / "result.json", replay, replay_all=replay_all)
+    return read_answers(replay, found)
+
+
+def is_harmless(method: str) -> bool:
+    """Whether a request may be sent without being asked for."""
+    return method in ("GET", "HEAD")
+
+
+def left_out(what: str) -> dict[str, Any]:
+    """Stands for a request that was not sent."""
+    return {"what": what, "left_out": True}
+
+
+def answered(
+    what: str, answer: Answer, expectations: Iterable[Expectation], scope: Mapping[str, object]
+) -> dict[str, Any]:
+    """What came of a request.
+
+    Args:
+        what: "GET /products".
+        answer: the answer.
+        expectations: what it has to be like.
+        scope: the names that these see.
+    """
+    outcomes = [check_expectation(expectation, scope) for expectation in expectations]
+    return {
+        "what": what,
+        "status": answer.status,
+        "failed": [(each.text, each.line, each.detail) for each in outcomes if not each.ok],
+        "body": base64.b64encode(answer.bytes).decode(),
+    }
+
+
+def _link_all(tree: Path, overlay: Path) -> None:
+    overlay.mkdir()
+    for entry in tree.iterdir():
+        _link(entry, overlay)
+
+
+def _link_missing(beside: Path, overlay: Path) -> None:
+    for entry in beside.iterdir():
+        if not entry.name.startswith(".") and not (overlay / entry.name).exists():
+            _link(entry, overlay)
+
+
+def _link(entry: Path, overlay: Path) -> None:
+    (overlay / entry.name).symlink_to(entry.absolute(), target_is_directory=entry.is_dir())
+
+
+def _run(tree: Path, result: Path, replay: Replay, *, replay_all: bool) -> dict[str, Any]:
+    job = {"replay": replay.as_json(), "replay_all": replay_all}
+    command = [sys.executable, "-m", "notebook_routes.project.check_process", str(tree), str(result)]
+    # What is importable here is importable there, but nothing is taken from the current folder.
+    paths = [path for path in sys.path if path]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        ended = subprocess.run(  # noqa: S603 - this Python, and a module of ours
+            command,
+            input=json.dumps(job),
+            capture_output=True,
+            text=True,
+            cwd=tree,
+            env=environment,
+            timeout=_PATIENCE,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return {"failure": f"the tree was not done with its requests after {_PATIENCE:g} s", "opened": [], "cells": []}
+    try:
+        found: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        last = "\n".join(ended.stderr.strip().splitlines()[-20:])
+        return {"failure": f"the process that asked the tree ended with {ended.returncode}:\n{last}", "cells": []}
+    return found
+
+
+def read_answers(replay: Replay, found: Mapping[str, Any]) -> Checked:
+    """Compare answers with what the notebook says.
+
+    Args:
+        replay: the requests.
+        found: `cells`, for each of them a list of what `answered` and `left_out` give; `failure`, if there was none;
+            `opened`, the files that were read.
+    """
+    if found.get("failure"):
+        return Checked((f"The exported files do not work:\n{found['failure']}",), tuple(_files(found)))
+    problems: list[str] = []
+    remarks: list[str] = []
+    skipped: list[str] = []
+    sent = failed = 0
+    for cell, answers in zip(replay.cells, found["cells"], strict=True):
+        for request, answer in zip(cell.requests, answers, strict=True):
+            if answer.get("left_out"):
+                skipped.append(answer["what"])
+                continue
+            sent += 1
+            wrong = [*_wrong(request, answer)]
+            failed += bool(wrong)
+            text = [f"{cell.label}, {sentence}" for sentence in wrong]
+            if wrong and skipped:
+                remarks += [f"{sentence} (after {skipped[-1]}, which was not sent)" for sentence in text]
+            else:
+                problems += text
+            if not wrong:
+                remarks += [f"{cell.label}, {sentence}" for sentence in _other_body(request, answer)]
+    return Checked(tuple(problems), (*remarks, *_files(found)), sent, failed, tuple(skipped))
+
+
+def _wrong(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:
+    what = answer["what"]
+    if answer.get("error"):
+        yield f"line {request.line}: {what}: {answer['error']}"
+        return
+    if request.status is not None and answer["status"] != request.status:
+        yield f"line {request.line}: {what} is {answer['status']}, and was {request.status} in the notebook"
+    for text, line, detail in answer["failed"]:
+        yield f"line {line}: ?? {text}: {detail} ({what} is {answer['status']})"
+
+
+def _other_body(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:
+    before = None if request.body is None else base64.b64decode(request.body)
+    now = base64.b64decode(answer["body"])
+    if before is None or before == now:
+        return
+    lines = list(
+        difflib.unified_diff(
+            before.decode(errors="replace").splitlines(),
+            now.decode(errors="replace").splitlines(),
+            "notebook",
+            "files",
+            lineterm="",
+        )
+    )
+    shown = "\n".join(line[:200] for line in lines[:_SHOWN_LINES])
+    yield f"line {request.line}: {answer['what']} has another body:\n{shown}"
+
+
+def _files(found: Mapping[str, Any]) -> Iterator[str]:
+    opened = found.get("opened") or []
+    if opened:
+        yield f"The code opens {', '.join(opened)}: paths are taken from the folder of the tree on, so copy them there"

@@ -1,0 +1,357 @@
+"""Where a piece of code names something of its module, and what it does with it.
+
+Every place is found with its position, so that a name can be written differently (`rewrite.py`), and with whether it
+runs at once or when a function is called, so that the export knows what a statement needs, binds and changes
+(`statements.py`). Which names are local to a function is decided as Python does.
+
+What *changes* a value is a guess by names, since Python does not say it: `products["1"] = ...`, `config.debug = True`,
+`del cache[key]` surely do; a method called on its own line does (`db.execute(...)`) unless its name says that it only
+looks or shows (`df.head()`); one called inside an expression only if its name says that it changes (`queue.pop()`).
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from notebook_routes.runtime.scopes import Act, read_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+#: Methods and functions that change what they are called on or given, also inside an expression.
+_CHANGES = re.compile(
+    r"append\w*|extend\w*|insert\w*|add(_\w+)?|update(_\w+)?|remove\w*|discard|pop\w*|clear|sort|reverse|setdefault"
+    r"|execute\w*|commit|write(lines)?|register\w*|put(_\w+)?|send\w*|push\w*|heap\w+|shuffle|seed|set_\w+|setattr"
+    r"|delattr|delete\w*|save|mkdir|touch|unlink|rename|subscribe|next|read|readlines?"
+)
+#: Calls that only look at something or show it, also on a line of their own.
+_LOOKS = re.compile(
+    r"(print|pprint|display|show|plot|hist|scatter|bar|barh|line|pie|draw|boxplot|imshow|savefig|figure|subplots?"
+    r"|legend|title|[xy]label|grid|tight_layout|head|tail|describe|info|sample|get|keys|values|items|copy|count|index"
+    r"|find|len|type|dir|help|repr|str|list|dict|set|tuple|sorted|reversed|sum|min|max|mean|median|std|var|round|any"
+    r"|all|isinstance|hasattr|getattr|id|json|text|sleep|iter|enumerate|zip|range|format|join|split|strip|startswith"
+    r"|endswith|groupby|value_counts|nunique|unique|corr|to_\w+|is_\w+|has_\w+|select\w*|fetch\w*|\w*plot|\w*chart)",
+    re.IGNORECASE,
+)
+#: Modules whose functions draw, wait or talk to others: they change nothing that a route needs.
+_BYSTANDERS = frozenset(
+    {"plt", "sns", "px", "go", "alt", "matplotlib", "seaborn", "plotly", "altair", "bokeh", "IPython", "time"}
+    | {"requests", "httpx", "httpx2", "urllib", "pprint", "timeit"}
+)
+#: What is said of a module, rather than asked of it: `random.seed(0)`, `logging.basicConfig()`.
+_SETS_UP = re.compile(
+    r"set\w*|seed|use|append|insert|add\w*|update|register\w*|basicConfig|simplefilter|filterwarnings"
+)
+_WRITES_FILES = ("write_text", "write_bytes", "mkdir", "touch", "unlink", "symlink_to", "rename", "copy2", "copyfile")
+
+
+class Does(Enum):
+    """What is done with a name of the module."""
+
+    LOAD = "load"
+    STORE = "store"
+    DELETE = "delete"
+    #: Its value is changed, not the name.
+    CHANGE = "change"
+    #: It is called, and may change what it likes.
+    CALL = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place that names something of the module.
+
+    Attributes:
+        name: the name.
+        does: what happens to it.
+        node: the name itself, or the statement that binds it; for CHANGE and CALL what does it.
+        later: it happens when a function is called.
+        inner: it is in a class, a lambda or a generator expression: perhaps at once, perhaps later.
+        by_global: a function binds it by `global`.
+    """
+
+    name: str
+    does: Does
+    node: ast.AST
+    later: bool = False
+    inner: bool = False
+    by_global: bool = False
+
+
+@dataclass(frozen=True)
+class GlobalNames:
+    """What was found.
+
+    Attributes:
+        uses: in the order of the text, nearly.
+        declarations: the `global` statements.
+    """
+
+    uses: tuple[Use, ...]
+    declarations: tuple[ast.Global, ...]
+
+    def of(self, *does: Does) -> Iterator[Use]:
+        """The uses that do one of these."""
+        return (use for use in self.uses if use.does in does)
+
+
+def find_global_names(body: Sequence[ast.stmt]) -> GlobalNames:
+    """Find what statements of a module do with the module's names."""
+    visitor = _Visitor()
+    for statement in body:
+        visitor.visit(statement)
+    return GlobalNames(tuple(visitor.uses), tuple(visitor.declarations))
+
+
+def root_name(node: ast.AST) -> ast.Name | None:
+    """The name at the beginning of `db.cursor().rows[0].x`; None where there is another expression."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred, ast.Await)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node if isinstance(node, ast.Name) else None
+
+
+def called_name(call: ast.Call) -> str | None:
+    """The last name of what is called."""
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else None
+
+
+def sets_up(use: Use) -> bool:
+    """Whether a change of a module is worth having: `random.seed(0)` is, `pd.read_csv(...)` is none."""
+    return not isinstance(use.node, ast.Call) or _SETS_UP.fullmatch(called_name(use.node) or "") is not None
+
+
+@dataclass(frozen=True)
+class _Scope:
+    """The names of a function, a class or a comprehension; `early` are places that read them before they are bound."""
+
+    own: frozenset[str]
+    declared: frozenset[str] = frozenset()
+    is_class: bool = False
+    early: frozenset[tuple[int, int]] = frozenset()
+
+
+class _Visitor(ast.NodeVisitor):
+    def __init__(self) -> None:
+        self.uses: list[Use] = []
+        self.declarations: list[ast.Global] = []
+        self._scopes: list[_Scope] = []
+        self._later = 0
+        self._inner = 0
+
+    # -- names
+
+    def _is_global(self, name: str, node: ast.AST) -> bool:
+        place = getattr(node, "lineno", 0), getattr(node, "col_offset", 0)
+        for depth, scope in enumerate(reversed(self._scopes)):
+            # The names of a class are seen by its own statements only, and `size = size` there begins outside.
+            if scope.is_class and (depth or place in scope.early):
+                continue
+            if name in scope.declared:
+                return True
+            if name in scope.own:
+                return False
+        return True
+
+    def _see(self, name: str, does: Does, node: ast.AST) -> None:
+        if self._is_global(name, node):
+            self.uses.append(
+                Use(
+                    name,
+                    does,
+                    node,
+                    later=bool(self._later),
+                    inner=bool(self._inner),
+                    by_global=bool(self._later) and does in (Does.STORE, Does.DELETE),
+                )
+            )
+
+    def visit_Name(self, node: ast.Name) -> None:
+        kinds = {ast.Load: Does.LOAD, ast.Store: Does.STORE, ast.Del: Does.DELETE}
+        self._see(node.id, kinds[type(node.ctx)], node)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.declarations.append(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> None:
+        if isinstance(node.target, ast.Name):
+            self._see(node.target.id, Does.LOAD, node.target)
+        self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._see(alias.asname or alias.name.partition(".")[0], Does.STORE, node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        for alias in node.names:
+            if alias.name != "*":
+                self._see(alias.asname or alias.name, Does.STORE, node)
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        if node.name is not None:
+            self._see(node.name, Does.STORE, node)
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs) -> None:
+        if node.name is not None:
+            self._see(node.name, Does.STORE, node)
+        self.generic_visit(node)
+
+    def visit_MatchStar(self, node: ast.MatchStar) -> None:
+        if node.name is not None:
+            self._see(node.name, Does.STORE, node)
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        if node.rest is not None:
+            self._see(node.rest, Does.STORE, node)
+        self.generic_visit(node)
+
+    # -- changes
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        self._place(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        self._place(node)
+
+    def _place(self, node: ast.Attribute | ast.Subscript) -> None:
+        root = root_name(node)
+        if not isinstance(node.ctx, ast.Load) and root is not None:
+            self._see(root.id, Does.CHANGE, node)
+        self.generic_visit(node)
+
+    def visit_Expr(self, node: ast.Expr) -> None:
+        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        if isinstance(call, ast.Call):
+            self._calls_alone(call)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        called = called_name(node)
+        root = root_name(node.func)
+        if root is not None:
+            if isinstance(node.func, ast.Name):
+                self._see(root.id, Does.CALL, node)
+            elif called and _CHANGES.fullmatch(called) and root.id not in _BYSTANDERS:
+                self._see(root.id, Does.CHANGE, node)
+        if called and _CHANGES.fullmatch(called) and (root is None or root.id not in _BYSTANDERS):
+            self._changes_arguments(node, only_first=True)
+        if called in _WRITES_FILES:
+            for name in ast.walk(node):
+                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load):
+                    self._see(name.id, Does.CHANGE, node)
+        self.generic_visit(node)
+
+    def _calls_alone(self, call: ast.Call) -> None:
+        """A call on a line of its own is there for what it does."""
+        called, root = called_name(call), root_name(call.func)
+        if called is None or _LOOKS.fullmatch(called) or (root is not None and root.id in _BYSTANDERS):
+            return
+        if root is not None and isinstance(call.func, ast.Attribute):
+            self._see(root.id, Does.CHANGE, call)
+        self._changes_arguments(call)
+
+    def _changes_arguments(self, call: ast.Call, *, only_first: bool = False) -> None:
+        arguments = [*call.args, *(keyword.value for keyword in call.keywords)]
+        for argument in arguments[:1] if only_first else arguments:
+            root = root_name(argument) if not isinstance(argument, ast.Call) else None
+            if root is not None:
+                self._see(root.id, Does.CHANGE, call)
+
+    # -- scopes
+
+    @contextmanager
+    def _scope(self, scope: _Scope, *, later: bool = False, inner: bool = False) -> Iterator[None]:
+        self._scopes.append(scope)
+        self._later += later
+        self._inner += inner
+        try:
+            yield
+        finally:
+            self._scopes.pop()
+            self._later -= later
+            self._inner -= inner
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._function(node)
+
+    def _function(self, node: _Function) -> None:
+        self._see(node.name, Does.STORE, node)
+        self._visit_all([*node.decorator_list, *node.args.defaults, *node.args.kw_defaults])
+        with self._scope(_Scope(_type_parameters(node))):
+            self._visit_all([*(argument.annotation for argument in _arguments(node.args)), node.returns])
+            names = read_names(node.body)
+            own = names.bound | {argument.arg for argument in _arguments(node.args)}
+            with self._scope(_Scope(own, frozenset(names.declared_global)), later=True):
+                self._visit_all(node.body)
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self._visit_all([*node.args.defaults, *node.args.kw_defaults])
+        own = frozenset(argument.arg for argument in _arguments(node.args))
+        with self._scope(_Scope(own), inner=True):
+            self.visit(node.body)
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self._see(node.name, Does.STORE, node)
+        self._visit_all(node.decorator_list)
+        with self._scope(_Scope(_type_parameters(node))):
+            self._visit_all([*node.bases, *node.keywords])
+            names = read_names(node.body)
+            early = frozenset(
+                (seen.line, seen.column) for seen in names.occurrences if seen.act is Act.LOAD and not seen.settled
+            )
+            own = _Scope(names.bound, frozenset(names.declared_global), is_class=True, early=early)
+            with self._scope(own, inner=True):
+                self._visit_all(node.body)
+
+    def visit_ListComp(self, node: ast.ListComp) -> None:
+        self._comprehension(node)
+
+    def visit_SetComp(self, node: ast.SetComp) -> None:
+        self._comprehension(node)
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        self._comprehension(node)
+
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
+        self._comprehension(node)
+
+    def _comprehension(self, node: _Comprehension) -> None:
+        self.visit(node.generators[0].iter)
+        own = frozenset(
+            name.id
+            for generator in node.generators
+            for name in ast.walk(generator.target)
+            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+        )
+        with self._scope(_Scope(own), inner=isinstance(node, ast.GeneratorExp)):
+            for place, generator in enumerate(node.generators):
+                self._visit_all([generator.target, *([generator.iter] if place else []), *generator.ifs])
+            self._visit_all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
+
+    def _visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
+
+
+def _arguments(arguments: ast.arguments) -> list[ast.arg]:
+    rest = [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
+
+
+def _type_parameters(node: ast.AST) -> frozenset[str]:
+    # Python 3.12: `def first[T](items: list[T])`.
+    return frozenset(parameter.name for parameter in getattr(node, "type_params", ()))

@@ -1,0 +1,295 @@
+"""The statements of a notebook's plain cells: their text, and what each needs, binds and changes."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tokenize
+from dataclasses import dataclass, field
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import CellError, DefinitionError
+from notebook_routes.project.global_names import Does, called_name, find_global_names, root_name, sets_up
+from notebook_routes.project.notebook_source import Verdict, read_directive
+from notebook_routes.runtime.celltext import CellText, notebook_syntax
+from notebook_routes.runtime.scopes import certainly_bound, read_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from notebook_routes.project.global_names import Use
+    from notebook_routes.project.notebook_source import SourceCell
+
+_BOUND_BY_MAGIC = re.compile(r"^\s*(?:%time\s+)?(?P<names>\w+(?:\s*,\s*\w+)*)\s*=[^=]")
+#: Functions that give something that works on their arguments.
+_HOLDING = ("open", "iter", "partial", "closing", "memoryview", "zip", "enumerate", "map", "filter", "reversed")
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+
+@dataclass(eq=False)
+class Statement:
+    """One statement of a plain cell, or several that share a line.
+
+    Attributes:
+        cell: where it stands.
+        line: the first line of it in the cell, comments above not counted.
+        text: its lines, with the comments directly above.
+        nodes: the syntax trees.
+        binds: names that have a new value afterwards.
+        may_bind: names that have one perhaps.
+        deletes: names that are gone afterwards.
+        loads: names that it needs when it runs.
+        inner: names that classes, lambdas and generator expressions in it need, at once or later.
+        later: names that its functions need when they are called.
+        changes: names whose values it changes.
+        setups: those of them that are worth having where the name is a module.
+        changes_later: the same for its functions.
+        rebinds_later: names that its functions bind by `global`.
+        calls: names that it calls when it runs.
+        calls_later: names that its functions call.
+        aliases: names that it binds to a part of what other names hold.
+        magic: the IPython line that it is, if it is one.
+        verdict: what a comment says about the export.
+        gap: whether a blank line stands above it.
+    """
+
+    cell: SourceCell
+    line: int
+    text: str
+    nodes: Sequence[ast.stmt]
+    binds: frozenset[str] = frozenset()
+    may_bind: frozenset[str] = frozenset()
+    deletes: frozenset[str] = frozenset()
+    loads: frozenset[str] = frozenset()
+    inner: frozenset[str] = frozenset()
+    later: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
+    setups: frozenset[str] = frozenset()
+    changes_later: frozenset[str] = frozenset()
+    rebinds_later: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    calls_later: frozenset[str] = frozenset()
+    aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    magic: str | None = None
+    verdict: Verdict | None = None
+    gap: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """What it binds, perhaps."""
+        return self.binds | self.may_bind
+
+    @property
+    def is_import(self) -> bool:
+        """Whether it does nothing but import."""
+        return bool(self.nodes) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in self.nodes)
+
+    @property
+    def is_definition(self) -> bool:
+        """Whether it is a function or a class."""
+        return bool(self.nodes) and all(isinstance(node, _Definition) for node in self.nodes)
+
+    @property
+    def place(self) -> str:
+        """How messages call it."""
+        return f"{self.cell.label}, line {self.line}"
+
+
+def read_statements(cell: SourceCell) -> list[Statement]:
+    """Take a plain cell apart.
+
+    Raises:
+        DefinitionError: it is no Python, nor what IPython makes of it.
+    """
+    text, magics = _python_of(cell)
+    tree = _parsed(text, cell)
+    lines = text.lines
+    found: list[Statement] = []
+    end = 0
+    for group in _groups(tree.body):
+        first, last = _first_line(group[0]), group[-1].end_lineno or group[-1].lineno
+        start = first
+        while start - 1 > end and lines[start - 2].startswith("#"):
+            start -= 1
+        above = [line for line in lines[start - 1 : first - 1] if read_directive(line, where=cell.label) is None]
+        said = _directives(lines[first - 1 : last])
+        code = [_without_directive(line) if at in said else line for at, line in enumerate(lines[first - 1 : last])]
+        kept = "\n".join([*above, *code])
+        if last < len(lines) and lines[last - 1].endswith("\\"):
+            kept += "\n"
+        statement = Statement(
+            cell,
+            first + cell.first_line - 1,
+            kept,
+            group,
+            gap=start > 1 and not lines[start - 2].strip(),
+            verdict=_verdict([*lines[start - 1 : first - 1], *said.values()], cell),
+        )
+        _fill(statement)
+        found.append(statement)
+        end = last
+    found += [_magic(cell, number, line) for number, line in magics.items()]
+    return sorted(found, key=lambda statement: statement.line)
+
+
+def _python_of(cell: SourceCell) -> tuple[CellText, dict[int, str]]:
+    """The cell's Python, with blank lines for IPython's, and those by their number."""
+    text = CellText.read(cell.body, first_line=cell.first_line)
+    if _parses(text.text):
+        return text, {}
+    lines = list(text.lines)
+    magics: dict[int, str] = {}
+    for number, line in enumerate(text.lines, start=1):
+        if notebook_syntax(line) is None:
+            continue
+        above = CellText.read("\n".join(lines[: number - 1]), first_line=1)
+        if above.is_complete_before(number):
+            # Inside of an `if` something has to stand in its place.
+            lines[number - 1] = line[: len(line) - len(line.lstrip())] + "pass" if line[:1].isspace() else ""
+            magics[number] = line.strip()
+    return CellText.read("\n".join(lines), first_line=cell.first_line), magics
+
+
+def _parses(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
+def _parsed(text: CellText, cell: SourceCell) -> ast.Module:
+    try:
+        return text.parse()
+    except CellError as error:
+        raise DefinitionError(f"{cell.label}, {error}") from None
+
+
+def _groups(body: Sequence[ast.stmt]) -> Iterator[list[ast.stmt]]:
+    group: list[ast.stmt] = []
+    for statement in body:
+        if group and _first_line(statement) > (group[-1].end_lineno or 0):
+            yield group
+            group = []
+        group.append(statement)
+    if group:
+        yield group
+
+
+def _first_line(statement: ast.stmt) -> int:
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _verdict(lines: Iterable[str], cell: SourceCell) -> Verdict | None:
+    for line in lines:
+        found = read_directive(line, where=cell.label) if "#" in line else None
+        if found is not None:
+            return found
+    return cell.verdict
+
+
+def _directives(lines: Sequence[str]) -> dict[int, str]:
+    """The comments for the export in a statement's lines, by the place of the line; not what a string says."""
+    if not any("routes:" in line for line in lines):
+        return {}
+    tokens = tokenize.generate_tokens(StringIO("\n".join(lines) + "\n").readline)
+    comments = {token.start[0] - 1: token.string for token in tokens if token.type == tokenize.COMMENT}
+    return {at: text for at, text in comments.items() if "routes:" in text}
+
+
+def _without_directive(line: str) -> str:
+    return re.sub(r"\s*#\s*routes:\s*(skip|keep)\s*$", "", line)
+
+
+def _magic(cell: SourceCell, number: int, line: str) -> Statement:
+    found = _BOUND_BY_MAGIC.match(line)
+    names = frozenset(re.findall(r"\w+", found["names"])) if found else frozenset()
+    return Statement(cell, number + cell.first_line - 1, line, (), binds=names, magic=line)
+
+
+def _fill(statement: Statement) -> None:
+    """Say what the statement does with names."""
+    names = find_global_names(statement.nodes)
+    now = [use for use in names.uses if not use.later]
+    later = [use for use in names.uses if use.later]
+    stored = _names(use for use in now if use.does is Does.STORE)
+    statement.binds = certainly_bound(statement.nodes) & stored
+    statement.may_bind = stored - statement.binds
+    statement.deletes = _names(use for use in now if use.does is Does.DELETE) - stored
+    settled = _read_after_store(statement.nodes)
+    statement.loads = _names(use for use in now if use.does is Does.LOAD and not use.inner) - settled
+    statement.inner = _names(use for use in now if use.does is Does.LOAD and use.inner)
+    statement.later = _names(use for use in later if use.does in (Does.LOAD, Does.DELETE))
+    statement.changes = _names(use for use in now if use.does is Does.CHANGE)
+    statement.changes_later = _names(use for use in later if use.does is Does.CHANGE)
+    statement.rebinds_later = _names(use for use in later if use.by_global)
+    statement.calls = _names(use for use in now if use.does is Does.CALL)
+    statement.calls_later = _names(use for use in later if use.does is Does.CALL)
+    statement.aliases = _aliases(statement.nodes)
+    statement.setups = _names(use for use in now if use.does is Does.CHANGE and sets_up(use))
+
+
+def _names(uses: Iterable[Use]) -> frozenset[str]:
+    return frozenset(use.name for use in uses)
+
+
+def _read_after_store(nodes: Sequence[ast.stmt]) -> frozenset[str]:
+    """Names that are only read where the statement has certainly bound them itself."""
+    own = [seen for seen in read_names(nodes).occurrences if not seen.nested]
+    stored = {seen.name for seen in own if seen.act.value == "store"}
+    needed = {seen.name for seen in own if seen.act.value != "store" and not seen.settled}
+    return frozenset(stored - needed)
+
+
+def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
+    """`cursor = db.cursor()`, `for p in products.values()`, `with open(folder + "/x", "w") as file`."""
+    found: dict[str, set[str]] = {}
+
+    def note(target: ast.expr | None, sources: Iterable[str]) -> None:
+        for name in ast.walk(target) if target is not None else ():
+            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                found.setdefault(name.id, set()).update(sources)
+
+    for node in (each for statement in nodes for each in ast.walk(statement)):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                note(target, _source(node.value))
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            note(node.target, _source(node.value))
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            given = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
+            found.setdefault(node.name, set()).update(name for default in given for name in _source(default))
+        elif isinstance(node, (ast.For, ast.AsyncFor)):
+            note(node.target, _all_names(node.iter))
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                note(item.optional_vars, _all_names(item.context_expr))
+    return {name: frozenset(sources) for name, sources in found.items()}
+
+
+def _source(value: ast.expr) -> list[str]:
+    """The names whose values a value holds, or is a part of, or works on."""
+    if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
+        return [name for item in value.elts for name in _source(item)]
+    if isinstance(value, ast.Dict):
+        return [name for item in value.values for name in _source(item)]
+    if isinstance(value, (ast.IfExp, ast.BoolOp)):
+        parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else value.values
+        return [name for part in parts for name in _source(part)]
+    if isinstance(value, (ast.Await, ast.Starred, ast.NamedExpr)):
+        return _source(value.value)
+    if isinstance(value, ast.Call):
+        called = called_name(value) or ""
+        # A class holds what it is given; what any other function returns says nothing of its arguments.
+        holds = called[:1].isupper() or called in _HOLDING
+        given = [*value.args, *(keyword.value for keyword in value.keywords)] if holds else []
+        method = [value.func] if isinstance(value.func, ast.Attribute) else []
+        return [name for part in (*given, *method) for name in _source(part)]
+    root = root_name(value)
+    return [root.id] if root is not None else []
+
+
+def _all_names(value: ast.expr) -> list[str]:
+    return [node.id for node in ast.walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]

@@ -1,0 +1,246 @@
+"""Writing an exported tree over an older one: only what changed, nothing of the user's, all of it or nothing.
+
+A file is the export's as long as it is as the manifest says. One that was edited since, or that the export has not
+written, is the user's: where the export would change it, it is refused, with the difference. A file that the export
+wrote and has no longer is removed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import ExportError
+from notebook_routes.project.manifest import MANIFEST_FILE, Manifest, digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_SHOWN_LINES = 60
+
+
+@dataclass
+class Changes:
+    """What an export would do to a folder.
+
+    Attributes:
+        root: the folder.
+        written: the files that are new or different, by path.
+        removed: files that the notebook has no longer.
+        kept: files that were edited, and that this export does not change.
+        edited: sentences, each with the difference, about files that are not overwritten.
+        manifest: what the folder's manifest will say.
+        outdated_manifest: whether it says something else now.
+    """
+
+    root: Path
+    written: dict[str, bytes] = field(default_factory=dict)
+    removed: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    edited: list[str] = field(default_factory=list)
+    manifest: Manifest = field(default_factory=Manifest)
+    outdated_manifest: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether folder and notebook agree."""
+        return not (self.written or self.removed or self.kept or self.edited or self.outdated_manifest)
+
+
+def compare(root: Path, files: Mapping[str, bytes], *, notebook: str, force: bool = False) -> Changes:
+    """Find out what has to be written.
+
+    Args:
+        root: the folder, which need not exist.
+        files: all files of the export, by path.
+        notebook: the notebook's name.
+        force: overwrite and remove files that were edited too.
+
+    Raises:
+        ExportError: the folder cannot be used: it is a file, a link leads out of it, or it is another notebook's.
+    """
+    if root.exists() and not root.is_dir():
+        raise ExportError(f"{root} is a file: export to a folder")
+    before = Manifest.read(root) if not force else _read_or_none(root)
+    if before.notebook and before.notebook != notebook and not force:
+        raise ExportError(
+            f"{root} holds the export of {before.notebook}, not of {notebook}: export to another folder, "
+            "or replace it with --force"
+        )
+    changes = Changes(root, manifest=Manifest.of(notebook, files))
+    for path, content in files.items():
+        _refuse_link(root, path)
+        _compare_file(changes, path, content, before.digests.get(path), force=force)
+    for path in before.digests.keys() - files.keys():
+        _refuse_link(root, path)
+        found = _content(root / path)
+        if found is None:
+            continue
+        if digest(found) == before.digests[path] or force:
+            changes.removed.append(path)
+        else:
+            changes.edited.append(f"{path} was edited since it was exported, and the notebook has it no longer")
+    changes.removed.sort()
+    changes.outdated_manifest = str(before) != str(changes.manifest)
+    return changes
+
+
+def _read_or_none(root: Path) -> Manifest:
+    try:
+        return Manifest.read(root)
+    except ExportError:
+        return Manifest()
+
+
+def _compare_file(changes: Changes, path: str, content: bytes, known: str | None, *, force: bool) -> None:
+    found = _content(changes.root / path)
+    if found == content:
+        return
+    if found is None or force or digest(found) == known:
+        changes.written[path] = content
+    elif known == digest(content):
+        # The export says what it has said before: the edit does not stand in its way.
+        changes.kept.append(path)
+    else:
+        why = "was edited since it was exported" if known is not None else "was not written by an export"
+        changes.edited.append(f"{path} {why}:\n{_difference(path, found, content)}")
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        return file.read_bytes()
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        raise ExportError(f"{file.parent} is a file, and the export needs a folder there: move it away") from None
+    except IsADirectoryError:
+        raise ExportError(f"{file} is a folder, and the export needs a file there: move it away") from None
+    except OSError as error:
+        raise ExportError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _refuse_link(root: Path, path: str) -> None:
+    """Refuse to write through a link: it may lead out of the folder."""
+    place = root
+    for part in Path(path).parts:
+        place = place / part
+        if place.is_symlink():
+            raise ExportError(f"{place} is a link, and an export writes into its own folder only: remove the link")
+    inside = os.path.realpath(root / path)
+    if not inside.startswith(os.path.realpath(root) + os.sep):
+        raise ExportError(f"{path} would lead out of {root}")
+
+
+def _difference(path: str, found: bytes, content: bytes) -> str:
+    old, new = (text.decode(errors="replace").splitlines() for text in (found, content))
+    lines = list(difflib.unified_diff(old, new, f"{path} (there)", f"{path} (notebook)", lineterm=""))
+    if len(lines) > _SHOWN_LINES:
+        lines = [*lines[:_SHOWN_LINES], f"... and {len(lines) - _SHOWN_LINES} more lines"]
+    return "\n".join(lines)
+
+
+@contextmanager
+def staging(root: Path) -> Iterator[Path]:
+    """A folder beside another one, on the same disk; it is gone afterwards.
+
+    Raises:
+        ExportError: no folder can be made there.
+    """
+    parent = root.absolute().parent
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{root.absolute().name}-", dir=parent))
+    except OSError as error:
+        raise ExportError(f"{parent} cannot be written to: {error.strerror}") from None
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write files below a folder."""
+    for path, content in files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def apply(changes: Changes, staged: Path) -> None:
+    """Bring a folder up to date: all of it, or, if anything fails, nothing.
+
+    Args:
+        changes: what is to be done.
+        staged: an empty folder on the same disk, for files on their way.
+
+    Raises:
+        ExportError: a file could not be written; the folder is as it was.
+    """
+    new, old = staged / "new", staged / "old"
+    files = {**changes.written, MANIFEST_FILE: str(changes.manifest).encode()}
+    try:
+        write_files(new, files)
+        if not changes.root.exists():
+            new.chmod(0o777 & ~_umask())
+            new.rename(changes.root)
+            return
+    except OSError as error:
+        raise ExportError(f"{changes.root} cannot be written: {error.strerror}; nothing was changed") from error
+    begun: list[tuple[str, bool]] = []
+    try:
+        for path in (*files, *changes.removed):
+            begun.append((path, (changes.root / path).exists()))
+            _exchange(changes.root / path, new / path, old / path)
+    except OSError as error:
+        for path, was_there in reversed(begun):
+            _put_back(changes.root / path, old / path, was_there=was_there)
+        raise ExportError(
+            f"{error.filename or changes.root} cannot be written: {error.strerror}; the folder is as it was"
+        ) from error
+    for path in changes.removed:
+        _remove_empty(changes.root, (changes.root / path).parent)
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def _exchange(file: Path, new: Path, old: Path) -> None:
+    """Put a new file, if there is one, in the place of another, which is kept."""
+    if file.exists():
+        old.parent.mkdir(parents=True, exist_ok=True)
+        # Until the new one is there the old one stays, so that a reader always finds one.
+        shutil.copy2(file, old)
+    if new.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if old.exists():
+            shutil.copymode(old, new)
+        new.replace(file)
+    else:
+        file.unlink(missing_ok=True)
+
+
+def _put_back(file: Path, old: Path, *, was_there: bool) -> None:
+    if old.exists():
+        old.replace(file)
+    elif not was_there:
+        file.unlink(missing_ok=True)
+
+
+def _remove_empty(root: Path, folder: Path) -> None:
+    while folder != root:
+        cache = folder / "__pycache__"
+        if cache.is_dir():
+            shutil.rmtree(cache, ignore_errors=True)
+        if any(folder.iterdir()):
+            return
+        folder.rmdir()
+        folder = folder.parent

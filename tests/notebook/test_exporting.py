@@ -1,0 +1,209 @@
+"""`%routes export` and `%routes check`, in a real kernel: what ran is what is written, and it answers the same."""
+
+import gc
+import json
+import re
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+
+from notebook_routes.project.http_file import parse_request_cell
+from notebook_routes.project.load import load_tree
+from notebook_routes.project.notebook_source import CellKind, SourceCell
+from notebook_routes.servers.thread import ServerThread
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "notebook_routes/tooling/quickstart.ipynb"]
+#: They belong to a moment or to a connection; `etag` and `last-modified` to a file that each process writes.
+_VARYING = {"date", "connection", "keep-alive", "etag", "last-modified"}
+
+_EXPIRES = re.compile(r"; Expires=[^;]*")
+
+
+@pytest.fixture
+def export(newest, tmp_path):
+    """Run `%routes export`; what it says, and a function that reads a file."""
+
+    def export(options="", *, fails=False):
+        shown = newest.run(f"%routes export {tmp_path}/shop {options}")
+        if fails:
+            return shown.refusal
+        assert shown.error is None, shown.error["evalue"]
+        return shown.text
+
+    export.read = lambda path: (tmp_path / "shop" / path).read_text()
+    return export
+
+
+def test_what_ran_is_exported(newest, export):
+    newest.ok('products = {"1": "Lamp"}', cell="a")
+    newest.ok("%%route GET /products/[id]\nproducts.get(id) or not_found()", cell="b")
+    newest.ok('products["2"] = "Desk"\nprint(products)', cell="c")
+    newest.ok('%%request GET /products/2 as desk\n?? text == "Desk"', cell="d")
+    said = export()
+    assert "app/products/[id]/route.py written" in said
+    assert said.strip().endswith("1 request was answered as in the notebook")
+    assert export.read("app/_shared.py") == (
+        '# From the notebook: what its routes share.\n\nproducts = {"1": "Lamp"}\nproducts["2"] = "Desk"\n'
+    )
+    assert "is up to date" in export()
+    # Out of order, as kernels are used: what ran last counts.
+    newest.ok('products["2"] = "Bed"', cell="c")
+    assert "app/_shared.py would be written" in export("--check")
+    newest.ok("%%route GET /names\nlist(products)", cell="b")
+    assert "app/products/[id]/route.py removed" in export("--force")
+    assert 'products["2"] = "Bed"' in export.read("app/_shared.py")
+
+
+def test_a_failed_cell_says_nothing(newest, export):
+    newest.ok("x = 1", cell="a")
+    newest.ok("%%route GET /x\nx", cell="b")
+    assert newest.run("x = 2\n1 / 0", cell="a").error
+    assert newest.run("%%route GET /x\nx +", cell="b").error
+    export()
+    assert "x = 1\n" in export.read("app/x/route.py")
+
+
+def test_hidden_state_is_named(newest, export):
+    newest.ok("rate = 2", cell="a")
+    newest.ok("%%route GET /rate\nrate", cell="b")
+    newest.ok("price = 3", cell="a")
+    said = export()
+    assert "rate: as cell [" in said
+    assert "which was edited since" in said
+    newest.ok("globals()['made'] = 1", cell="c")
+    newest.ok("%%route GET /made\nmade", cell="d")
+    assert "uses made, which the kernel has, and no cell that ran says how it was made" in export(fails=True)
+
+
+def test_what_is_made_of_a_value_has_the_value_of_then(newest, export):
+    newest.ok("n = 1", cell="a")
+    newest.ok("double = n * 2", cell="b")
+    newest.ok("%%route GET /n\nn, double", cell="c")
+    newest.ok("%%request GET /n", cell="d")
+    newest.ok("n = 1", cell="a")
+    assert "answered as in the notebook" in export()
+    assert export.read("app/n/route.py").count("n = 1\n") == 1
+
+
+def test_withdrawn_routes_and_middleware_are_not_exported(newest, export):
+    newest.ok("%%route GET /a\n1", cell="a")
+    newest.ok("%%route GET /b\n1", cell="b")
+    newest.ok("%%middleware\nreturn None", cell="c")
+    newest.ok("%%middleware /b\nreturn None", cell="d")
+    newest.ok("%routes remove /a")
+    newest.ok("1", cell="d")
+    said = export()
+    assert "app/a/route.py" not in said
+    assert "middleware_1" not in export.read("middleware.py")
+
+
+def test_another_answer_than_was_seen_stops_it(newest, export, tmp_path):
+    newest.ok("import os\nstatus = 200 if os.getpid() else 0\nstatus = 404", cell="a")
+    newest.ok("%%route GET /a\nResponse('x', status=status)", cell="b")
+    newest.ok("%%request GET /a", cell="c")
+    newest.ok("status = 200  # routes: skip", cell="d")
+    newest.ok("%%request GET /a", cell="c")
+    said = export(fails=True)
+    assert "GET /a is 404, and was 200 in the notebook" in said
+    assert not (tmp_path / "shop").exists()
+
+
+def test_check_asks_the_kernel_again(newest):
+    newest.ok("hits = 0", cell="a")
+    newest.ok("%%route GET /hits\nglobal hits\nhits += 1\nhits", cell="b")
+    newest.ok("%%route PUT /hits\nglobal hits\nhits = 0", cell="c")
+    newest.ok("%%request\nGET /hits\n?? json == hits", cell="d")
+    newest.ok("%%request PUT /hits", cell="e")
+    said = newest.run("%routes check").text
+    assert "has another body:\n--- notebook\n+++ files\n@@ -1 +1 @@\n-1\n+1" not in said
+    assert "1 request was answered as in the notebook; not sent: PUT /hits (--replay-all sends them)" in said
+    assert newest.value("__import__('notebook_routes.notebook').notebook.check(replay_all=True).sent") == 2
+    newest.ok("hits = 7", cell="a")
+    newest.ok("'no request'", cell="e")
+    newest.ok("%%request GET /hits\n?? json < 9", cell="d")
+    newest.ok("%routes check")
+    shown = newest.run("%routes check")
+    assert "?? json < 9: 10 < 9 is false" in shown.text
+    assert shown.error["evalue"] == "the routes do not answer as the cells say"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("%routes export", "%routes export needs one folder: write %routes export shop"),
+        ("%routes export a b", "%routes export needs one folder: write %routes export shop"),
+        ("%routes export a --all", '"--all" is no option of %routes export: there are --force, --replay-all, --check'),
+        ("%routes export a", "the notebook has no route: write a %%route cell first"),
+    ],
+)
+def test_lines_that_say_nothing(newest, line, said):
+    assert newest.refuses(line) == said
+
+
+def _asked(port, cells):
+    """The answers to all requests: what was asked, status, headers and bytes."""
+    cookies, names, found = {}, {}, []
+    for cell in cells:
+        parsed = parse_request_cell(cell.line, cell.body, first_line=cell.first_line)
+        for spec in parsed.requests:
+            try:
+                sent = spec.expand(lambda expression: eval(expression, names))
+            except Exception:
+                # It needs a name of the notebook's, which no client has.
+                continue
+            connection = HTTPConnection("127.0.0.1", port, timeout=30)
+            headers = {name: value for name, value in sent.headers}
+            if cookies and not any(name.lower() == "cookie" for name in headers):
+                headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+            body = sent.body.encode() if sent.body is not None else None
+            connection.request(sent.method, sent.target, body=body, headers={**headers, "Host": "localhost"})
+            with connection.getresponse() as answer:
+                content = answer.read()
+                answered = sorted((name.lower(), _EXPIRES.sub("", value)) for name, value in answer.getheaders())
+                for name, value in answered:
+                    if name == "set-cookie":
+                        cookie, _, _ = value.partition(";")
+                        cookies[cookie.partition("=")[0]] = cookie.partition("=")[2]
+                found.append((f"{sent.method} {sent.target}", answer.status, answered, content))
+            connection.close()
+    return found
+
+
+# A folder of a notebook's goes with its tree, which Python remarks upon.
+@pytest.mark.filterwarnings("ignore:Implicitly cleaning up")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_files_answer_as_the_kernel(newest, export, notebook, tmp_path):
+    cells = [cell for cell in json.loads(notebook.read_text())["cells"] if cell["cell_type"] == "code"]
+    requests = []
+    for number, cell in enumerate(cells):
+        text, tags = "".join(cell["source"]), cell["metadata"].get("tags", ())
+        made = SourceCell(text, f"cell {number}")
+        if made.kind is CellKind.REQUEST:
+            requests += [made] if "raises-exception" not in tags else []
+        elif "notebook.url()" not in text and "notebook.log()" not in text:
+            newest.run(text, cell=f"c{number}")
+    export()
+    kernel = _asked(newest.port, requests)
+    server = ServerThread(load_tree(tmp_path / "shop", explain=True), port=0)
+    server.start()
+    try:
+        files = _asked(server.port, requests)
+    finally:
+        server.stop()
+    del server
+    gc.collect()
+    assert len(kernel) == len(files) > 3
+    for (what, status, headers, content), (other, other_status, other_headers, other_content) in zip(
+        kernel, files, strict=True
+    ):
+        assert (what, status) == (other, other_status)
+        if status == 500:
+            # A traceback: it names cells there, and files here.
+            continue
+        assert [pair for pair in headers if pair[0] not in _VARYING] == [
+            pair for pair in other_headers if pair[0] not in _VARYING
+        ], what
+        assert content == other_content, what

@@ -1,0 +1,225 @@
+"""From notebook to files: checked, then written; and what stops it."""
+
+import json
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from notebook_routes.errors import DefinitionError, ExportError
+from notebook_routes.project.export import described, export_tree
+from notebook_routes.project.notebook_source import NotebookSource, SourceCell, read_notebook
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "notebook_routes/tooling/quickstart.ipynb"]
+
+
+def source(*texts, answers=None):
+    cells = [
+        SourceCell(textwrap.dedent(text).strip("\n"), f"cell {number}", answers=(answers or {}).get(number, ()))
+        for number, text in enumerate(texts, 1)
+    ]
+    return NotebookSource("shop.ipynb", tuple(cells))
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "shop"
+
+
+def everything(root):
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+SHOP = (
+    'products = {"1": {"name": "Lamp"}}',
+    "%%route GET /products/[id]\nproducts.get(id) or not_found()",
+    '%%request GET /products/1\n?? status == 200\n?? json == products["1"]',
+    "%%route POST /products\nproducts[str(len(products) + 1)] = body\nNone",
+    '%%request POST /products\n\n{"name": "Desk"}\n?? status == 204',
+    '%%request GET /products/2\n?? json["name"] == "Desk"',
+)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_exports_and_its_tests_pass(notebook, root):
+    done = export_tree(read_notebook(notebook), root, replay_all=True)
+    assert done.checked.problems == ()
+    assert done.checked.left_out == ()
+    assert done.checked.sent > 3
+    again = export_tree(read_notebook(notebook), root, check_only=True, replay=False)
+    assert again.agrees
+    found = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(root / "tests")],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert found.returncode == 0, found.stdout[-3000:]
+    # Where the tests ran, nothing of the tree was changed.
+    assert export_tree(read_notebook(notebook), root, check_only=True, replay=False).agrees
+
+
+def test_what_is_sent_before_writing(root):
+    done = export_tree(source(*SHOP), root)
+    assert done.checked.summary == (
+        "1 of 2 requests were answered as in the notebook; not sent: POST /products (--replay-all sends them)"
+    )
+    assert "after POST /products, which was not sent" in described(done)
+    assert export_tree(source(*SHOP), root, replay_all=True).checked.summary == (
+        "3 requests were answered as in the notebook"
+    )
+
+
+def test_a_failed_expectation_stops_it(root):
+    cells = [*SHOP[:2], '%%request GET /products/1\n\n?? json["name"] == "Desk"']
+    with pytest.raises(ExportError) as error:
+        export_tree(source(*cells), root)
+    assert "cell 3, line 3: ?? json[\"name\"] == \"Desk\": 'Lamp' == 'Desk' is false" in str(error.value)
+    assert not root.exists()
+    assert export_tree(source(*cells), root, force=True).checked.problems
+    assert root.exists()
+
+
+def test_another_status_stops_it_and_another_body_does_not(root):
+    cells = source(
+        "from random import random\nat_first = random()",
+        "%%route GET /n\nat_first",
+        "%%request GET /n",
+        answers={3: ((200, b"0.5"),)},
+    )
+    assert "cell 3, line 1: GET /n has another body:\n--- notebook\n+++ files" in described(export_tree(cells, root))
+    cells = source("%%route GET /n\n1", "%%request GET /n", answers={2: ((201, b"1"),)})
+    with pytest.raises(ExportError, match="cell 2, line 1: GET /n is 200, and was 201 in the notebook"):
+        export_tree(cells, root)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (("x = 1 / 0", "%%route GET /a\nx"), "ZeroDivisionError"),
+        (("import no_such_thing", "%%route GET /a\nno_such_thing.x"), "no_such_thing"),
+        (("raise_ = __import__('sys').exit(3)", "%%route GET /a\nraise_"), "cannot be imported"),
+        (("import os\nx = os._exit(7)", "%%route GET /a\nx"), "ended with 7"),
+        (("x = open('data.csv').read()", "%%route GET /a\nx"), "data.csv"),
+    ],
+)
+def test_files_that_do_not_work_are_not_written(root, cells, said):
+    export_tree(source("%%route GET /old\n1"), root)
+    before = everything(root)
+    with pytest.raises(DefinitionError) as error:
+        export_tree(source(*cells), root)
+    assert said in str(error.value)
+    assert everything(root) == before
+    assert [path.name for path in root.parent.iterdir()] == ["shop"]
+
+
+def test_files_that_are_read_are_listed_and_found_beside_the_tree(root):
+    root.mkdir()
+    (root / "data.csv").write_text("1,2")
+    (root / "mine.py").write_text("VALUE = 3")
+    done = export_tree(
+        source(
+            "import mine\nwith open('data.csv') as file:\n    data = file.read()",
+            "%%route GET /a\ndata, mine.VALUE",
+            "%%request GET /a\n?? json == ['1,2', 3]",
+        ),
+        root,
+    )
+    assert done.checked.problems == ()
+    assert "The code opens data.csv" in described(done)
+    assert "imports mine, which nothing that is installed here provides" in described(done)
+
+
+def test_an_edited_file_is_shown_and_kept(root):
+    export_tree(source("%%route GET /a\n1"), root)
+    (root / "app/a/route.py").write_text("def GET():\n    return 'mine'\n")
+    with pytest.raises(ExportError) as error:
+        export_tree(source("%%route GET /a\n2"), root)
+    assert "app/a/route.py was edited since it was exported" in str(error.value)
+    assert "-    return 'mine'" in str(error.value)
+    assert "mine" in (root / "app/a/route.py").read_text()
+    told = export_tree(source("%%route GET /a\n2"), root, check_only=True)
+    assert not told.agrees
+    assert "app/a/route.py was edited" in described(told, check_only=True)
+    export_tree(source("%%route GET /a\n2"), root, force=True)
+    assert "return 2" in (root / "app/a/route.py").read_text()
+
+
+def test_check_only_tells(root):
+    told = export_tree(source("%%route GET /a\n1"), root, check_only=True)
+    assert not told.agrees
+    assert "app/a/route.py would be written" in described(told, check_only=True)
+    assert not root.exists()
+    export_tree(source("%%route GET /a\n1"), root)
+    assert export_tree(source("%%route GET /a\n1"), root, check_only=True).agrees
+
+
+def test_a_hundred_names_of_a_browser_are_kept_as_cookies_between_requests(root):
+    done = export_tree(
+        source(
+            "%%route GET /in\ncookies().set('who', 'Ada')\n1",
+            "%%route GET /me\ncookies().value('who')",
+            "%%request\nGET /in\n###\nGET /me\n?? text == 'Ada'",
+            "%%request GET /me as me\n?? status == 200",
+            "%%request GET /me?x={{me.text}}\n?? response.target.endswith('=Ada')",
+        ),
+        root,
+    )
+    assert done.checked.summary == "4 requests were answered as in the notebook"
+
+
+def test_what_requests_use_and_no_route(root):
+    done = export_tree(
+        source(
+            "import math\nseen = []\nwanted = math.floor(2.5)",
+            "%%route GET /a\nseen.append(1)\nlen(seen)",
+            "%%request GET /a\n?? int(text) == len(seen)\n?? wanted == 2",
+            "%%request GET /a\n?? nowhere == 1",
+        ),
+        root,
+    )
+    assert done.checked.sent == 1
+    assert "cell 4 (%%request) uses nowhere, which no cell defines: its requests are not among the tests" in described(
+        done
+    )
+    tests = (root / "tests/test_requests.py").read_text()
+    assert "wanted = math.floor(2.5)" in tests
+    assert "assert int(response.text) == len(_shared.seen)" in tests
+
+
+def test_it_is_fast(root):
+    cells = ["import math\nstate = {}"]
+    for number in range(200):
+        cells += [f"def helper_{number}(x):\n    return math.floor(x) + {number}"]
+        cells += [f"%%route GET /r{number}/[id] id:int\nstate[id] = helper_{number}(id)\nstate[id]"]
+    began = time.perf_counter()
+    done = export_tree(source(*cells), root, replay=False)
+    assert time.perf_counter() - began < 3
+    assert len(done.written) == 202
+
+
+def test_the_python_that_is_written_is_formatted_and_reads_as_a_person_would_write_it(root):
+    export_tree(source("x=[ 1,2 ]", "%%route GET /a\nx"), root, replay=False)
+    assert (root / "app/a/route.py").read_text() == ("# From shop.ipynb.\n\nx = [1, 2]\n\n\ndef GET():\n    return x\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is no notebook"),
+        ("[]", "no list of cells"),
+        (json.dumps({"cells": [], "metadata": {"language_info": {"name": "R"}}}), "a notebook in R"),
+        (json.dumps({"cells": [{"cell_type": "code", "source": ["x = 1"]}]}), "has no route"),
+    ],
+)
+def test_files_that_are_no_notebooks(tmp_path, root, text, said):
+    (tmp_path / "x.ipynb").write_text(text)
+    with pytest.raises(DefinitionError, match=said):
+        export_tree(read_notebook(tmp_path / "x.ipynb"), root)
+    with pytest.raises(DefinitionError, match="cannot be read"):
+        read_notebook(tmp_path / "y.ipynb")
