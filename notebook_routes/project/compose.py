@@ -137,9 +137,7 @@ class _Composer:
     def _add_mentioned(self, part: Part, kept: Iterable[int]) -> None:
         """Have a file define the kept names that only its strings mention."""
         trees = [*(cell.tree for cell in part.cells)]
-        trees += [
-            ast.Module(list(self._slicer.history[time].nodes), []) for time in part.slice.statements
-        ]
+        trees += [ast.Module(list(self._slicer.history[time].nodes), []) for time in part.slice.statements]
         strings = [
             node.value
             for tree in trees

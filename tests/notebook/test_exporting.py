@@ -45,8 +45,7 @@ def test_what_ran_is_exported(newest, export):
     assert "app/products/[id]/route.py written" in said
     assert said.strip().endswith("1 request was answered as in the notebook")
     assert export.read("app/_shared.py") == (
-        "# From the notebook: what its routes share.\n\n"
-        'products = {"1": "Lamp"}\nproducts["2"] = "Desk"\n'
+        '# From the notebook: what its routes share.\n\nproducts = {"1": "Lamp"}\nproducts["2"] = "Desk"\n'
     )
     assert "is up to date" in export()
     # Out of order, as kernels are used: what ran last counts.

@@ -157,9 +157,7 @@ def test_what_is_made_of_shared_things_is_made_where_they_are_filled():
         "products['2'] = 2",
         "%%route GET /n\nat_first, len(products)",
     )
-    assert same(
-        found["app/_shared.py"], "products = {'1': 1}\nat_first = len(products)\nproducts['2'] = 2"
-    )
+    assert same(found["app/_shared.py"], "products = {'1': 1}\nat_first = len(products)\nproducts['2'] = 2")
 
 
 def test_a_function_that_fills_counts_as_filling():
@@ -215,9 +213,7 @@ def test_a_later_cell_replaces_an_earlier_one():
         "%%route GET /b\n1",
         "%%route GET /b\n2",
     )
-    assert same(
-        found["app/a/route.py"], "x = 1\ndef PUT():\n    return x\ndef GET():\n    return 2"
-    )
+    assert same(found["app/a/route.py"], "x = 1\ndef PUT():\n    return x\ndef GET():\n    return 2")
     assert same(found["app/b/route.py"], "def GET():\n    return 2")
 
 
@@ -302,9 +298,7 @@ def test_middleware_alone_and_in_company():
 
 
 def test_pages():
-    found = files(
-        "%%page /\n<h1>Hi</h1>\n", "%%page /p/[id] --jinja\n<p>{{ id }}</p>", "%%route POST /p/[id]\nid"
-    )
+    found = files("%%page /\n<h1>Hi</h1>\n", "%%page /p/[id] --jinja\n<p>{{ id }}</p>", "%%route POST /p/[id]\nid")
     assert found["app/page.html"] == "<h1>Hi</h1>\n"
     assert found["app/p/[id]/page.html.jinja"] == "<p>{{ id }}</p>\n"
     assert "jinja2" in found["requirements.txt"]
@@ -328,9 +322,7 @@ def test_comments_for_the_export_overrule():
     )
     assert "app/hidden/route.py" not in found
     assert same(found["app/_shared.py"], "import logging\nlogging.basicConfig()")
-    assert same(
-        found["app/rows/route.py"], "from app import _shared\nrows = [1]\ndef GET():\n    return rows"
-    )
+    assert same(found["app/rows/route.py"], "from app import _shared\nrows = [1]\ndef GET():\n    return rows")
     assert "routes:" not in found["app/_shared.py"] + found["app/rows/route.py"]
     assert 'cell 1: "# routes: drop" means nothing' in refused("x = 1  # routes: drop", "%%route GET /\nx")
 

@@ -184,7 +184,9 @@ def test_what_requests_use_and_no_route(root):
         root,
     )
     assert done.checked.sent == 1
-    assert "cell 4 (%%request) uses nowhere, which no cell defines: its requests are not among the tests" in described(done)
+    assert "cell 4 (%%request) uses nowhere, which no cell defines: its requests are not among the tests" in described(
+        done
+    )
     tests = (root / "tests/test_requests.py").read_text()
     assert "wanted = math.floor(2.5)" in tests
     assert "assert int(response.text) == len(_shared.seen)" in tests
@@ -203,9 +205,7 @@ def test_it_is_fast(root):
 
 def test_the_python_that_is_written_is_formatted_and_reads_as_a_person_would_write_it(root):
     export_tree(source("x=[ 1,2 ]", "%%route GET /a\nx"), root, replay=False)
-    assert (root / "app/a/route.py").read_text() == (
-        "# From shop.ipynb.\n\nx = [1, 2]\n\n\ndef GET():\n    return x\n"
-    )
+    assert (root / "app/a/route.py").read_text() == ("# From shop.ipynb.\n\nx = [1, 2]\n\n\ndef GET():\n    return x\n")
 
 
 @pytest.mark.parametrize(

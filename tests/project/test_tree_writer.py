@@ -21,7 +21,9 @@ def write(root, files, **how):
 
 def tree(root):
     return {
-        str(path.relative_to(root)): path.read_text() for path in root.rglob("*") if path.is_file() and path.name[0] != "."
+        str(path.relative_to(root)): path.read_text()
+        for path in root.rglob("*")
+        if path.is_file() and path.name[0] != "."
     }
 
 
@@ -61,7 +63,9 @@ def test_an_edited_file_is_never_overwritten(root):
     write(root, {"a": "one\n", "b": "1"})
     (root / "a").write_text("mine\n")
     changes = write(root, {"a": "two\n", "b": "2"})
-    assert changes.edited == ["a was edited since it was exported:\n--- a (there)\n+++ a (notebook)\n@@ -1 +1 @@\n-mine\n+two"]
+    assert changes.edited == [
+        "a was edited since it was exported:\n--- a (there)\n+++ a (notebook)\n@@ -1 +1 @@\n-mine\n+two"
+    ]
     assert tree(root) == {"a": "mine\n", "b": "1"}
     assert write(root, {"a": "two\n", "b": "2"}, force=True).written == {"a": b"two\n", "b": b"2"}
     assert tree(root) == {"a": "two\n", "b": "2"}
