@@ -185,6 +185,8 @@ class _Visitor(ast.NodeVisitor):
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self._see(node.target.id, Does.LOAD, node.target)
+            # A list is changed in place, for all that hold it.
+            self._see(node.target.id, Does.CHANGE, node)
         self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> None:

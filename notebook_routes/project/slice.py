@@ -104,6 +104,7 @@ class Slicer:
         self._modules: set[str] = set()
         self._ran: dict[tuple[str, str], int] = {}
         self._lost_in: dict[str, str] = {}
+        self._sources: dict[int, frozenset[str]] = {}
         for time, statement in enumerate(history):
             self._take(time, statement)
         self._forget_lost()
@@ -165,8 +166,12 @@ class Slicer:
         self.effects.append(effects)
         for name in statement.names | statement.deletes | effects:
             self._events[name].append(time)
+        returned = frozenset[str]().union(
+            *(self._functions[name].returns for name in statement.calls if name in self._functions)
+        )
+        self._sources[time] = returned.union(*statement.aliases.values())
         for name in statement.names:
-            self._holders[name] = self._with_holders(statement.aliases.get(name, frozenset())) - {name}
+            self._holders[name] = self._with_holders(statement.aliases.get(name, frozenset()) | returned) - {name}
             if statement.is_definition:
                 self._functions[name] = statement
             else:
@@ -283,7 +288,7 @@ class Slicer:
         todo.extend(Want(name, self._moment(name, time, until), asker) for name in statement.inner | statement.later)
         if time < until:
             todo.extend(Want(name, self._moment(name, time, time), asker) for name in statement.inner)
-        for name in frozenset[str]().union(*statement.aliases.values()) & (statement.loads | statement.inner):
+        for name in self._sources.get(time, ()):
             self._include_changes(name, time, until, found, todo)
         called = self._called_now(statement)
         todo.extend(Want(name, self._moment(name, time, time), asker) for name in called)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from notebook_routes.errors import CellError
 from notebook_routes.project.http_file import parse_request_cell
 from notebook_routes.project.load import load_tree
 from notebook_routes.project.notebook_source import CellKind, SourceCell
@@ -150,11 +151,11 @@ def _asked(port, cells):
         for spec in parsed.requests:
             try:
                 sent = spec.expand(lambda expression: eval(expression, names))
-            except Exception:
+            except CellError:
                 # It needs a name of the notebook's, which no client has.
                 continue
             connection = HTTPConnection("127.0.0.1", port, timeout=30)
-            headers = {name: value for name, value in sent.headers}
+            headers = dict(sent.headers)
             if cookies and not any(name.lower() == "cookie" for name in headers):
                 headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
             body = sent.body.encode() if sent.body is not None else None

@@ -407,7 +407,8 @@ def test_paths_become_folders():
 
 def test_a_magic_elsewhere_does_not_matter():
     found = files(
-        "%load_ext notebook_routes\n%pip install x\n!ls\nvalue = '''\n%not a magic\n'''\nif value:\n    %timeit 1\n    y = 2\nprint?",
+        "%load_ext notebook_routes\n%pip install x\n!ls\nvalue = '''\n%not a magic\n'''\n"
+        "if value:\n    %timeit 1\n    y = 2\nprint?",
         "%%time\nz = 3",
         "%%route GET /a\nvalue, y, z",
     )
