@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tests.benchmarks.failure import BenchmarkError
 from tests.benchmarks.load import CONNECTIONS, loader
-from tests.benchmarks.measure import busy, cell, idle, load_ext, match, middleware, model, stream, typed
+from tests.benchmarks.measure import asgi, busy, cell, idle, load_ext, match, middleware, model, stream, typed
 from tests.benchmarks.measure.settings import Settings
 from tests.benchmarks.rows import ROWS, Row
 from tests.benchmarks.summary import Outcome, Samples
@@ -35,6 +35,7 @@ GROUPS: Mapping[str, Callable[[Settings], Mapping[str, Samples | str]]] = {
     "match": match.measure,
     "cell": cell.measure,
     "load": load_ext.measure,
+    "asgi": asgi.measure,
 }
 BULK_BYTES = 8 * 1024**3
 

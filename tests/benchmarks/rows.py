@@ -54,4 +54,8 @@ ROWS = (
     Row("cell", "running a %%route cell until it answers", "", 20, "<", "ms"),
     Row("load-time", "%load_ext notebook_routes", "", 150, "<", "ms"),
     Row("load-listening", "sockets listening after %load_ext", "", 0, "<=", "new", "worst"),
+    Row("asgi-starlette", "a tree of files on uvicorn", "Starlette on it", 1.0),
+    Row("asgi-fastapi", "the same", "FastAPI on it", 2.0),
+    Row("asgi-workers", "gain of a second uvicorn worker", "Starlette's gain", 0.95, unit="times"),
+    Row("asgi-start", "serve of 200 routes until it answers", "", 400, "<", "ms"),
 )
