@@ -31,13 +31,13 @@ from notebook_routes.runtime import (
 from notebook_routes.web import GeoHeaders, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 
     from notebook_routes.app.frames import FramePass
     from notebook_routes.app.middleware import Middleware
     from notebook_routes.app.public import PublicFiles
     from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
-    from notebook_routes.routing import SegmentConfig
+    from notebook_routes.routing import Route, RoutePath, SegmentConfig
     from notebook_routes.servers.asgi import ASGIApp, Message, Receive, Send
     from notebook_routes.types import HeadersInit
 
@@ -360,14 +360,19 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         elif route.method == "GET" and route_path.config.keeps_answers:
-            from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
-
-            response = await kept_answer(self, exchange, route_path, route)
+            response = await self._kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
+
+    @cached_property
+    def _kept_answer(self) -> Callable[[App, Exchange, RoutePath, Route], Awaitable[Response]]:
+        # Once, and not for each answer: an import that only looks up costs as much as finding the entry.
+        from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
+
+        return kept_answer
 
     def _cors(self, config: SegmentConfig | None) -> Cors | None:
         """What pages of other origins may do: as the path declares it, or else the app."""

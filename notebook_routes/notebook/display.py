@@ -29,6 +29,8 @@ _SHOWN = 4000
 _LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding", "age")
 
 _EXPIRES = re.compile(r";\s*expires=[^;]*", re.IGNORECASE)
+#: A cookie's value that is long enough to be a key: made anew in each run, and nobody's business in a saved notebook.
+_KEY = re.compile(r"^([^=;]*=)[^;]{16,}")
 #: An entity tag made of a file's time and size, as `FileResponse` and the usual file servers make them.
 _TAG_OF_TIME = re.compile(r'(?:W/)?"[0-9a-f]{8,}-[0-9a-f]+"')
 
@@ -286,11 +288,12 @@ def _cache_status(said: str) -> str:
 
 
 def _steady(name: str, value: str, response: FinishedResponse) -> str:
-    """A header without what differs from run to run: our own address, when a cookie ends, the time of a file."""
+    """A header without what differs from run to run: our own address, a session's key, an end, the time of a file."""
     if name == "location":
         return value.removeprefix(response.origin)
-    if name == "set-cookie" and "max-age" in value.lower():
-        return _EXPIRES.sub("", value)
+    if name == "set-cookie":
+        without_key = _KEY.sub(r"\1…", value)
+        return _EXPIRES.sub("", without_key) if "max-age" in value.lower() else without_key
     if name == "last-modified" or (name == "etag" and _TAG_OF_TIME.fullmatch(value)):
         return "…"
     return value

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from notebook_routes import project as floor
 from notebook_routes.app import Guard
 from notebook_routes.errors import DefinitionError, DirectiveError, RouteConflict
-from notebook_routes.project.broken import broken_reason, broken_routes
 from notebook_routes.routing import RouteFile, RouteTable, find_routes
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class Mounts:
                 routes = [
                     route
                     for pattern, cell in places.items()
-                    for route in broken_routes(RouteFile(PurePosixPath(cell), pattern), message)
+                    for route in floor.broken_routes(RouteFile(PurePosixPath(cell), pattern), message)
                 ]
                 mount.middleware = ()
             gone = self._live(mount)
@@ -240,13 +240,13 @@ def _named(app: App, mount: Mount) -> list[Route]:
 
 
 def _conflict(route: Route, there: Route) -> RouteConflict:
-    if broken_reason(route) is not None:
+    if floor.broken_reason(route) is not None:
         return RouteConflict(f"{route.cell} cannot be used, and {there} is at its path")
     return RouteConflict(f"{route} cannot be mounted beside {there}: keep one of the two")
 
 
 def _problems(routes: Iterable[Route]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reason for route in routes if (reason := broken_reason(route)) is not None))
+    return tuple(dict.fromkeys(reason for route in routes if (reason := floor.broken_reason(route)) is not None))
 
 
 def _stamps(project: LiveProject) -> dict[PurePath, tuple[int, int]]:

@@ -5,15 +5,38 @@
 
 from __future__ import annotations
 
-from notebook_routes.project.expectation import Expectation, Outcome, check_expectation
-from notebook_routes.project.http_file import RequestCell, RequestSpec, format_requests, parse_request_cell
+from typing import TYPE_CHECKING
+
+from notebook_routes.lazy import lazily
+
+if TYPE_CHECKING:
+    from notebook_routes.project.broken import broken_reason, broken_routes
+    from notebook_routes.project.expectation import Expectation, Outcome, check_expectation
+    from notebook_routes.project.http_file import RequestCell, RequestSpec, format_requests, parse_request_cell
 
 __all__ = [
     "Expectation",
     "Outcome",
     "RequestCell",
     "RequestSpec",
+    "broken_reason",
+    "broken_routes",
     "check_expectation",
     "format_requests",
     "parse_request_cell",
 ]
+
+__getattr__ = lazily(
+    __name__,
+    {
+        "Expectation": "expectation",
+        "Outcome": "expectation",
+        "RequestCell": "http_file",
+        "RequestSpec": "http_file",
+        "broken_reason": "broken",
+        "broken_routes": "broken",
+        "check_expectation": "expectation",
+        "format_requests": "http_file",
+        "parse_request_cell": "http_file",
+    },
+)

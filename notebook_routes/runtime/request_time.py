@@ -93,7 +93,7 @@ def after(work: Callable[[], object] | Awaitable[object]) -> None:
 
 def shows_drafts(exchange: Exchange | None) -> bool:
     """Whether the browser that asks is shown drafts: nothing that is kept is for it, and nothing of its is kept."""
-    if exchange is None or "cookie" not in exchange.request.headers:
+    if exchange is None or not exchange.request.headers.has("cookie"):
         return False
     given = exchange.request.cookies.value(DRAFT_COOKIE)
     return given is not None and compare_digest(given.encode(), exchange.draft.value.encode())

@@ -56,7 +56,8 @@ def test_mistakes():
         tag_of_path(1)
 
 
-SEGMENTS = st.text(min_size=1).filter(lambda text: text not in (".", ".."))
+# Each character is up to twelve in a URL, and a path has 1,024 at most.
+SEGMENTS = st.text(min_size=1, max_size=80).filter(lambda text: text not in (".", ".."))
 
 
 @SETTINGS

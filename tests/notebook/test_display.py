@@ -315,6 +315,21 @@ def test_our_own_address_and_the_end_of_a_cookie_are_left_out():
     assert shown.response_text(elsewhere) == "302 Found · to https://a.example/x"
 
 
+@pytest.mark.parametrize(
+    ("cookie", "seen"),
+    [
+        ("session=xW3vQm0kTtJ4aZ-Rk1bq9A; Path=/; HttpOnly", "session=…; Path=/; HttpOnly"),
+        ("id=0123456789abcdef", "id=…"),
+        ("id=0123456789abcde; Path=/some/where/far/away", "id=0123456789abcde; Path=/some/where/far/away"),
+        ("a-name-that-is-long-enough=1", "a-name-that-is-long-enough=1"),
+    ],
+)
+def test_a_cookie_that_is_a_key_stays_out_of_a_saved_notebook(cookie, seen):
+    page = read(shown.response_html(response(headers=[("set-cookie", cookie)]))).text
+    assert seen in page
+    assert (cookie in page) is (cookie == seen)
+
+
 def test_an_image_is_shown():
     page = read(shown.response_html(response(b"\x89PNG", "image/png")))
     assert ("img", {"alt": "the answer, an image", "src": "data:image/png;base64,iVBORw=="}) in page.tags
