@@ -5,7 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -23,8 +25,14 @@ def test_the_notebook_says_what_it_did(notebook):
 
 
 def test_there_is_a_manual():
-    first = ["01_first_route", "02_streaming", "03_requests_and_responses", "04_middleware_and_cors"]
-    assert [path.stem for path in NOTEBOOKS][:4] == first
+    assert [path.stem for path in NOTEBOOKS] == [
+        "01_first_route",
+        "02_streaming",
+        "03_requests_and_responses",
+        "04_middleware_and_cors",
+        "05_caching",
+        "shop",
+    ]
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
@@ -32,3 +40,9 @@ def test_it_carries_no_port(notebook):
     text = notebook.read_text(encoding="utf-8")
     assert "localhost:8" not in text
     assert "127.0.0.1:" not in text
+
+
+def test_the_shop_can_be_run_again_in_the_same_kernel():
+    notebook = nbformat.read(Path(__file__).parents[1] / "notebooks" / "shop.ipynb", as_version=4)
+    notebook.cells *= 2
+    NotebookClient(notebook, timeout=60).execute(env={**os.environ, "NOTEBOOK_ROUTES_PORT": "0"})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import notebook_routes.cache as caching
+from notebook_routes.app.after import run_callbacks
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
@@ -17,17 +17,16 @@ from notebook_routes.app.guard import Guard
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
+from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.errors import HTTPError, RedirectError
 from notebook_routes.routing import CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
-    InContext,
     Invoker,
     LoopWatch,
     Phase,
     Workers,
-    current_exchange,
 )
 from notebook_routes.web import GeoHeaders, Request, Response
 
@@ -38,7 +37,8 @@ if TYPE_CHECKING:
     from notebook_routes.app.middleware import Middleware
     from notebook_routes.app.public import PublicFiles
     from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
-    from notebook_routes.routing import SegmentConfig
+    from notebook_routes.routing import Route, RoutePath, SegmentConfig
+    from notebook_routes.servers.asgi import ASGIApp, Message, Receive, Send
     from notebook_routes.types import HeadersInit
 
 _ORIGIN = "http://localhost"
@@ -106,6 +106,7 @@ class App:
         self.origin = _ORIGIN
         self.cache_control_requests = cache_control_requests
         self._behind: set[asyncio.Task[None]] = set()
+        self._asgi: ASGIApp | None = None
         self._cache = caching.open_cache(cache) if isinstance(cache, str) else cache
 
     @property
@@ -124,6 +125,18 @@ class App:
     def data(self) -> DataCache:
         """What `fetch()` and `cached()` keep."""
         return caching.DataCache(self.cache)
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer as an ASGI 3 application: `uvicorn shop:app`, where `shop.py` has `app = App(...)`.
+
+        Its settings are those of `servers.asgi.ASGIApp`, which this calls.
+        """
+        if self._asgi is None:
+            # The one door upwards: an ASGI server is given the app itself, and nobody who could bring the adapter.
+            from notebook_routes.servers.asgi import ASGIApp  # noqa: PLC0415 - the floor above, when it is asked for
+
+            self._asgi = ASGIApp(self)
+        await self._asgi(scope, receive, send)
 
     def use_cache(self, handler: CacheHandler) -> None:
         """Keep answers and data there from now on; what was kept elsewhere is not moved."""
@@ -167,7 +180,7 @@ class App:
                 await self._revalidate(exchange)
             return finish(response, exchange)
         except asyncio.CancelledError as error:
-            if _is_cancelled():
+            if being_cancelled():
                 raise
             # The handler awaited something that somebody else has cancelled.
             return self._failed(error, exchange)
@@ -225,9 +238,12 @@ class App:
         if error is not None:
             exchange.error = self.failures.text(error)
             self.failures.report(exchange, "broke off", exchange.error)
+            # What has gone wrong has changed nothing.
+            exchange.revalidations = None
         exchange.phase = Phase.AFTER
         if exchange.callbacks or exchange.revalidations is not None:
             return self._finish_later(exchange, status=status, size=size)
+        exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
         exchange.release()
         return None
@@ -236,14 +252,30 @@ class App:
         """A run that nobody waited for has ended: log it, and begin with what `after()` was given."""
         work = self.sent(request, status=status, size=0)
         if work is not None:
-            task = asyncio.get_running_loop().create_task(work)
-            self._behind.add(task)
-            task.add_done_callback(self._behind.discard)
+            self._spawn(work)
 
-    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
-        await self._run_callbacks(exchange)
+    def finish_left(self, exchange: Exchange) -> None:
+        """A run has ended whose client had left before: begin with what it has left to be done."""
+        self._spawn(self._run_left(exchange))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
+
+    async def _run_left(self, exchange: Exchange) -> None:
+        await self._run_after(exchange)
+        exchange.release()
+
+    async def _run_after(self, exchange: Exchange) -> None:
+        """Do what the handler has left to be done after its answer: what `after()` was given, and its marks."""
+        await run_callbacks(exchange, self.workers, self.failures)
         if exchange.revalidations is not None:
             await self._revalidate(exchange)
+
+    async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
+        await self._run_after(exchange)
+        exchange.phase = Phase.ENDED
         self.log.add(exchange, status=status, size=size)
         exchange.release()
 
@@ -328,14 +360,19 @@ class App:
                 else method_not_allowed(request, route_path.allow())
             )
         elif route.method == "GET" and route_path.config.keeps_answers:
-            from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
-
-            response = await kept_answer(self, exchange, route_path, route)
+            response = await self._kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
+
+    @cached_property
+    def _kept_answer(self) -> Callable[[App, Exchange, RoutePath, Route], Awaitable[Response]]:
+        # Once, and not for each answer: an import that only looks up costs as much as finding the entry.
+        from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
+
+        return kept_answer
 
     def _cors(self, config: SegmentConfig | None) -> Cors | None:
         """What pages of other origins may do: as the path declares it, or else the app."""
@@ -376,71 +413,11 @@ class App:
             # A Content-Length of the exception's own that is not its message's.
             return self.failures.response(unsendable, exchange)
 
-    async def _run_callbacks(self, exchange: Exchange) -> None:
-        """Run the callbacks, and those that they add, until there are none."""
-        while exchange.callbacks:
-            batch, exchange.callbacks = exchange.callbacks, []
-            # Threads would start in any order: functions run one after another, beside all that is awaited.
-            functions = [work for work in batch if self._is_for_thread(work)]
-            rows = [functions, *([work] for work in batch if not self._is_for_thread(work))]
-            await asyncio.gather(*(self._run_in_order(row, exchange) for row in rows))
-
-    async def _run_in_order(self, row: list[Callable[[], object] | Awaitable[object]], exchange: Exchange) -> None:
-        for work in row:
-            error = await self._failure_of_callback(work, exchange)
-            if error is not None:
-                traceback = self.failures.text(error)
-                self.failures.report(exchange, "was answered, but after() failed", traceback)
-                text = f"after() failed\n{traceback}"
-                exchange.error = f"{exchange.error}\n{text}" if exchange.error else text
-
-    def _is_for_thread(self, work: Callable[[], object] | Awaitable[object]) -> bool:
-        return self.workers is not None and callable(work) and not inspect.iscoroutinefunction(work)
-
-    async def _failure_of_callback(
-        self, work: Callable[[], object] | Awaitable[object], exchange: Exchange
-    ) -> BaseException | None:
-        try:
-            await self._run_callback(work, exchange)
-        except asyncio.CancelledError as error:
-            if _is_cancelled():
-                raise
-            return error
-        except GeneratorExit:
-            raise
-        except BaseException as error:  # noqa: BLE001 - it stops no other, and its sys.exit() not the server
-            return error
-        return None
-
-    async def _run_callback(self, work: Callable[[], object] | Awaitable[object], exchange: Exchange) -> None:
-        context = exchange.context
-        if context is None:
-            return
-        # Copied, since a context cannot be entered twice at once.
-        context = context.copy()
-        context.run(current_exchange.set, exchange)
-        result: object = work
-        if callable(work):
-            if self._is_for_thread(work):
-                assert self.workers is not None
-                result = await self.workers.submit(context, work, label="after()").future
-            else:
-                result = context.run(work)
-        if inspect.iscoroutine(result):
-            await InContext(result, context)
-        elif inspect.isawaitable(result):
-            await result
-
 
 def _layer(given: Middleware | Callable[..., Any]) -> Middleware:
     from notebook_routes.app.middleware import Middleware  # noqa: PLC0415 - many apps have none
 
     return given if isinstance(given, Middleware) else Middleware(given)
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _exchange_of(request: Request) -> Exchange:

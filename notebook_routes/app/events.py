@@ -30,6 +30,7 @@ class LogEntry(NamedTuple):
         error: the traceback, as the user sees it.
         notes: further remarks.
         started: seconds since the epoch.
+        is_behind: nobody has asked: a kept answer was made anew, or beforehand.
     """
 
     number: int
@@ -43,6 +44,7 @@ class LogEntry(NamedTuple):
     error: str | None = None
     notes: tuple[str, ...] = ()
     started: float = 0.0
+    is_behind: bool = False
 
 
 class RequestLog:
@@ -68,6 +70,7 @@ class RequestLog:
             exchange.error,
             tuple(exchange.notes),
             exchange.started,
+            exchange.is_behind,
         )
         self._entries.append(entry)
         for listener in self._listeners:

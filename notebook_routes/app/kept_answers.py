@@ -7,19 +7,19 @@ What a handler sees of a request is the same for all who get the answer, or noti
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
-from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from notebook_routes.app.finish import with_location
+from notebook_routes.app.finish import resolve_location, with_location
 from notebook_routes.app.kept_plan import KeptPlan
 from notebook_routes.app.static_params import listed_params
+from notebook_routes.cache import being_cancelled
 from notebook_routes.errors import DynamicError, HTTPError, RedirectError, ValidationFailed
-from notebook_routes.runtime import DRAFT_COOKIE, Exchange, canonical_accept, observe
+from notebook_routes.runtime import Exchange, canonical_accept, observe
+from notebook_routes.runtime.request_time import shows_drafts
 from notebook_routes.web import Headers, Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
     from notebook_routes.app.application import App
     from notebook_routes.cache import Asked, Rendering
@@ -30,11 +30,14 @@ _log = logging.getLogger("notebook_routes.app")
 #: Said of a route that is declared to be kept and never is.
 _DYNAMIC_NOTE = (
     "it reads {what}, so the answer is for this request alone and is not kept; "
-    'if that is meant, say dynamic = "force-dynamic"'
+    'if that is meant, say dynamic = "force-dynamic" (on the line of a cell: --dynamic force-dynamic)'
 )
+#: What caches are told of an answer with drafts, as Next.js does.
+_DRAFT = "private, no-cache, no-store, max-age=0, must-revalidate"
+#: And of one that only those have who bring the server's token: their browser may keep it, and ask whether it holds.
+_PRIVATE = "private, no-cache"
 _PLAN = "kept"
 _ANYTHING = canonical_accept("*/*")
-_BEHIND_NOTE = "made anew behind a stale answer"
 
 
 async def kept_answer(app: App, exchange: Exchange, route_path: RoutePath, route: Route) -> Response:
@@ -44,18 +47,25 @@ async def kept_answer(app: App, exchange: Exchange, route_path: RoutePath, route
         Exception: whatever the handler raises that is no answer.
     """
     request, plan = exchange.request, _plan_of(route_path, route)
-    if _shows_drafts(app, request):
-        return await app.invoke(exchange)
-    if not route_path.config.dynamic_params and not await _is_listed(app, plan, exchange.params):
-        raise HTTPError(404, "There is no such page\n")
+    if shows_drafts(exchange):
+        response = resolve_location(await app.invoke(exchange), exchange)
+        return response.with_headers(_keep_drafts_private)
     accept = canonical_accept(request.headers.get("accept") or "*/*")
     try:
         asked = plan.asked(request, exchange.params, accept)
     except ValueError:
         # "%2E" and its kin: there is no second way to write such a path.
-        return await app.invoke(exchange)
+        asked = None
+    if not route_path.config.dynamic_params and (asked is None or asked.path not in await _listed(app, plan)):
+        raise HTTPError(404, "There is no such page\n")
+    if asked is None:
+        return resolve_location(await app.invoke(exchange), exchange)
     anew = app.cache_control_requests and "no-cache" in (request.headers.get("cache-control") or "").lower()
-    return await app.answers.respond(asked, _Runs(app, plan, asked, exchange, exchange.params), anew=anew)
+    response = await app.answers.respond(asked, _Runs(app, plan, asked, exchange, exchange.params), anew=anew)
+    if response.content is not None:
+        # The run is over: middleware, and what is for after the answer, see what the client has sent.
+        exchange.observed = exchange.rendering = None
+    return response if app.guard.token is None else response.with_headers(_keep_private)
 
 
 async def prepare_answers(app: App) -> None:
@@ -69,15 +79,17 @@ async def prepare_answers(app: App) -> None:
             continue
         plan = _plan_of(route_path, route)
         try:
-            listed: Sequence[Params] = [{}] if route.pattern.is_static else await _listed(app, plan)
-        except Exception as error:  # noqa: BLE001 - a user's function: the others are prepared all the same
+            listed = {route.pattern.build(): {}} if route.pattern.is_static else await _listed(app, plan)
+        except BaseException as error:  # noqa: BLE001 - a user's function: the others are prepared all the same
+            _raise_if_ours(error)
             _log.warning("%s: generate_static_params failed\n%s", route.cell, app.failures.text(error))
             continue
-        for params in listed:
+        for params in listed.values():
             asked = plan.asked_at(params, (), _ANYTHING)
-            # One that needs a request is made for one; one that has failed is in the log, with its traceback.
-            with suppress(Exception):
+            try:
                 await app.answers.prepare(asked, _Runs(app, plan, asked, None, params))
+            except BaseException as error:  # noqa: BLE001 - it needs a request, or has failed: the log says so
+                _raise_if_ours(error)
 
 
 def _plan_of(route_path: RoutePath, route: Route) -> KeptPlan:
@@ -88,23 +100,14 @@ def _plan_of(route_path: RoutePath, route: Route) -> KeptPlan:
     return plan
 
 
-def _shows_drafts(app: App, request: Request) -> bool:
-    if not request.headers.has("cookie"):
-        return False
-    given = request.cookies.value(DRAFT_COOKIE)
-    return given is not None and compare_digest(given.encode(), app.draft.value.encode())
-
-
-async def _is_listed(app: App, plan: KeptPlan, params: Params) -> bool:
-    return plan.route.pattern.is_static or dict(params) in await _listed(app, plan)
-
-
-async def _listed(app: App, plan: KeptPlan) -> Sequence[Params]:
+async def _listed(app: App, plan: KeptPlan) -> Mapping[str, Params]:
     function = plan.config.generate_static_params
     if function is None:
-        return ()
+        return {}
     if plan.listed is None:
-        plan.listed = await listed_params(function, plan.route.pattern, app.workers)
+        async with plan.turn():
+            if plan.listed is None:
+                plan.listed = await listed_params(function, plan.route.pattern, app.workers)
     return plan.listed
 
 
@@ -124,10 +127,20 @@ class _Runs:
         """Run it for the client that asks."""
         exchange = self._exchange
         assert exchange is not None
-        response = await self._run(exchange, exchange.request, rendering)
-        if rendering.dynamic is not None:
-            exchange.notes.append(_DYNAMIC_NOTE.format(what=rendering.dynamic))
-        return response
+        try:
+            return await self._run(exchange, exchange.request, rendering)
+        except BaseException as error:
+            if exchange.answered and not being_cancelled():
+                # No client hears of it.
+                failures = self._app.failures
+                failures.report(exchange, "failed when its client had left", failures.text(error))
+            raise
+        finally:
+            if rendering.dynamic is not None:
+                exchange.notes.append(_DYNAMIC_NOTE.format(what=rendering.dynamic))
+            if exchange.answered:
+                # The client has left before: what was for after its answer is done now.
+                self._app.finish_left(exchange)
 
     async def refresh(self, rendering: Rendering) -> Response:
         """Run it for no client; what becomes of it is in the log."""
@@ -135,20 +148,20 @@ class _Runs:
         request = Request.from_target("GET", self._asked.path, origin=app.origin, headers=Headers())
         request.exchange = exchange = Exchange(request, app.draft)
         exchange.route, exchange.config = self._plan.route, self._plan.config
-        exchange.params, exchange.app = self._params, app
+        exchange.params, exchange.app, exchange.is_behind = self._params, app, True
         status = 500
         try:
             response = await self._run(exchange, None, rendering)
             status = response.status
-        except DynamicError:
-            exchange.notes.append(_DYNAMIC_NOTE.format(what=rendering.dynamic))
+        except DynamicError as error:
+            exchange.notes.append(_DYNAMIC_NOTE.format(what=rendering.dynamic) if rendering.dynamic else str(error))
             raise
-        except Exception as error:
+        except BaseException as error:
+            _raise_if_ours(error)
             exchange.error = app.failures.text(error)
             app.failures.report(exchange, "failed where nobody waited for it", exchange.error)
             raise
         finally:
-            exchange.notes.append(_BEHIND_NOTE)
             app.sent_behind(request, status=status)
         return response
 
@@ -170,3 +183,20 @@ class _Runs:
         finally:
             self._plan.learn(rendering)
         return with_location(response, observed.declared_url)
+
+
+def _keep_drafts_private(headers: Headers) -> None:
+    if not headers.has("cache-control"):
+        headers.set("cache-control", _DRAFT)
+
+
+def _keep_private(headers: Headers) -> None:
+    """What only those have who bring the token is kept by no cache on the way."""
+    if (headers.get("cache-control") or "").startswith("s-maxage="):
+        headers.set("cache-control", _PRIVATE)
+
+
+def _raise_if_ours(error: BaseException) -> None:
+    """Raise what ends the task itself; all else is a handler's, its sys.exit() too."""
+    if isinstance(error, GeneratorExit) or being_cancelled():
+        raise error

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from notebook_routes.cache import Asked, CachePolicy, answer_key, path_tags, version_of
 from notebook_routes.runtime import Invoker
+from notebook_routes.runtime.hints import is_many
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from notebook_routes.cache import Rendering
     from notebook_routes.routing import Route, RoutePath
@@ -27,7 +29,7 @@ class KeptPlan:
         route: what answers GET there.
 
     Attributes:
-        listed: what `generate_static_params` has listed, once it was called.
+        listed: what `generate_static_params` has listed, once it was called: each path with its parameters.
     """
 
     def __init__(self, route_path: RoutePath, route: Route) -> None:
@@ -37,9 +39,10 @@ class KeptPlan:
         assert policy is not None
         self.route = route
         self.config = route_path.config
-        self.listed: Sequence[Params] | None = None
+        self.listed: Mapping[str, Params] | None = None
+        self._turn: tuple[asyncio.AbstractEventLoop, asyncio.Lock] | None = None
         self._policy = policy
-        self._query = tuple(given.name for given in invoker.inputs if given.place == "query")
+        self._query = tuple((given.name, is_many(given.hint)) for given in invoker.inputs if given.place == "query")
         self._version = version_of(route.source)
         self._pattern = route.pattern.path
         self._label = f"GET {route.pattern}"
@@ -83,9 +86,20 @@ class KeptPlan:
             self._negotiates = True
             self._asked.clear()
 
+    def turn(self) -> asyncio.Lock:
+        """Lets one at a time ask for the list; each loop has its own."""
+        loop = asyncio.get_running_loop()
+        if self._turn is None or self._turn[0] is not loop:
+            self._turn = loop, asyncio.Lock()
+        return self._turn[1]
+
     def _declared(self, request: Request) -> Sequence[tuple[str, str]]:
-        """The declared query parameters that a request gives."""
+        """The declared query parameters that a request gives: of one that is no list, the value that counts."""
         if not self._query or not request.query_string:
             return ()
         query = request.query
-        return tuple((name, value) for name in self._query for value in query.get_all(name))
+        return tuple(
+            (name, value)
+            for name, many in self._query
+            for value in (query.get_all(name) if many else query.get_all(name)[:1])
+        )

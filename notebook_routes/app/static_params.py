@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
@@ -18,25 +18,35 @@ if TYPE_CHECKING:
     from notebook_routes.types import Params, ParamValue
 
 
-async def listed_params(function: Callable[[], Any], pattern: RoutePattern, workers: Workers | None) -> list[Params]:
-    """Call the function, and read what it lists.
+async def listed_params(
+    function: Callable[[], Any], pattern: RoutePattern, workers: Workers | None
+) -> dict[str, Params]:
+    """Call the function, and read what it lists: each path with its parameters.
 
     Raises:
         ConfigError: it lists something that is no set of parameters of the path.
         Exception: whatever the function raises.
     """
-    if workers is None or inspect.iscoroutinefunction(function):
+
+    def call() -> Any:
         listed = function()
+        # Of a generator all steps are taken here, on a thread.
+        return list(listed) if isinstance(listed, Iterator) else listed
+
+    if workers is None or inspect.iscoroutinefunction(function):
+        listed = call()
     else:
-        listed = await workers.submit(copy_context(), function, label="generate_static_params()").future
+        listed = await workers.submit(copy_context(), call, label="generate_static_params()").future
     if inspect.isawaitable(listed):
         listed = await listed
+    if isinstance(listed, AsyncIterable):
+        listed = [item async for item in listed]
     if not isinstance(listed, Iterable) or isinstance(listed, (str, bytes, Mapping)):
         raise ConfigError(f"generate_static_params() of {pattern} gives {listed!r}: return a list, {_example(pattern)}")
-    return [_read(item, pattern) for item in listed]
+    return dict(_read(item, pattern) for item in listed)
 
 
-def _read(item: object, pattern: RoutePattern) -> Params:
+def _read(item: object, pattern: RoutePattern) -> tuple[str, Params]:
     if not isinstance(item, Mapping):
         raise ConfigError(f"generate_static_params() of {pattern} lists {item!r}: list mappings, {_example(pattern)}")
     found: dict[str, ParamValue] = {}
@@ -54,10 +64,9 @@ def _read(item: object, pattern: RoutePattern) -> Params:
             )
         found[name] = [str(part) for part in value] if isinstance(value, (list, tuple)) else str(value)
     try:
-        pattern.build(**found)
+        return pattern.build(**found), {name: value for name, value in found.items() if value != []}
     except ValueError as error:
         raise ConfigError(f"generate_static_params() of {pattern}: {error}") from None
-    return found
 
 
 def _example(pattern: RoutePattern) -> str:

@@ -9,6 +9,7 @@ from notebook_routes.lazy import lazily
 if TYPE_CHECKING:
     from notebook_routes.cache.answers import HIT, MISS, STALE, answer
     from notebook_routes.cache.asked import Asked
+    from notebook_routes.cache.cancelled import being_cancelled
     from notebook_routes.cache.clock import now
     from notebook_routes.cache.data_cache import DataCache, Made, Wanted
     from notebook_routes.cache.entry import EXPIRE, CacheEntry, CorruptEntry
@@ -51,6 +52,7 @@ __all__ = [
     "Wanted",
     "answer",
     "answer_key",
+    "being_cancelled",
     "blocking",
     "fetch_key",
     "is_path_tag",
@@ -89,6 +91,7 @@ _PLACES = {
     "Wanted": "data_cache",
     "answer": "answers",
     "answer_key": "keys",
+    "being_cancelled": "cancelled",
     "blocking": "waiting",
     "fetch_key": "keys",
     "is_path_tag": "tags",

@@ -62,12 +62,20 @@ def entry_of(response: Response, content: bytes, rendering: Rendering, *, began:
         expire=rendering.expire,
         tags=rendering.tags,
         source=source,
+        status_text=response.status_text,
     )
 
 
 def passing_entry(response: Response, content: bytes) -> CacheEntry:
     """An answer that is not kept, for those who have waited for it."""
-    return CacheEntry(response.status, tuple(response.headers.raw), content, stored=0.0, checked=0.0)
+    return CacheEntry(
+        response.status,
+        tuple(response.headers.raw),
+        content,
+        stored=0.0,
+        checked=0.0,
+        status_text=response.status_text,
+    )
 
 
 def answer(entry: CacheEntry, status: str | None, *, age: float | None = None) -> Response:
@@ -83,13 +91,22 @@ def answer(entry: CacheEntry, status: str | None, *, age: float | None = None) -
         pairs.append(("cache-status", status))
     if age is not None:
         # An answer that came from elsewhere may have been old when it came.
-        before = next((value for name, value in entry.headers if name == "age"), None)
-        if before is None:
+        for name, before in entry.headers:
+            if name == "age":
+                pairs = _older(pairs, before, age)
+                break
+        else:
             pairs.append(("age", str(int(age)) if age > 0 else "0"))
-        elif before.isascii() and before.isdigit():
-            pairs = [pair for pair in pairs if pair[0] != "age"]
-            pairs.append(("age", str(max(int(age), 0) + int(before))))
-    return Response.of_parts(entry.body, Headers.from_pairs(pairs), status=entry.status)
+    response = Response.of_parts(entry.body, Headers.from_pairs(pairs), status=entry.status)
+    response.status_text, response.url = entry.status_text, entry.url
+    return response
+
+
+def _older(pairs: list[tuple[str, str]], before: str, age: float) -> list[tuple[str, str]]:
+    """The headers of an answer that had an age when it came: that, and how long it has been here."""
+    if not (before.isascii() and before.isdigit()):
+        return pairs
+    return [*(pair for pair in pairs if pair[0] != "age"), ("age", str(max(int(age), 0) + int(before)))]
 
 
 def describe(headers: Headers, rendering: Rendering) -> None:

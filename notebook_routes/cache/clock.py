@@ -18,8 +18,10 @@ class _Clock:
         self._start = time.time() - time.monotonic()
 
     def now(self) -> float:
+        told = time.time()
+        # Read last: a thread that is held up between the two must not take that for a clock that was set forward.
         counted = time.monotonic()
-        ahead = time.time() - counted
+        ahead = told - counted
         if ahead > self._start + _JUMP:
             self._start = ahead
         return self._start + counted

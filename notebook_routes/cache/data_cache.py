@@ -10,12 +10,15 @@ import asyncio
 import logging
 import threading
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.cache.answers import backed_off
+from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.handler import State, state_of
+from notebook_routes.cache.hits import Hits
 from notebook_routes.cache.waiting import blocking
 
 if TYPE_CHECKING:
@@ -59,15 +62,40 @@ class Made(NamedTuple):
     keep: bool = True
 
 
+class _Outcome(NamedTuple):
+    """What has become of a run.
+
+    Attributes:
+        entry: what was made.
+        kept: whether it was kept.
+        outdated: one of its tags was marked meanwhile: who has come after that needs another.
+    """
+
+    entry: CacheEntry
+    kept: bool
+    outdated: bool
+
+    def is_for(self, came: float) -> bool:
+        """Whether it may be given to one who came at that moment."""
+        return not self.outdated or self.entry.stored >= came
+
+
 class DataCache:
-    """Keeps data in a `CacheHandler`, and has it made when there is none."""
+    """Keeps data in a `CacheHandler`, and has it made when there is none.
+
+    Attributes:
+        hits: how often the data of each key was given out without being made, by this process.
+    """
 
     def __init__(self, handler: CacheHandler) -> None:
         self.handler = handler
-        self._runs: dict[tuple[int, str], asyncio.Future[CacheEntry]] = {}
-        self._waited: dict[str, Future[CacheEntry]] = {}
+        self.hits = Hits()
+        self._runs: dict[tuple[int, str], asyncio.Future[_Outcome]] = {}
+        self._waited: dict[str, Future[_Outcome]] = {}
         self._lock = threading.Lock()
         self._behind: set[asyncio.Task[None]] = set()
+        #: How many runs have ended: one that did while the cache was asked has perhaps made what was not found.
+        self._ended = 0
 
     async def get(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> CacheEntry:
         """What is kept, or what `make` makes now.
@@ -75,13 +103,19 @@ class DataCache:
         Raises:
             Exception: whatever `make` raises.
         """
-        found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
-        state = _usable(found, wanted)
-        if found is None or state is None:
-            return await self._together(wanted, make)
-        if state is State.STALE:
-            self._spawn(self._again(wanted, found.entry, make))
-        return found.entry
+        came = now()
+        while True:
+            ended = self._ended
+            found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
+            state = _usable(found, wanted)
+            if found is not None and state is not None:
+                self.hits.count(wanted.key)
+                if state is State.STALE:
+                    self._begin_again(wanted, found.entry, make)
+                return found.entry
+            outcome = await self._together(wanted, make, ended)
+            if outcome is not None and outcome.is_for(came):
+                return outcome.entry
 
     def get_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> CacheEntry:
         """The same for code without an event loop, which waits.
@@ -89,94 +123,162 @@ class DataCache:
         Raises:
             Exception: whatever `make` raises.
         """
-        handler = self.handler
-        found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
-        state = _usable(found, wanted)
-        if found is None or state is None:
-            return self._together_blocking(wanted, make)
-        if state is State.STALE:
-            threading.Thread(
-                target=self._again_blocking,
-                args=(wanted, found.entry, make),
-                name="notebook_routes cached",
-                daemon=True,
-            ).start()
-        return found.entry
+        came, handler = now(), self.handler
+        while True:
+            ended = self._ended
+            found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
+            state = _usable(found, wanted)
+            if found is not None and state is not None:
+                self.hits.count(wanted.key)
+                if state is State.STALE:
+                    self._begin_again_blocking(wanted, found.entry, make)
+                return found.entry
+            outcome = self._together_blocking(wanted, make, ended)
+            if outcome is not None and outcome.is_for(came):
+                return outcome.entry
 
-    async def _together(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> CacheEntry:
-        place = id(asyncio.get_running_loop()), wanted.key
+    async def _together(self, wanted: Wanted, make: Callable[[], Awaitable[Made]], ended: int) -> _Outcome | None:
+        """What has become of a run; None where it is better to look again."""
+        place = _place(wanted.key)
         run = self._runs.get(place)
+        if run is None and self._ended != ended:
+            return None
         # What this request has marked is not what somebody else has begun to make before.
         if run is None or wanted.marked:
-            run = asyncio.ensure_future(self._made(wanted, make))
-            self._runs[place] = run
-            run.add_done_callback(lambda ended: self._forget(place, ended))
+            run = self._runs[place] = asyncio.get_running_loop().create_future()
+            self._spawn(self._fill(place, run, wanted, make))
         return await asyncio.shield(run)
 
-    async def _made(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> CacheEntry:
+    async def _fill(
+        self,
+        place: tuple[int, str],
+        run: asyncio.Future[_Outcome],
+        wanted: Wanted,
+        make: Callable[[], Awaitable[Made]],
+    ) -> None:
+        """Make it for all who wait, in a task of its own; a sys.exit() too belongs to those, and not to the loop."""
+        try:
+            outcome = await self._made(wanted, make)
+        except BaseException as error:
+            self._forget(place, run)
+            if isinstance(error, GeneratorExit):
+                raise
+            if being_cancelled():
+                run.cancel()
+                raise
+            run.set_exception(error)
+            # Perhaps nobody waits any longer.
+            run.exception()
+        else:
+            self._forget(place, run)
+            run.set_result(outcome)
+
+    async def _made(self, wanted: Wanted, make: Callable[[], Awaitable[Made]]) -> _Outcome:
         began = now()
         made = await make()
         entry = replace(made.entry, stored=began, checked=now())
-        if made.keep and wanted.tags_unmarked(entry):
-            await self.handler.put(wanted.key, entry)
-        return entry
+        if not made.keep or not wanted.tags_unmarked(entry):
+            return _Outcome(entry, kept=False, outdated=False)
+        await self.handler.put(wanted.key, entry)
+        found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
+        return _Outcome(entry, kept=True, outdated=found is not None and state_of(found, now()) is None)
 
-    async def _again(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Awaitable[Made]]) -> None:
-        """Make something anew that is given out meanwhile; where that fails, it stays, and is tried again later."""
-        if (id(asyncio.get_running_loop()), wanted.key) in self._runs:
+    def _begin_again(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Awaitable[Made]]) -> None:
+        """Make something anew that is given out meanwhile, unless somebody does already."""
+        place = _place(wanted.key)
+        if place not in self._runs:
+            run = self._runs[place] = asyncio.get_running_loop().create_future()
+            self._spawn(self._again(place, run, wanted, entry, make))
+
+    async def _again(
+        self,
+        place: tuple[int, str],
+        run: asyncio.Future[_Outcome],
+        wanted: Wanted,
+        entry: CacheEntry,
+        make: Callable[[], Awaitable[Made]],
+    ) -> None:
+        """Where there is nothing new, what there was stays, and is tried again later."""
+        await self._fill(place, run, wanted, make)
+        error = run.exception()
+        if error is None and run.result().kept:
             return
-        try:
-            await self._together(wanted, make)
-        except Exception as error:  # noqa: BLE001 - a user's function, and nobody waits for it
-            _say_failed(wanted.key, error)
-            await self.handler.put(wanted.key, backed_off(entry, now()))
+        _say_failed(entry, error, None if error is not None else run.result())
+        await self.handler.put(wanted.key, backed_off(entry, now()))
 
-    def _together_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> CacheEntry:
+    def _together_blocking(self, wanted: Wanted, make: Callable[[], Made], ended: int) -> _Outcome | None:
+        mine: Future[_Outcome] = Future()
         with self._lock:
-            other = self._waited.get(wanted.key)
-            mine: Future[CacheEntry] = Future()
+            other = None if wanted.marked else self._waited.get(wanted.key)
+            if other is None and self._ended != ended:
+                return None
             if other is None:
                 self._waited[wanted.key] = mine
-        if other is not None and not wanted.marked:
-            return other.result()
-        try:
-            entry = self._made_blocking(wanted, make)
-        except BaseException as error:
-            mine.set_exception(error)
-            raise
-        else:
-            mine.set_result(entry)
-            return entry
-        finally:
-            with self._lock:
-                if self._waited.get(wanted.key) is mine:
-                    del self._waited[wanted.key]
+        return self._fill_blocking(mine, wanted, make) if other is None else other.result()
 
-    def _made_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> CacheEntry:
-        began = now()
+    def _fill_blocking(self, run: Future[_Outcome], wanted: Wanted, make: Callable[[], Made]) -> _Outcome:
+        try:
+            outcome = self._made_blocking(wanted, make)
+        except BaseException as error:
+            self._forget_blocking(wanted.key, run)
+            run.set_exception(error)
+            raise
+        self._forget_blocking(wanted.key, run)
+        run.set_result(outcome)
+        return outcome
+
+    def _made_blocking(self, wanted: Wanted, make: Callable[[], Made]) -> _Outcome:
+        began, handler = now(), self.handler
         made = make()
         entry = replace(made.entry, stored=began, checked=now())
-        if made.keep and wanted.tags_unmarked(entry):
-            blocking(self.handler, lambda: self.handler.put(wanted.key, entry))
-        return entry
+        if not made.keep or not wanted.tags_unmarked(entry):
+            return _Outcome(entry, kept=False, outdated=False)
+        blocking(handler, lambda: handler.put(wanted.key, entry))
+        found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
+        return _Outcome(entry, kept=True, outdated=found is not None and state_of(found, now()) is None)
 
-    def _again_blocking(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Made]) -> None:
+    def _begin_again_blocking(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Made]) -> None:
+        """The same on a thread of its own, for the code that asks has no loop to leave it to."""
         with self._lock:
             if wanted.key in self._waited:
                 return
+            run = self._waited[wanted.key] = Future()
+        thread = threading.Thread(
+            target=copy_context().run,
+            args=(self._again_blocking, run, wanted, entry, make),
+            name="notebook_routes cached",
+            daemon=True,
+        )
         try:
-            self._together_blocking(wanted, make)
-        except Exception as error:  # noqa: BLE001 - the same
-            _say_failed(wanted.key, error)
-            later = backed_off(entry, now())
-            blocking(self.handler, lambda: self.handler.put(wanted.key, later))
+            thread.start()
+        except RuntimeError:
+            # There are no threads, as in a browser, or no more of them: then it is made at once.
+            self._again_blocking(run, wanted, entry, make)
 
-    def _forget(self, place: tuple[int, str], ended: asyncio.Future[CacheEntry]) -> None:
-        if self._runs.get(place) is ended:
+    def _again_blocking(
+        self, run: Future[_Outcome], wanted: Wanted, entry: CacheEntry, make: Callable[[], Made]
+    ) -> None:
+        problem = outcome = None
+        try:
+            outcome = self._fill_blocking(run, wanted, make)
+        except BaseException as error:  # noqa: BLE001 - a user's function, and nobody waits for it
+            problem = error
+        if outcome is not None and outcome.kept:
+            return
+        _say_failed(entry, problem, outcome)
+        later = backed_off(entry, now())
+        blocking(self.handler, lambda: self.handler.put(wanted.key, later))
+
+    def _forget(self, place: tuple[int, str], run: asyncio.Future[_Outcome]) -> None:
+        self._ended += 1
+        if self._runs.get(place) is run:
             del self._runs[place]
-        if not ended.cancelled():
-            # Perhaps nobody waits any longer.
-            ended.exception()
+
+    def _forget_blocking(self, key: str, run: Future[_Outcome]) -> None:
+        with self._lock:
+            self._ended += 1
+            if self._waited.get(key) is run:
+                del self._waited[key]
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -190,5 +292,11 @@ def _usable(found: Found | None, wanted: Wanted) -> State | None:
     return state_of(found, now())
 
 
-def _say_failed(key: str, error: Exception) -> None:
-    _log.warning("%s could not be made anew, and what there was is kept: %s: %s", key, type(error).__name__, error)
+def _place(key: str) -> tuple[int, str]:
+    """Where a run is found: who waits for it must be on the same loop."""
+    return id(asyncio.get_running_loop()), key
+
+
+def _say_failed(entry: CacheEntry, error: BaseException | None, outcome: _Outcome | None) -> None:
+    why = f"{type(error).__name__}: {error}" if outcome is None else f"the status was {outcome.entry.status}"
+    _log.warning("%s could not be made anew, and what there was is kept: %s", entry.source, why)

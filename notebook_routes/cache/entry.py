@@ -36,7 +36,9 @@ class CacheEntry:
         expire: seconds after `stored` until which it may be given out stale.
         tags: what it is marked by, its path among them.
         excused: when a later run failed; what made the entry stale until then makes it so no more.
-        source: the pattern of its route, or the name of its function; for people.
+        source: the pattern of its route, or how its function was called; for people.
+        status_text: the reason phrase, "" for the usual one.
+        url: where a fetched answer came from in the end.
     """
 
     status: int
@@ -49,6 +51,8 @@ class CacheEntry:
     tags: tuple[str, ...] = ()
     excused: float = 0.0
     source: str = ""
+    status_text: str = ""
+    url: str = ""
 
     @property
     def size(self) -> int:
@@ -68,6 +72,8 @@ class CacheEntry:
             "tags": self.tags,
             "excused": self.excused,
             "source": self.source,
+            "status_text": self.status_text,
+            "url": self.url,
         }
         content = json.dumps(about, separators=(",", ":")).encode() + b"\n" + self.body
         return _FORM + _digest(content) + content

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notebook_routes.cache.answers import (
     HIT,
@@ -19,7 +19,7 @@ from notebook_routes.cache.answers import (
 )
 from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.cache.clock import now
-from notebook_routes.cache.handler import state_of
+from notebook_routes.cache.handler import State, state_of
 from notebook_routes.cache.recording import Recording
 from notebook_routes.errors import DynamicError
 from notebook_routes.web import Response
@@ -53,6 +53,7 @@ class Flight:
         run: runs the handler.
         handler: where the answer is kept.
         most_kept: bytes of an answer that is kept.
+        anew: what was kept before will not do.
 
     Attributes:
         shared: the answer for those who did not ask first; None where each needs one of their own.
@@ -74,6 +75,7 @@ class Flight:
         *,
         handler: CacheHandler,
         most_kept: int,
+        anew: bool = False,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.shared: asyncio.Future[CacheEntry | None] = loop.create_future()
@@ -89,6 +91,7 @@ class Flight:
         self._handler = handler
         self._most_kept = most_kept
         self._recording: Recording | None = None
+        self._since = self.began if anew else 0.0
         self._left = rendering.background
         self._giving_up: asyncio.TimerHandle | None = None
         self._lease: str | None = None
@@ -151,9 +154,10 @@ class Flight:
                 self.elsewhere = True
                 return
             self._lease = await self._wait_for_other()
-            if self.elsewhere:
-                return
         try:
+            # Between the look that found nothing and the lease, somebody may have made it.
+            if self.elsewhere or await self._is_there():
+                return
             self.began = now()
             response = await self._run(self._rendering)
             content = response.content
@@ -175,16 +179,23 @@ class Flight:
         end = now() + _LEASE
         while now() < end:
             await asyncio.sleep(pause)
-            found = await self._handler.get(self._asked.looked_up)
-            if found is not None and state_of(found, now()) is not None:
-                self.stored = self.elsewhere = True
-                self._tell(answer(found.entry, HIT, age=now() - found.entry.stored), found.entry)
+            if await self._is_there():
                 return None
             lease = await self._handler.lease(self._asked.looked_up, _LEASE)
             if lease is not None:
                 return lease
             pause = min(pause * 2, longest)
         return None
+
+    async def _is_there(self) -> bool:
+        """Whether another has made it meanwhile, who then has answered."""
+        moment = now()
+        found = await self._handler.get(self._asked.looked_up)
+        if found is None or state_of(found, now()) is not State.FRESH or found.entry.stored < self._since:
+            return False
+        self.stored = self.elsewhere = True
+        self._tell(answer(found.entry, HIT, age=moment - found.entry.stored), found.entry)
+        return True
 
     async def _take_whole(self, response: Response, content: bytes) -> None:
         rendering = self._rendering
@@ -196,7 +207,7 @@ class Flight:
             return
         entry = self._entry(response, content)
         await self._keep(entry)
-        self._tell(answer(entry, MISS), entry if self._is_for_all() else None)
+        self._tell(answer(entry, MISS if self.stored else None), entry if self._is_for_all() else None)
 
     async def _take_stream(self, response: Response) -> None:
         rendering = self._rendering
@@ -265,8 +276,9 @@ class Flight:
     async def _keep(self, entry: CacheEntry) -> None:
         key = self._asked.kept_under(self._rendering)
         await self._handler.put(key, entry)
-        self.stored = True
+        # It may be too large for the store, or the store may be out of reach.
         found = await self._handler.get(key)
+        self.stored = found is not None
         self.outdated = found is not None and state_of(found, now()) is None
 
     def _entry(self, response: Response, content: bytes) -> CacheEntry:
@@ -311,9 +323,7 @@ class Flight:
             _raise_in(self.shared, error)
 
 
-def _raise_in(
-    future: asyncio.Future[Response] | asyncio.Future[CacheEntry | None] | None, error: BaseException
-) -> None:
+def _raise_in(future: asyncio.Future[Any] | None, error: BaseException) -> None:
     if future is not None and not future.done():
         future.set_exception(error)
         # Perhaps nobody waits any longer.

@@ -32,9 +32,11 @@ def variant_key(key: str, accept: str) -> str:
     return f"{key} {accept}"
 
 
-def fetch_key(method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes) -> str:
-    """The key of what another server answers: method, URL, headers and body."""
-    about = json.dumps([method, url, sorted(headers)]).encode() + b"\n" + body
+def fetch_key(
+    method: str, url: str, headers: Iterable[tuple[str, str]], body: bytes, *, redirect: str = "follow"
+) -> str:
+    """The key of what another server answers: method, URL, headers and body, and what becomes of a redirect."""
+    about = json.dumps([method, url, sorted(headers), redirect]).encode() + b"\n" + body
     return f"fetch {blake2b(about, digest_size=16).hexdigest()}"
 
 

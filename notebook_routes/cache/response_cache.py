@@ -17,6 +17,7 @@ from notebook_routes.cache.answers import HIT, MISS, STALE, answer, backed_off, 
 from notebook_routes.cache.clock import now
 from notebook_routes.cache.flight import Flight
 from notebook_routes.cache.handler import State, state_of
+from notebook_routes.cache.hits import Hits
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 #: Bytes of one answer that is kept.
 MOST_KEPT = 16 * 1024 * 1024
-#: Keys whose hits are counted, and those of which it is known that their handler reads the request.
+#: Keys of which it is known that their handler reads the request.
 _MOST_REMEMBERED = 10_000
 
 
@@ -59,7 +60,7 @@ class ResponseCache:
     def __init__(self, handler: CacheHandler, *, most_kept: int = MOST_KEPT) -> None:
         self.handler = handler
         self.most_kept = most_kept
-        self.hits: dict[str, int] = {}
+        self.hits = Hits()
         self._flights: dict[tuple[int, str], Flight] = {}
         self._behind: set[asyncio.Task[None]] = set()
         #: Keys whose last run has read the request: nobody need wait for another's.
@@ -83,11 +84,11 @@ class ResponseCache:
             state = state_of(found, moment)
             if state is not None:
                 entry = found.entry
-                self._count(key)
+                self.hits.count(key)
                 if state is State.STALE:
                     self._refresh(asked, entry, runs.refresh)
                 return answer(entry, HIT if state is State.FRESH else STALE, age=moment - entry.stored)
-        return await self._made(asked, runs.render)
+        return await self._made(asked, runs.render, anew=anew)
 
     async def prepare(self, asked: Asked, runs: Runs) -> None:
         """Have an answer ready that nobody has asked for yet, unless it is, or somebody has just asked.
@@ -102,13 +103,13 @@ class ResponseCache:
             if flight.error is not None:
                 raise flight.error
 
-    async def _made(self, asked: Asked, render: Run) -> Response:
+    async def _made(self, asked: Asked, render: Run, *, anew: bool) -> Response:
         """The answer of a run: of one's own, or of one that another has begun."""
         came = now()
         while asked.key not in self._dynamic:
             other = self._flights.get(_place(asked.looked_up))
             if other is None or (other.shared.done() and not other.is_private):
-                return await self._begin(asked, asked.rendering(), render).response()
+                return await self._begin(asked, asked.rendering(), render, anew=anew).response()
             entry = await asyncio.shield(other.shared)
             if entry is None and not other.background:
                 break
@@ -116,9 +117,9 @@ class ResponseCache:
                 return answer(entry, MISS if other.stored else None)
         return await self._made_alone(asked, render)
 
-    def _begin(self, asked: Asked, rendering: Rendering, run: Run) -> Flight:
+    def _begin(self, asked: Asked, rendering: Rendering, run: Run, *, anew: bool = False) -> Flight:
         place = _place(asked.looked_up)
-        flight = Flight(asked, rendering, run, handler=self.handler, most_kept=self.most_kept)
+        flight = Flight(asked, rendering, run, handler=self.handler, most_kept=self.most_kept, anew=anew)
         self._flights[place] = flight
 
         def landed(_: object) -> None:
@@ -168,11 +169,6 @@ class ResponseCache:
         if len(self._dynamic) >= _MOST_REMEMBERED:
             self._dynamic.clear()
         self._dynamic[key] = None
-
-    def _count(self, key: str) -> None:
-        if len(self.hits) >= _MOST_REMEMBERED and key not in self.hits:
-            self.hits.clear()
-        self.hits[key] = self.hits.get(key, 0) + 1
 
     def _spawn(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

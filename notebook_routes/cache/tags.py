@@ -14,6 +14,8 @@ from __future__ import annotations
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
+from notebook_routes.routing.segment import is_invisible
+
 #: Next.js ignores longer ones.
 _LONGEST = 1024
 _TYPES = (None, "page", "layout")
@@ -63,7 +65,11 @@ def tag_of_path(path: str, kind: str | None = None) -> str | None:
         raise ValueError(f"revalidate_path() was given a path of {len(path):,} characters: {_LONGEST:,} are the most")
     if not path.startswith("/"):
         return None
-    path = "/".join(_normal(segment) for segment in path.partition("?")[0].rstrip("/").split("/")) or "/"
+    segments = path.partition("?")[0].rstrip("/").split("/")
+    if "[" in path:
+        # A pattern, as in the tree of files.
+        segments = [segment for segment in segments if not is_invisible(segment)]
+    path = "/".join(_normal(segment) for segment in segments) or "/"
     if kind == "layout":
         return f"under:{path}"
     return route_tag(path) if "[" in path else f"path:{path}"

@@ -30,4 +30,4 @@ class Trouble:
             if self._said is not None and moment - self._said < _QUIET:
                 return
             self._said = moment
-        _log.warning("%s: %s. Requests are answered without it", self._place, problem)
+        _log.warning("%s: %s. Requests are answered without it", self._place, str(problem).rstrip(". "))

@@ -5,12 +5,12 @@ The functions here do what the `%routes` commands of the same names do.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.notebook.extension import current_session
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Mapping
 
     from notebook_routes.app import LogEntry
@@ -85,17 +85,24 @@ def start(
 ) -> str:
     """Start the server, or start it anew with these settings; the address for a browser.
 
+    `cache` says where answers and data are kept from now on: "memory", "memory:256mb", "file:FOLDER" or
+    "redis://HOST:6379/0".
+
     Raises:
         ServerError: the port is in use, or the address is not this machine's.
         DefinitionError: `public` is no folder, or has a file at the path of a route; `geo` or `cache` is not known.
     """
-    session = current_session()
-    if cache is not None:
-        session.kept.use(cache)
-    location = session.serving.start(
-        port=port, host=host, allow_hosts=allow_hosts, token=token, url=url, public=public, geo=geo, cors=cors
+    location = current_session().start(
+        port=port,
+        host=host,
+        allow_hosts=allow_hosts,
+        token=token,
+        url=url,
+        public=public,
+        geo=geo,
+        cors=cors,
+        cache=cache,
     )
-    session.frames.reload()
     return location.url
 
 
@@ -136,6 +143,24 @@ def check(*, replay_all: bool = False) -> Checked:
     return check_kernel(current_session(), replay_all=replay_all)
 
 
+def mount(directory: str | os.PathLike[str]) -> list[Route]:
+    """Have the routes of a tree of files answer beside those of the cells; what is saved in it answers anew.
+
+    Raises:
+        DefinitionError: it cannot be mounted; nothing was changed.
+    """
+    return current_session().mount(os.fspath(directory)).routes
+
+
+def unmount(directory: str | os.PathLike[str]) -> None:
+    """Withdraw the routes of a tree that is mounted.
+
+    Raises:
+        DefinitionError: it is not.
+    """
+    current_session().mounts.unmount(os.fspath(directory))
+
+
 def request(text: str) -> FinishedResponse:
     """Send requests written in the format of .http files, as `%%request` does, and return the last response."""
     from notebook_routes.notebook.requests import run_requests  # noqa: PLC0415 - what only this function needs
@@ -145,6 +170,6 @@ def request(text: str) -> FinishedResponse:
 
 
 __all__ = [
-    "cache", "check", "clear", "export", "log", "openapi", "remove", "request", "revalidate", "routes", "source",
-    "start", "stop", "url",
+    "cache", "check", "clear", "export", "log", "mount", "openapi", "remove", "request", "revalidate", "routes", "source",
+    "start", "stop", "unmount", "url",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
@@ -24,6 +25,10 @@ def _list(session: Session, _command: Command) -> None:
     routes = session.routes.routes()
     text, html = shown.routes_text(routes), shown.routes_html(routes)
     cells = session.middlewares.cells()
+    for mount in session.mounts.all():
+        for problem in mount.problems:
+            text += f"\n{problem}"
+            html += f"<pre>{escape(problem)}</pre>"
     if cells:
         text, html = f"{text}\n{shown.middleware_text(cells)}", html + shown.middleware_html(cells)
     _show(text, html)
@@ -86,11 +91,7 @@ def _counted(count: int, what: str) -> str:
 
 def _start(session: Session, command: Command) -> None:
     options: dict[str, Any] = dict(command.options)
-    cache = options.pop("cache", None)
-    if cache is not None:
-        session.kept.use(cache)
-    session.serving.start(**options)
-    session.frames.reload()
+    session.start(**options)
     host = options.get("host", "127.0.0.1")
     print("The server runs: %routes url shows its address")  # noqa: T201 - the same
     if host not in ("127.0.0.1", "localhost", "::1"):
@@ -125,6 +126,20 @@ def _export(session: Session, command: Command) -> None:
     print(described(done, check_only=bool(options.get("check_only"))))  # noqa: T201 - the same
 
 
+def _mount(session: Session, command: Command) -> None:
+    assert command.directory is not None
+    if command.options.get("off"):
+        mount = session.mounts.unmount(command.directory)
+        print(f"{mount.name} is mounted no more")  # noqa: T201 - the notebook floor displays
+        return
+    mount = session.mount(command.directory)
+    _show(shown.routes_text(mount.routes), shown.routes_html(mount.routes))
+    for problem in mount.problems:
+        print(problem)  # noqa: T201 - the same
+    if mount.middleware:
+        print("Its middleware stands in front of all routes of this notebook, as far as its matcher says")  # noqa: T201
+
+
 def _show(text: str, html: str) -> None:
     display({"text/plain": text, "text/html": html}, raw=True)
 
@@ -143,4 +158,5 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "stop": _stop,
     "check": _check,
     "export": _export,
+    "mount": _mount,
 }

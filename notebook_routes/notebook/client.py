@@ -29,6 +29,7 @@ class FinishedResponse(Answer):
         complete: False where Stop was pressed before the end.
         streamed: whether the body was shown while it came.
         origin: the address of the server that a path was sent to; empty where a whole URL was asked.
+        is_one_of_several: whether its cell has sent others too, so that it says which one it answers.
     """
 
     reason: str = ""
@@ -36,6 +37,7 @@ class FinishedResponse(Answer):
     complete: bool = True
     streamed: bool = False
     origin: str = ""
+    is_one_of_several: bool = False
 
     def __repr__(self) -> str:
         from notebook_routes.notebook.display import response_text  # noqa: PLC0415 - display shows this class

@@ -10,9 +10,21 @@ from notebook_routes.errors import DirectiveError
 from notebook_routes.routing import METHODS
 
 COMMANDS = (
-    "list", "source", "log", "cache", "revalidate", "url", "openapi", "remove", "clear", "start", "stop", "check",
+    "list",
+    "source",
+    "log",
+    "cache",
+    "revalidate",
+    "url",
+    "openapi",
+    "remove",
+    "clear",
+    "start",
+    "stop",
+    "check",
     "export",
-)  # fmt: skip
+    "mount",
+)
 _START_OPTIONS = {
     "--port": "port",
     "--host": "host",
@@ -35,9 +47,9 @@ class Command:
         name: one of `COMMANDS`.
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
-        directory: for `export`.
-        options: for `export`: force, replay_all, check_only; for `check`: replay_all; for `start`: port, host,
-            allow_hosts, token, url, public, geo, cache, cors.
+        directory: for `export` and `mount`.
+        options: for `export`: force, replay_all, check_only; for `check`: replay_all; for `mount`: off; for `start`:
+            port, host, allow_hosts, token, url, public, geo, cache, cors.
     """
 
     name: str
@@ -70,6 +82,8 @@ def parse_command(line: str) -> Command:
         return _export(rest)
     if name == "check" and rest == ["--replay-all"]:
         return Command(name, options={"replay_all": True})
+    if name == "mount":
+        return _mount(rest)
     if name == "remove":
         return _remove(rest)
     if name == "revalidate" and len(rest) != 1:
@@ -102,6 +116,16 @@ def _export(words: list[str]) -> Command:
     if len(plain) != 1:
         raise DirectiveError("%routes export needs one folder: write %routes export shop")
     return Command("export", directory=plain[0], options=options)
+
+
+def _mount(words: list[str]) -> Command:
+    off = "--off" in words
+    plain = [word for word in words if word != "--off"]
+    if len(plain) != 1 or plain[0].startswith("--"):
+        raise DirectiveError(
+            "%routes mount needs the folder that holds app/: write %routes mount shop or %routes mount --off shop"
+        )
+    return Command("mount", directory=plain[0], options={"off": True} if off else {})
 
 
 def _start_options(words: list[str]) -> dict[str, object]:

@@ -29,6 +29,8 @@ _SHOWN = 4000
 _LEFT_OUT = ("date", "content-length", "connection", "transfer-encoding", "age")
 
 _EXPIRES = re.compile(r";\s*expires=[^;]*", re.IGNORECASE)
+#: A cookie's value that is long enough to be a key: made anew in each run, and nobody's business in a saved notebook.
+_KEY = re.compile(r"^([^=;]*=)[^;]{16,}")
 #: An entity tag made of a file's time and size, as `FileResponse` and the usual file servers make them.
 _TAG_OF_TIME = re.compile(r'(?:W/)?"[0-9a-f]{8,}-[0-9a-f]+"')
 
@@ -237,7 +239,9 @@ def _status(status: int) -> str:
 
 
 def _row(route: Route) -> tuple[str, str, str]:
-    config = [f"{name}={_plain(value)}" for name, value in route.config.explicit.items()]
+    # Of a function, which would show its address, the name says enough.
+    explicit = route.config.explicit.items()
+    config = [name if callable(value) else f"{name}={_plain(value)}" for name, value in explicit]
     return route.method, str(route.pattern), ", ".join(["page", *config] if route.is_page else config)
 
 
@@ -248,7 +252,8 @@ def _plain(value: object) -> str:
 
 
 def _log_lines(entry: LogEntry) -> list[str]:
-    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}"]
+    behind = "  made for the cache, nobody waited" if entry.is_behind else ""
+    lines = [f"{entry.method} {entry.target}  {_status(entry.status)}{behind}"]
     for text in (entry.output, *entry.notes, entry.error or ""):
         lines += [f"  {line}" for line in text.rstrip().splitlines()]
     return lines
@@ -256,6 +261,8 @@ def _log_lines(entry: LogEntry) -> list[str]:
 
 def _summary(response: FinishedResponse) -> str:
     parts = [f"{response.status} {response.reason}".strip()]
+    if response.is_one_of_several:
+        parts.insert(0, f"{response.method} {response.target}")
     media = response.headers.get("content-type")
     if media:
         parts.append(media)
@@ -281,11 +288,12 @@ def _cache_status(said: str) -> str:
 
 
 def _steady(name: str, value: str, response: FinishedResponse) -> str:
-    """A header without what differs from run to run: our own address, when a cookie ends, the time of a file."""
+    """A header without what differs from run to run: our own address, a session's key, an end, the time of a file."""
     if name == "location":
         return value.removeprefix(response.origin)
-    if name == "set-cookie" and "max-age" in value.lower():
-        return _EXPIRES.sub("", value)
+    if name == "set-cookie":
+        without_key = _KEY.sub(r"\1…", value)
+        return _EXPIRES.sub("", without_key) if "max-age" in value.lower() else without_key
     if name == "last-modified" or (name == "etag" and _TAG_OF_TIME.fullmatch(value)):
         return "…"
     return value

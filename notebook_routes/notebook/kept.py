@@ -9,10 +9,10 @@ import notebook_routes.cache as caching
 from notebook_routes.runtime import revalidate_path, revalidate_tag, use_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from notebook_routes.app import App
-    from notebook_routes.cache import CacheEntry, State
+    from notebook_routes.cache import CacheEntry, CacheHandler, State
     from notebook_routes.routing import Route
 
 
@@ -21,7 +21,8 @@ class KeptEntry:
     """One entry.
 
     Attributes:
-        what: the path with its declared query, the request of a `fetch`, or the function with its name.
+        what: the path with its declared query, and the Accept that has chosen its form where there are several; the
+            request of a `fetch`; or the name of a `cached` function.
         kind: "route", "fetch" or "value".
         fresh: whether it is given out as it is; else it is, once more, and made anew behind.
         age: seconds since it was made.
@@ -42,19 +43,21 @@ class KeptEntry:
 
 
 class KeptThings:
-    """The cache of a notebook's app, for people; the session's threads and cells may call it at any time."""
+    """The cache of a notebook's app, for people; the session's threads and cells may call it at any time.
 
-    def __init__(self, app: App) -> None:
+    Args:
+        app: the app.
+        own_origins: gives the addresses of its own server, which differ from run to run and are left out.
+    """
+
+    def __init__(self, app: App, own_origins: Callable[[], Iterable[str]] = tuple) -> None:
         self._app = app
+        self._own_origins = own_origins
         use_data(lambda: app.data)
 
-    def use(self, url: str) -> None:
-        """Keep things there from now on.
-
-        Raises:
-            ConfigError: there is no such cache.
-        """
-        handler, former = caching.open_cache(url), self._app.cache
+    def use(self, handler: CacheHandler) -> None:
+        """Keep things there from now on, in place of the cache that there was, which is closed."""
+        former = self._app.cache
         self._app.use_cache(handler)
         caching.blocking(former, former.close)
 
@@ -94,7 +97,8 @@ class KeptThings:
 
     def _shown(self, key: str, entry: CacheEntry, state: State, moment: float) -> KeptEntry:
         kind, _, rest = key.partition(" ")
-        what = rest.partition(" ")[2] if kind == "route" else entry.source
+        what = rest.partition(" ")[2] if kind == "route" else self._without_own_origin(entry.source)
+        hits = self._app.answers.hits if kind == "route" else self._app.data.hits
         return KeptEntry(
             what,
             kind,
@@ -103,5 +107,12 @@ class KeptThings:
             revalidate=entry.revalidate,
             tags=tuple(tag for tag in entry.tags if not caching.is_path_tag(tag)),
             size=len(entry.body),
-            hits=self._app.answers.hits.get(key, 0),
+            hits=hits.get(key, 0),
         )
+
+    def _without_own_origin(self, source: str) -> str:
+        method, space, url = source.partition(" ")
+        for origin in self._own_origins():
+            if url.startswith(f"{origin}/"):
+                return method + space + url.removeprefix(origin)
+        return source

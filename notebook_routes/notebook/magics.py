@@ -38,7 +38,14 @@ class RouteMagics(Magics):
         [segment] and the typed parameters of the line are in scope, and the last expression is the answer.
         Without a method, the cell is a whole route.py: functions GET, POST, ..., constants, helpers, imports.
 
-        Options: --revalidate N, --tag NAME, --dynamic VALUE, --max-duration SECONDS, --cors ORIGIN.
+        Options:
+
+        --revalidate N          keep the answers to GET, fresh for N seconds; false for ever, 0 not at all
+        --tag NAME              what revalidate_tag("NAME") calls them; may be written several times
+        --dynamic VALUE         force-dynamic never keeps them; force-static keeps them, and shows the cell nothing of
+                                the request but path and declared parameters; error keeps them, and refuses such reading
+        --max-duration SECONDS  after so long the client is told 504
+        --cors ORIGIN           whose pages may read the answers; may be written several times
         """
         definition = self._session.define(
             line,
@@ -141,13 +148,15 @@ class RouteMagics(Magics):
         %routes remove [METHOD] /path         withdraw routes
         %routes clear                         withdraw all, forget the log and the client's cookies
         %routes start [--port N] [--host ADDRESS] [--allow-host NAME] [--token SECRET] [--url URL]
-                      [--public DIR] [--geo PROXY]
+                      [--public DIR] [--geo PROXY] [--cache URL]
         %routes stop                          stop the server; the routes stay
         %routes check [--replay-all]          send the GET requests of all %%request cells again, or all of them
         %routes export DIR [--force] [--replay-all] [--check]
                                               write the routes as files, which run without the notebook
+        %routes mount [--off] DIR             have the routes of a tree of files answer here too, or no more
 
         --public serves the files of a folder; --geo says whose headers request.geo is read from, vercel or cloudflare.
+        --cache says where answers and data are kept: memory, memory:256mb, file:FOLDER, redis://HOST:6379/0.
 
         The first route starts the server on port 8000 or the next free one; the environment variable
         NOTEBOOK_ROUTES_PORT sets another port for all kernels of a machine, 0 for any free one.

@@ -51,6 +51,7 @@ class MiddlewareCells:
         self._namespace = namespace
         self._lock = threading.RLock()
         self._cells: dict[tuple[str | None, str], MiddlewareCell] = {}
+        self._behind: tuple[Middleware, ...] = ()
         self._ran: set[str | None] = set()
         self._numbers = itertools.count(1)
 
@@ -99,6 +100,12 @@ class MiddlewareCells:
         gone.module.close()
         return list(gone.layers)
 
+    def put_behind(self, layers: tuple[Middleware, ...]) -> None:
+        """Have these stand behind all cells, in place of those that were put there before."""
+        with self._lock:
+            self._behind = layers
+            self._publish()
+
     def clear(self) -> int:
         """Withdraw all; how many there were."""
         with self._lock:
@@ -115,7 +122,8 @@ class MiddlewareCells:
             return list(self._cells.values())
 
     def _publish(self) -> None:
-        self._app.middleware = tuple(layer for cell in self._cells.values() for layer in cell.layers)
+        cells = tuple(layer for cell in self._cells.values() for layer in cell.layers)
+        self._app.middleware = (*cells, *self._behind)
 
     def _made(self, matchers: list[str], body: str, cell: RunningCell, label: str) -> MiddlewareCell:
         # Each run has a file name of its own, or `linecache` would mix old and new lines.

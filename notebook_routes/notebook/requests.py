@@ -50,6 +50,7 @@ def run_requests(
             spec.expand(lambda expression: eval(expression, namespace)),  # noqa: S307 - the user's own notebook
             show=_print_piece,
         )
+        response.is_one_of_several = len(parsed.requests) > 1
         if response.streamed and not response.bytes.endswith(b"\n"):
             sys.stdout.write("\n")
         scope = AnswerScope(response, namespace)

@@ -186,6 +186,10 @@ class Serving:
         thread = self._running_thread()
         return public_location(thread.host, thread.port, setting=self._settings.url)
 
+    def origins(self) -> tuple[str, ...]:
+        """The addresses of its own, for the kernel and for browsers; none while it does not run."""
+        return (self.url(), self.location().url) if self.running else ()
+
     def _running_thread(self) -> ServerThread:
         if self._thread is None or not self._thread.running:
             raise ServerError("The server does not run: define a route with %%route, or run %routes start")

@@ -13,14 +13,17 @@ from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import notebook_routes.cache as caching
 from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import CellError, DirectiveError
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
+from notebook_routes.notebook.config_remarks import config_remarks
 from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
+from notebook_routes.notebook.mounts import Mounts
 from notebook_routes.notebook.page_frames import PageFrames
 from notebook_routes.notebook.ran_cells import RanCells
 from notebook_routes.notebook.serving import Serving
@@ -40,8 +43,10 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import LogEntry
     from notebook_routes.notebook.cell_text import RunningCell
+    from notebook_routes.notebook.mounts import Mount
     from notebook_routes.routing import Directive
     from notebook_routes.runtime import Exchange, RouteModule
+    from notebook_routes.servers import Location
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,12 @@ class Session:
         self.routes = RouteTable()
         self.app = App(routes=self.routes, guard=Guard(hosts=()), explain=True, name_file=name_file)
         self.app.log.listen(self._say_once)
-        self.kept = KeptThings(self.app)
         self.middlewares = MiddlewareCells(self.app, namespace)
+        self.mounts = Mounts(self.routes, self._mounts_changed)
         pages = self.app.own_pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
         self.serving = Serving(self.app)
+        self.kept = KeptThings(self.app, self.serving.origins)
         self.frames = PageFrames(self.serving, self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
         self.ran = RanCells()
@@ -107,7 +113,7 @@ class Session:
         module = self._compiled(directive, body, cell)
         try:
             routes = self._routes_of(module, directive, label)
-            return self._made_live(Cell(cell.id, label, module, routes), directive, own_names)
+            return self._made_live(Cell(cell.id, label, module, routes), directive, own_names, body)
         except BaseException:
             module.close()
             raise
@@ -135,6 +141,7 @@ class Session:
                 return []
             gone = self._cells.owned_by(cell_id)
             self._withdraw(gone)
+        self.kept.forget(gone)
         if gone:
             self.frames.forget(cell_id)
             self.frames.reload()
@@ -154,19 +161,43 @@ class Session:
                 wanted = f"{method} {path}" if method else path
                 raise DirectiveError(f"There is no route {wanted}: %routes lists those there are")
             self._withdraw(gone)
+        self.kept.forget(gone)
         self.frames.reload()
         return gone
 
     def clear(self) -> int:
         """Withdraw all routes and middleware, forget the log and the client's cookies; how many routes there were."""
-        with self._lock:
-            gone = self.routes.routes()
-            self._withdraw(gone)
-        self.middlewares.clear()
-        self.app.log.clear()
-        self.client.close()
+        count = len(self.routes)
+        self.kept.forget(self._emptied())
+        return count
+
+    def mount(self, directory: str) -> Mount:
+        """Have the routes of a tree of files answer beside those of the cells.
+
+        Raises:
+            DefinitionError: it cannot be mounted; nothing was changed.
+            ServerError: no server could be started; nothing was changed.
+        """
+        self.serving.ensure_started()
+        return self.mounts.mount(directory)
+
+    def start(self, *, cache: str | None = None, **options: Any) -> Location:
+        """Start the server, or start it anew; the arguments are those of `Serving.start`.
+
+        Args:
+            cache: where answers and data are kept from now on, as `open_cache` takes it; None for where they are now.
+            options: the others.
+
+        Raises:
+            ServerError: as `Serving.start` does; nothing was changed.
+            DefinitionError: the same; or there is no such cache.
+        """
+        handler = None if cache is None else caching.open_cache(cache)
+        location = self.serving.start(**options)
+        if handler is not None:
+            self.kept.use(handler)
         self.frames.reload()
-        return len(gone)
+        return location
 
     def source(self, path: str | None = None) -> str:
         """The module source that the routes, or those of one path, were compiled from.
@@ -195,8 +226,25 @@ class Session:
         """Stop the server, and leave nothing behind: no port, no thread, no module."""
         self.frames.close()
         self.serving.stop()
-        self.clear()
+        # What is kept stays: in files or Redis the next kernel finds it.
+        self._emptied()
         self.kept.close()
+
+    def _mounts_changed(self, routes: list[Route]) -> None:
+        self.middlewares.put_behind(self.mounts.middleware)
+        self.kept.forget(routes)
+        self.frames.reload()
+
+    def _emptied(self) -> list[Route]:
+        self.mounts.clear()
+        with self._lock:
+            gone = self.routes.routes()
+            self._withdraw(gone)
+        self.middlewares.clear()
+        self.app.log.clear()
+        self.client.close()
+        self.frames.reload()
+        return gone
 
     def _compiled(self, directive: Directive, body: str, cell: RunningCell) -> RouteModule:
         make = runtime.RouteModule.from_body if directive.method else runtime.RouteModule.from_source
@@ -248,7 +296,7 @@ class Session:
             for method, function in module.handlers.items()
         ]
 
-    def _made_live(self, cell: Cell, directive: Directive, own_names: set[str]) -> Definition:
+    def _made_live(self, cell: Cell, directive: Directive, own_names: set[str], body: str = "") -> Definition:
         if self.app.public is not None:
             self.app.public.check(cell.routes)
         moved = self.serving.ensure_started()
@@ -258,6 +306,9 @@ class Session:
             self.frames.forget(cell.id)
         self.frames.reload(besides=cell.id)
         remarks = [*definition.remarks, *self._remarks(directive, own_names)]
+        path = self.routes.at(directive.pattern)
+        if path is not None:
+            remarks += config_remarks(directive, body, cell.routes[0], path)
         if moved:
             remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
         return Definition(definition.routes, tuple(remarks))
@@ -266,11 +317,14 @@ class Session:
         with self._lock:
             mine = self._cells.owned_by(cell.id)
             replaced = self.routes.replace(remove=mine, put=cell.routes)
+            labels = {(route.method, route.pattern.shape): route.cell for route in replaced if self.mounts.owner(route)}
             owners = {(route.method, route.pattern.shape): self._cells.owner(route) for route in replaced}
             updated = {(route.method, route.pattern.shape) for route in mine}
             self._cells.withdraw([*mine, *replaced])
             self._cells.add(cell)
-        self.kept.forget([*mine, *replaced, *cell.routes])
+        # Only what this kernel has answered by other code: what was kept by another kernel has the text of the code in
+        # its keys, and is to outlive it.
+        self.kept.forget([*mine, *replaced])
         kept = {(route.method, route.pattern.shape) for route in cell.routes}
         gone = [route for route in mine if (route.method, route.pattern.shape) not in kept]
         said = []
@@ -280,13 +334,14 @@ class Session:
             what = "updated" if place in updated else "new"
             if owner is not None:
                 what = "updated" if owner.id is None else f"replaces the one of {owner.label}"
+            elif place in labels:
+                what = f"replaces the one of {labels[place]}"
             said.append((route, what))
         return Definition(tuple(said), tuple(f"{route.method} {route.pattern} withdrawn" for route in gone))
 
     def _withdraw(self, routes: list[Route]) -> None:
         self.routes.replace(remove=routes)
         self._cells.withdraw(routes)
-        self.kept.forget(routes)
 
     def _remarks(self, directive: Directive, own_names: set[str]) -> list[str]:
         remarks = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.lazy import lazily
 
 if TYPE_CHECKING:
+    from notebook_routes.project.broken import broken_reason, broken_routes
     from notebook_routes.project.expectation import Expectation, Outcome, check_expectation
     from notebook_routes.project.http_file import RequestCell, RequestSpec, format_requests, parse_request_cell
 
@@ -19,6 +20,8 @@ __all__ = [
     "Outcome",
     "RequestCell",
     "RequestSpec",
+    "broken_reason",
+    "broken_routes",
     "check_expectation",
     "format_requests",
     "parse_request_cell",
@@ -31,6 +34,8 @@ __getattr__ = lazily(
         "Outcome": "expectation",
         "RequestCell": "http_file",
         "RequestSpec": "http_file",
+        "broken_reason": "broken",
+        "broken_routes": "broken",
         "check_expectation": "expectation",
         "format_requests": "http_file",
         "parse_request_cell": "http_file",

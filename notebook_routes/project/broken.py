@@ -54,6 +54,12 @@ def is_broken(route: Route) -> bool:
     return _BROKEN in route.extras
 
 
+def broken_reason(route: Route) -> str | None:
+    """Why the file of a route cannot be used; None for a route that works."""
+    reason = route.extras.get(_BROKEN)
+    return None if reason is None else str(reason)
+
+
 def closed(message: str) -> Middleware:
     """A middleware that lets nothing pass."""
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path, PurePath
 
     from notebook_routes.app import Guard
+    from notebook_routes.cache import CacheHandler
     from notebook_routes.project.load import KnownRoutes
 
 _log = logging.getLogger("notebook_routes.project")
@@ -37,21 +38,40 @@ class LiveProject:
     Args:
         root: the project's folder, the one that holds `app`.
         guard: who may ask.
+        explain: show tracebacks and nearest routes to the client, and describe the routes at `/_routes/openapi.json`.
+        geo: whose headers `request.geo` is read from, as for `App`.
+        cache: where answers and data are kept; by default in memory, anew with each loading.
+        cors: which other origins may call the paths that declare nothing themselves, as for `App`.
 
     Attributes:
         root: the same.
         log: the requests that any of its apps has answered.
+        refused: why every request answers 500 since the last loading; None where it does not.
     """
 
-    def __init__(self, root: Path, *, guard: Guard) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        guard: Guard,
+        explain: bool = True,
+        geo: str | None = None,
+        cache: CacheHandler | None = None,
+        cors: object = None,
+    ) -> None:
         self.root = root
         self.log = RequestLog()
         self.log.listen(Remarks().log)
         self._guard = guard
-        # The cookie is sent over plain HTTP here.
-        self._draft = DraftCookie(secure=False)
+        self._explain = explain
+        self._geo = geo
+        self._cache = cache
+        self._cors = cors
+        # A developer's browser gets the cookie over plain HTTP.
+        self._draft = DraftCookie(secure=not explain)
         self._tree = ModuleTree(root)
         self._known: KnownRoutes = {}
+        self.refused: str | None = None
 
     def load(self, changed: Iterable[PurePath] = ()) -> App:
         """The project as it is now. What is broken is named in the log, and answers 500 with the reason.
@@ -61,14 +81,17 @@ class LiveProject:
                 modules that import them; any other module stays, and what it holds.
         """
         self._tree.forget(changed)
-        app = App(guard=self._guard, explain=True)
+        app = App(guard=self._guard, explain=self._explain, geo=self._geo, cache=self._cache, cors=self._cors)
         app.log, app.draft = self.log, self._draft
+        self.refused = None
         try:
             fill(app, self._tree, known=self._known)
         except DefinitionError as error:
             _log.error("%s\nEvery request answers 500 until this is mended", error)
-            app.middleware = (closed(str(error)),)
-        app.open_pages.add("/_routes/openapi.json", lambda _request: self._description(app))
+            self.refused = str(error)
+            app.middleware = (closed(self.refused),)
+        if self._explain:
+            app.open_pages.add("/_routes/openapi.json", lambda _request: self._description(app))
         return app
 
     def concerns(self, path: PurePath) -> bool:

@@ -1,7 +1,6 @@
 """From a project on disk to an `App`: every `route.py` imported, every page read, checked and put into a table.
 
-    $ notebook-routes serve shop
-    $ NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
+    app = load_tree(Path("shop"))
 
 A file that cannot be used is named in the log, and its path answers 500; the others are served. A file without a
 handler, or with one that is no function, is still a route, as in the field: it answers OPTIONS, 405 and 500. What stops
@@ -12,10 +11,9 @@ from __future__ import annotations
 
 import inspect
 import logging
-import os
 import weakref
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from notebook_routes.app import App, Guard, PublicFiles, declared_middleware, health
@@ -26,11 +24,11 @@ from notebook_routes.routing import METHODS, PAGE, Route, RouteFile, SegmentConf
 from notebook_routes.routing.filesystem import TEMPLATE_FILE
 from notebook_routes.runtime import Invoker, Page
 from notebook_routes.runtime.constants import find_constants
-from notebook_routes.servers.asgi import ASGIApp
-from notebook_routes.web import GEO_VARIABLE, Response
+from notebook_routes.web import Response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
+    from pathlib import Path
     from types import ModuleType
 
     from notebook_routes.app import LogEntry
@@ -39,10 +37,6 @@ if TYPE_CHECKING:
 
 #: What was found in files, and in which module.
 KnownRoutes: TypeAlias = "dict[RouteFile, tuple[ModuleType, list[Route]]]"
-#: The environment variable that names the project for `asgi`.
-DIRECTORY_VARIABLE = "NOTEBOOK_ROUTES_DIR"
-#: The environment variable with the address of its cache.
-CACHE_VARIABLE = "NOTEBOOK_ROUTES_CACHE"
 #: The folder of a project whose files are served as they are.
 PUBLIC = "public"
 _MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
@@ -113,23 +107,6 @@ def fill(app: App, tree: ModuleTree, *, strict: bool = False, known: KnownRoutes
         _put_what_works(loaders, app)
     _load_middleware(app, tree)
     _load_public(app, tree, strict=strict)
-
-
-def asgi() -> ASGIApp:
-    """The project in the folder that the environment variable NOTEBOOK_ROUTES_DIR names, for an ASGI server.
-
-        NOTEBOOK_ROUTES_DIR=shop uvicorn --factory notebook_routes.project.load:asgi
-
-    Without the variable it is the current folder. NOTEBOOK_ROUTES_GEO names the proxy whose headers `request.geo` is
-    read from, "vercel" or "cloudflare"; NOTEBOOK_ROUTES_CACHE is where answers are kept, "redis://127.0.0.1:6379/0",
-    for instance, so that all processes share them. In Python, `ASGIApp(load_tree(Path("shop")))` is the same.
-
-    Raises:
-        DefinitionError: the project cannot be loaded.
-    """
-    root = Path(os.environ.get(DIRECTORY_VARIABLE) or ".")
-    geo, cache = os.environ.get(GEO_VARIABLE) or None, os.environ.get(CACHE_VARIABLE) or None
-    return ASGIApp(load_tree(root, geo=geo, cache=cache))
 
 
 class Remarks:

@@ -129,7 +129,7 @@ class ModuleTree:
         return self._loaded_below(self.name_of(path))
 
     def _loaded_below(self, name: str) -> list[str]:
-        return [other for other in tuple(sys.modules) if other == name or other.startswith(f"{name}.")]
+        return [other for other in sys.modules.copy() if other == name or other.startswith(f"{name}.")]
 
     def _drop(self, name: str) -> None:
         module = sys.modules.pop(name, None)
@@ -244,6 +244,7 @@ def _absolute(name: str, names: Mapping[str, object] | None, level: int) -> str:
 def _bind_children(package: ModuleType) -> None:
     """A package that runs anew has the modules in it that have stayed."""
     prefix = f"{package.__name__}."
-    for name, module in tuple(sys.modules.items()):
+    # A copy in one step: where items are made one by one, the collector may close another tree in between.
+    for name, module in sys.modules.copy().items():
         if name.startswith(prefix) and "." not in name[len(prefix) :]:
             setattr(package, name[len(prefix) :], module)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from contextvars import copy_context
-from types import CodeType
+from contextvars import ContextVar, copy_context
+from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError
 from notebook_routes.runtime.exchange import current_exchange, current_life
-from notebook_routes.runtime.keepable import check_keepable
+from notebook_routes.runtime.keepable import check_keepable, checked_tags
 from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags
 from notebook_routes.web import Response
 from notebook_routes.web.body import parsed_json
@@ -25,8 +25,12 @@ T = TypeVar("T")
 
 _JSON = (("content-type", "application/json"),)
 _BYTES = (("content-type", "application/octet-stream"),)
+#: Characters of a call that are shown.
+_LONGEST_CALL = 80
 #: The status of what is no answer.
 _VALUE = 0
+#: The keys of what is being made around here: a value cannot be made of itself.
+_making: ContextVar[tuple[str, ...]] = ContextVar("notebook_routes.making", default=())
 
 
 @overload
@@ -58,18 +62,22 @@ def cached(
             behind.
 
     Raises:
-        CacheError: when it is called: an argument or the value cannot be kept; the message names it.
+        CacheError: when it is called: an argument or the value cannot be kept; the message names it. Without a `key`
+            also for what depends on more than its text, such as the method of an object.
+        TypeError: it is no function, or a tag no text.
+        ValueError: `revalidate` is no number of seconds above 0.
     """
     if function is None:
         return functools.partial(cached, key=key, tags=tags, revalidate=revalidate)
     if not callable(function):
         raise TypeError(f"cached() takes a function, not {type(function).__name__}")
-    if isinstance(tags, str):
-        raise TypeError(f'cached(tags={tags!r}): write a list, tags=["{tags}"]')
-    if revalidate is not None and revalidate is not False and not revalidate > 0:
+    seconds = isinstance(revalidate, (int, float)) and not isinstance(revalidate, bool) and revalidate > 0
+    if revalidate is not None and revalidate is not False and not seconds:
         raise ValueError(f"cached(revalidate={revalidate!r}): write seconds above 0, or leave it out")
     check_keepable(key, "the key of cached()")
-    return _Cached(function, key, tuple(tags), float(revalidate) if revalidate else None).wrapper()
+    if key is None:
+        _check_stateless(function)
+    return _Cached(function, key, checked_tags(tags, "cached"), float(revalidate) if revalidate else None).wrapper()
 
 
 class _Cached:
@@ -81,7 +89,8 @@ class _Cached:
         self._tags = tags
         self._revalidate = revalidate
         self._signature = inspect.signature(function)
-        self._name = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', repr(function))}"
+        named = function if hasattr(function, "__qualname__") else type(function)
+        self._name = f"{named.__module__}.{named.__qualname__}"
         self._shown = getattr(function, "__name__", "the function")
         self._version = caching.version_of(_text_of(function))
 
@@ -96,7 +105,8 @@ class _Cached:
                 async def make() -> caching.Made:
                     life = self._life()
                     current_life.set(life)
-                    return self._made(await self._function(*args, **kwargs), life)
+                    _making.set((*_making.get(), wanted.key))
+                    return self._made(await self._function(*args, **kwargs), life, args, kwargs)
 
                 entry = await active_data(exchange).get(wanted, make)
                 give_on(exchange, entry)
@@ -112,13 +122,20 @@ class _Cached:
             def make() -> caching.Made:
                 life, context = self._life(), copy_context()
                 context.run(current_life.set, life)
-                return self._made(context.run(self._function, *args, **kwargs), life)
+                context.run(_making.set, (*_making.get(), wanted.key))
+                return self._made(context.run(self._function, *args, **kwargs), life, args, kwargs)
 
             entry = active_data(exchange).get_blocking(wanted, make)
             give_on(exchange, entry)
             return _value(entry)
 
         return call
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> str:
+        """How it was called, for people: square(3)."""
+        given = [*map(repr, args), *(f"{name}={value!r}" for name, value in kwargs.items())]
+        text = f"{self._shown}({', '.join(given)})"
+        return text if len(text) <= _LONGEST_CALL else f"{text[: _LONGEST_CALL - 2]}…)"
 
     def _life(self) -> caching.Life:
         return caching.Life(tags=self._tags, revalidate=self._revalidate)
@@ -130,9 +147,11 @@ class _Cached:
             check_keepable(value, f"the argument `{name}` of {self._shown}(), which is part of its key,")
         exchange = current_exchange.get()
         key = caching.value_key(self._name, self._version, [self._key, bound.arguments])
+        if key in _making.get():
+            raise CacheError(f"{self._shown}() asks for its own value while it is being made: it would wait for ever")
         return caching.Wanted(key, self._tags, beside(exchange), marked_tags(exchange))
 
-    def _made(self, value: Any, life: caching.Life) -> caching.Made:
+    def _made(self, value: Any, life: caching.Life, args: tuple[Any, ...], kwargs: dict[str, Any]) -> caching.Made:
         if isinstance(value, Response):
             content = value.content
             if content is None:
@@ -141,11 +160,13 @@ class _Cached:
         elif isinstance(value, (bytes, bytearray)):
             status, headers, content = _VALUE, _BYTES, bytes(value)
         else:
+            if inspect.iscoroutine(value):
+                value.close()
             check_keepable(value, f"what {self._shown}() gives")
             status, headers, content = _VALUE, _JSON, json_bytes(value)
         entry = caching.CacheEntry(
             status, headers, content, 0, 0,
-            revalidate=life.revalidate, expire=life.expire, tags=life.tags, source=f"{self._shown}()",
+            revalidate=life.revalidate, expire=life.expire, tags=life.tags, source=self._call(args, kwargs),
         )  # fmt: skip
         return caching.Made(entry)
 
@@ -156,12 +177,42 @@ def _value(entry: caching.CacheEntry) -> Any:
     return entry.body if entry.headers == _BYTES else parsed_json(entry.body)
 
 
+def _check_stateless(function: Callable[..., Any]) -> None:
+    """Refuse what is not known by its text and arguments alone.
+
+    Raises:
+        CacheError: it is a method of an object, or an object that can be called.
+    """
+    owner = getattr(function, "__self__", None)
+    if owner is not None and not isinstance(owner, (type, ModuleType)):
+        what = f"{getattr(function, '__name__', 'it')} is a method of a {type(owner).__name__}"
+    elif hasattr(function, "__qualname__"):
+        return
+    else:
+        what = f"it is a {type(function).__name__}"
+    raise CacheError(
+        f"cached() knows a function by its text and its arguments, and {what}, which may hold more: "
+        "say what its values depend on, cached(..., key=shop.id)"
+    )
+
+
 def _text_of(function: Callable[..., Any]) -> str:
     """What a function does, whatever line it stands in."""
     code = getattr(inspect.unwrap(function), "__code__", None)
-    return repr(function) if code is None else _code_text(code)
+    return "" if code is None else _code_text(code)
 
 
 def _code_text(code: CodeType) -> str:
-    constants = [_code_text(part) if isinstance(part, CodeType) else repr(part) for part in code.co_consts]
+    constants = [_constant_text(part) for part in code.co_consts]
     return repr((code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars))
+
+
+def _constant_text(value: object) -> str:
+    if isinstance(value, CodeType):
+        return _code_text(value)
+    if isinstance(value, frozenset):
+        # Its own order differs from process to process.
+        return f"frozenset({sorted(map(_constant_text, value))})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_constant_text, value))})"
+    return repr(value)

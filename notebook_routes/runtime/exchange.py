@@ -30,11 +30,16 @@ OUTPUT_LIMIT = 64 * 1024
 
 
 class Phase(Enum):
-    """How far the answer has come; cookies can be set only while the handler decides."""
+    """How far the answer has come; cookies can be set only while the handler decides.
+
+    In AFTER it is out, or its client has left; in ENDED what was for then is done too, and what the handler has left
+    running goes on by itself.
+    """
 
     HANDLER = "handler"
     SENT = "sent"
     AFTER = "after"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +86,15 @@ class Exchange:
         config: of the path that answers.
         callbacks: what `after()` was given.
         error: the traceback as the user sees it, once the handler has failed.
+        is_behind: nobody has asked: a kept answer is made anew, or beforehand.
         notes: sentences for the log ("text that begins with < was sent as plain text").
         started: wall clock, seconds since the epoch.
     """
 
     __slots__ = (
         "_began", "_output", "_output_size", "app", "arrived", "callbacks", "config", "context", "cookies", "draft",
-        "error", "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route", "started",
+        "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route",
+        "started",
     )  # fmt: skip
 
     def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
@@ -96,6 +103,7 @@ class Exchange:
         self.observed: ObservedRequest | None = None
         self.rendering: Rendering | None = None
         self.app: KeepsData | None = None
+        self.is_behind = False
         self.revalidations: dict[str, float] | None = None
         self.route: Route | None = None
         self.config: SegmentConfig | None = None
@@ -116,13 +124,23 @@ class Exchange:
         """The request as the handler sees it."""
         return self.request if self.observed is None else self.observed
 
+    @property
+    def answered(self) -> bool:
+        """Whether the answer is out, or the client has left."""
+        return self.phase in (Phase.AFTER, Phase.ENDED)
+
     def reads(self, what: str) -> None:
         """The handler does something that makes its answer this request's alone."""
         if self.rendering is not None:
             self.rendering.reads(what)
 
     def release(self) -> None:
-        """It is over: let go of what points back here, so that memory is freed at once and not by the collector."""
+        """It is over: let go of what points back here, so that memory is freed at once and not by the collector.
+
+        Not while a run goes on whose client has left.
+        """
+        if self.rendering is not None and not self.rendering.ended:
+            return
         self.context = None
         self.request.exchange = self.arrived.exchange = None
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError, FetchError
 from notebook_routes.runtime.exchange import current_exchange, current_life
-from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags
+from notebook_routes.runtime.keepable import checked_tags
+from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags, note
 from notebook_routes.runtime.outgoing import closed, new_client, stream_of
 from notebook_routes.web import Headers, Request, Response
 
@@ -62,7 +63,8 @@ async def fetch(
         The answer, whatever its status; a body that is not kept comes in pieces.
 
     Raises:
-        FetchError: there was no answer: the server cannot be reached, or took too long.
+        FetchError: there was no answer: the server cannot be reached, or took too long. Reading the body raises it too,
+            where the answer breaks off.
         CacheError: the options contradict the path's `fetch_cache`, or a body that is a stream is part of a key.
         ValueError: the URL is not absolute, or an option has a value that it cannot have.
         Aborted: the signal has fired.
@@ -70,17 +72,19 @@ async def fetch(
     request = _request(resource, method, headers, body, json)
     _check(cache, revalidate, redirect)
     exchange = current_exchange.get()
-    if isinstance(tags, str):
-        raise TypeError(f'fetch(tags={tags!r}): write a list, tags=["{tags}"]')
-    tags = tuple(tags)
+    tags = checked_tags(tags, "fetch")
     choice = _choose(cache, revalidate, _mode(exchange), request)
+    if signal is not None:
+        signal.throw_if_aborted()
     if not choice.keep:
+        if tags:
+            note(f"fetch({request.url!r}) has tags, and keeps nothing that they could mark: say revalidate=60 as well")
         if choice.said and exchange is not None and current_life.get() is None:
-            exchange.reads(f"fetch({request.url!r}), which is not to be kept,")
+            exchange.reads(f"fetch({request.url!r}) anew each time")
         asked: Response = await _unless_aborted(_ask(request, redirect), signal)
         return asked
     content = await _content(request)
-    key = caching.fetch_key(request.method, request.url, request.headers.raw, content)
+    key = caching.fetch_key(request.method, request.url, request.headers.raw, content, redirect=redirect)
     wanted = caching.Wanted(key, tags, beside(exchange), marked_tags(exchange))
 
     async def make() -> caching.Made:
@@ -94,13 +98,15 @@ async def fetch(
             revalidate=choice.seconds,
             tags=tags,
             source=f"{request.method} {request.url}",
+            status_text=response.status_text,
+            url=response.url,
         )
         return caching.Made(entry, keep=response.status == 200)
 
     entry = await _unless_aborted(active_data(exchange).get(wanted, make), signal)
     give_on(exchange, entry, tags)
     response = caching.answer(entry, None)
-    response.url = request.url
+    response.redirected = response.url != request.url
     return response
 
 
@@ -143,8 +149,10 @@ def _request(resource: Any, method: str | None, headers: Any, body: Any, json: A
         given = resource.clone()
         if headers is not None:
             given.replace_headers(Headers(headers))
-        if method is None and body is None and json is _UNSET:
-            return given
+        if body is None and json is _UNSET:
+            if method is None:
+                return given
+            body = given.body
         resource, headers, method = given.url, given.headers, method or given.method
     options = {} if json is _UNSET else {"json": json}
     return Request(resource, method=method or "GET", headers=headers, body=body, **options)
@@ -173,9 +181,10 @@ async def _ask(request: Request, redirect: str) -> Response:
         raise FetchError("fetch() needs httpx2: pip install httpx2") from error
 
     client = new_client(follow_redirects=redirect == "follow")
-    stream = request.body
+    # What is known goes out with its length, and once more after a redirect that keeps the method.
+    content = request.body if request.content is None else request.content or None
     try:
-        sent = client.build_request(request.method, request.url, headers=request.headers.raw, content=stream)
+        sent = client.build_request(request.method, request.url, headers=request.headers.raw, content=content)
         got = await client.send(sent, stream=True)
     except (httpx2.RequestError, httpx2.InvalidURL) as error:
         await client.aclose()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import CacheError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def check_keepable(value: Any, what: str) -> None:
@@ -25,6 +28,21 @@ def check_keepable(value: Any, what: str) -> None:
         raise CacheError(
             f"{what} cannot be kept: {said}. None, bool, int, float, str, and lists and dicts of these can: convert it"
         )
+
+
+def checked_tags(tags: Iterable[str], name: str) -> tuple[str, ...]:
+    """The tags that were given to `cached()` or `fetch()`.
+
+    Raises:
+        TypeError: they are no list of texts.
+    """
+    if isinstance(tags, str):
+        raise TypeError(f'{name}(tags={tags!r}): write a list, tags=["{tags}"]')
+    tags = tuple(tags)
+    for tag in tags:
+        if not isinstance(tag, str) or not tag:
+            raise TypeError(f'{name}(tags=...) holds {tag!r}, which is no tag: write texts, tags=["products"]')
+    return tags
 
 
 def _unkeepable(value: Any, place: str, depth: int) -> tuple[str, str] | None:

@@ -6,7 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import notebook_routes.cache as caching
-from notebook_routes.runtime.exchange import current_life
+from notebook_routes.runtime.exchange import Phase, current_exchange, current_life
+from notebook_routes.runtime.request_time import shows_drafts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -29,7 +30,9 @@ def _own() -> DataCache:
 
 
 def active_data(exchange: Exchange | None) -> DataCache:
-    """The cache of the app that answers, or the one that the process has chosen."""
+    """The cache of the app that answers, or the one that the process has chosen; an empty one for who sees drafts."""
+    if exchange is not None and exchange.phase is not Phase.ENDED and shows_drafts(exchange):
+        return caching.DataCache(caching.MemoryCache())
     if exchange is not None and exchange.app is not None:
         return exchange.app.data
     return _own() if _active is None else _active()
@@ -58,3 +61,10 @@ def give_on(exchange: Exchange | None, entry: CacheEntry, tags: Collection[str] 
     if life is not None:
         life.tag(tags or entry.tags)
         life.shorten(revalidate=entry.revalidate, expire=entry.expire)
+
+
+def note(text: str) -> None:
+    """What the author of the handler that runs here should hear of; elsewhere nobody does."""
+    exchange = current_exchange.get()
+    if exchange is not None and text not in exchange.notes:
+        exchange.notes.append(text)

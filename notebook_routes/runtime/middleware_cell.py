@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _NAMES = ("middleware", "proxy")
 #: What the body is given.
-_GIVEN = ("request", "next", "query")
+GIVEN = ("request", "next", "query")
 #: A dynamic segment as a route's path has it.
 _SEGMENT = re.compile(r"(?<=/)\[?\[(\.\.\.)?(\w+)\]\]?(?=/|$)")
 
@@ -142,7 +142,7 @@ def _directive(matchers: Sequence[str]) -> Directive:
 def _expand_middleware(
     cell: str, directive: Directive, *, namespace: Mapping[str, object] | None = None, first_line: int = 2
 ) -> Expansion:
-    return expand_body(cell, directive, namespace=namespace, first_line=first_line, name="middleware", given=_GIVEN)
+    return expand_body(cell, directive, namespace=namespace, first_line=first_line, name="middleware", given=GIVEN)
 
 
 def _expand_module(text: CellText, directive: Directive) -> ModuleSource:

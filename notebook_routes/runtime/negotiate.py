@@ -37,8 +37,11 @@ def to_response(value: Any, request: Request) -> Response:
     Raises:
         AnswerError: it stands for none; the message has the fix.
     """
+    if isinstance(value, FileResponse):
+        _tell_of_file(request)
+        return value.answering(request)
     if isinstance(value, Response):
-        return value.answering(request) if isinstance(value, FileResponse) else value
+        return value
     if isinstance(value, _EXACT):
         return _json(value)
     if value is None:
@@ -197,6 +200,14 @@ def _shown(value: Any, request: Request) -> Response:
         if body is not None:
             return _made(body, media)
     return _json(value)
+
+
+def _tell_of_file(request: Request) -> None:
+    """Say of a run whose answer may be kept what a file reads of its request."""
+    from notebook_routes.runtime.observed import ObservedRequest  # noqa: PLC0415 - few answers are files
+
+    if isinstance(request, ObservedRequest):
+        request.reads("Range and If-None-Match, as every FileResponse does")
 
 
 def _made(body: bytes | str, media: str) -> Response:

@@ -114,6 +114,14 @@ class ObservedRequest(Request):
         self._reads("request.buffer()")
         return b""
 
+    def reads(self, what: str) -> None:
+        """Something of the client's is about to be read; `what` says it to people better than the field's name.
+
+        Raises:
+            DynamicError: it may not be.
+        """
+        self._rendering.reads(what)
+
     def accepted(self) -> str:
         """What the client takes, for the value of a handler that comes in several forms: each is kept for itself."""
         self._rendering.variant = self._accept

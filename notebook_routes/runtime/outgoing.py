@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from notebook_routes.errors import FetchError
 from notebook_routes.web import ReadableStream
 
 if TYPE_CHECKING:
@@ -32,7 +33,12 @@ def new_client(*, follow_redirects: bool) -> Any:
 
 
 def stream_of(answer: Any, client: Any, *, decoded: bool) -> ReadableStream:
-    """The body of an answer, piece by piece as it comes, without its Content-Encoding or with it."""
+    """The body of an answer, piece by piece as it comes, without its Content-Encoding or with it.
+
+    Reading it raises a `FetchError` where it breaks off.
+    """
+    import httpx2  # noqa: PLC0415 - there has been an answer, so it is there
+
     pieces: AsyncIterator[bytes] = answer.aiter_bytes() if decoded else answer.aiter_raw()
 
     async def pull(controller: Any) -> None:
@@ -41,8 +47,12 @@ def stream_of(answer: Any, client: Any, *, decoded: bool) -> ReadableStream:
         except StopAsyncIteration:
             await closed(answer, client)
             controller.close()
-        except BaseException:
+        except BaseException as error:
             await closed(answer, client)
+            if isinstance(error, httpx2.RequestError):
+                raise FetchError(
+                    f"the answer of {answer.url} broke off: {str(error) or type(error).__name__}"
+                ) from error
             raise
 
     async def cancel(_: object) -> None:

@@ -91,6 +91,14 @@ def after(work: Callable[[], object] | Awaitable[object]) -> None:
     exchange.callbacks.append(work)
 
 
+def shows_drafts(exchange: Exchange | None) -> bool:
+    """Whether the browser that asks is shown drafts: nothing that is kept is for it, and nothing of its is kept."""
+    if exchange is None or not exchange.request.headers.has("cookie"):
+        return False
+    given = exchange.request.cookies.value(DRAFT_COOKIE)
+    return given is not None and compare_digest(given.encode(), exchange.draft.value.encode())
+
+
 class Connection:
     """What `connection()` returns; there is nothing to wait for, since the request is here."""
 
@@ -219,7 +227,7 @@ class CookieJar:
             raise ScopeError(
                 f"a cookie cannot be {what} here: {rendering.label} is declared static, its answer is the same for all"
             )
-        if self._exchange.phase is Phase.AFTER:
+        if self._exchange.answered:
             raise ScopeError(f"a cookie cannot be {what} in after(): the response has been sent; do it in the handler")
         if self._exchange.phase is Phase.SENT:
             raise ScopeError(

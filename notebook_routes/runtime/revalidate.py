@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import notebook_routes.cache as caching
 from notebook_routes.errors import ScopeError
-from notebook_routes.runtime.exchange import current_exchange, current_life
-from notebook_routes.runtime.kept_data import active_data
+from notebook_routes.runtime.exchange import Phase, current_exchange, current_life
+from notebook_routes.runtime.kept_data import active_data, note
 
 if TYPE_CHECKING:
     from notebook_routes.cache import Life
@@ -26,12 +26,16 @@ def revalidate_path(path: str, type: str | None = None) -> None:  # noqa: A002 -
         type: "layout" for all that is below the path as well.
 
     Raises:
-        ValueError: the path is over 1,024 characters, or the type is another.
+        ValueError: the path is over 1,024 characters, or the type is another. In a cell also where it does not begin
+            with a slash; in a handler that has no effect, and the log says so.
         TypeError: the path is no text.
     """
     tag = caching.tag_of_path(path, type)
     if tag is None:
-        _note(f'revalidate_path("{path}") has no effect: a path begins with a slash')
+        problem = f'revalidate_path("{path}") has no effect: a path begins with a slash'
+        if current_exchange.get() is None:
+            raise ValueError(problem)
+        note(problem)
         return
     _mark(tag, 0.0, f"revalidate_path({path!r})")
 
@@ -91,7 +95,8 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
         revalidate = stale if revalidate is None else revalidate
         expire = gone if expire is None else expire
     for name, seconds in (("revalidate", revalidate), ("expire", expire)):
-        if seconds is not None and (isinstance(seconds, bool) or not seconds > 0):
+        number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if seconds is not None and not (number and seconds > 0):
             raise ValueError(f"cache_life({name}={seconds!r}): write seconds above 0; no_store() keeps nothing")
     life = _life("cache_life")
     if life is not None:
@@ -100,11 +105,13 @@ def cache_life(profile: str | None = None, *, revalidate: float | None = None, e
 
 def _mark(tag: str, expire: float, what: str) -> None:
     exchange = current_exchange.get()
-    if exchange is None:
-        handler = active_data(None).handler
+    if exchange is not None:
+        exchange.reads(what)
+    if exchange is None or exchange.phase is Phase.ENDED:
+        # What a handler has left running, such as a task, marks as a cell does.
+        handler = active_data(exchange).handler
         caching.blocking(handler, lambda: handler.mark([tag], caching.now(), expire=expire))
         return
-    exchange.reads(what)
     if exchange.revalidations is None:
         exchange.revalidations = {}
     exchange.revalidations[tag] = min(expire, exchange.revalidations.get(tag, expire))
@@ -120,14 +127,8 @@ def _life(name: str) -> Life | None:
             f"{name}() belongs to something that is being made: call it in a handler or a cached() function"
         )
     if exchange.rendering is None:
-        _note(f"{name}() has no effect: the route's answers are not kept, say revalidate = 60 to have them")
+        note(f"{name}() has no effect: the route's answers are not kept, say revalidate = 60 to have them")
     return exchange.rendering
-
-
-def _note(text: str) -> None:
-    exchange = current_exchange.get()
-    if exchange is not None and text not in exchange.notes:
-        exchange.notes.append(text)
 
 
 def _checked(tag: object, name: str) -> str:

@@ -2,13 +2,15 @@
 
 The body of a request comes through the same bounded queue as under Tornado, and the response is pulled as fast as the
 server takes it. ASGI has one way to hear both the body and that the client has left, `receive`; a task beside the
-handler listens to it. All steps of a handler and of its stream are taken by the server's own task for the request.
+handler listens to it, from the moment that the handler waits for something: one that answers at once costs no task. All
+steps of a handler and of its stream are taken by the server's own task for the request.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+import types
+from collections.abc import Awaitable, Callable, Generator, MutableMapping
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
@@ -121,6 +123,11 @@ class ASGIApp:
 class _Message:
     """One request and its response."""
 
+    __slots__ = (
+        "_app", "_body", "_ending", "_error", "_head_sent", "_head_task", "_headers", "_left", "_listener", "_receive",
+        "_root", "_scope", "_send_message", "_sent", "_server", "_status", "_task",
+    )  # fmt: skip
+
     def __init__(self, server: ASGIApp, scope: Message, receive: Receive, send: Send) -> None:
         self._server = server
         self._app = server.app
@@ -133,7 +140,8 @@ class _Message:
             (name.decode("latin-1"), value.decode("latin-1").strip(" \t")) for name, value in scope["headers"]
         ]
         self._body: IncomingBody | None = None
-        self._task = asyncio.current_task()
+        self._task: asyncio.Task[Any] | None = None
+        self._listener: asyncio.Task[None] | None = None
         self._head_sent = False
         self._head_task: asyncio.Task[None] | None = None
         self._ending = False
@@ -147,11 +155,11 @@ class _Message:
         if isinstance(request, Response):
             await self._refuse(request)
             return
-        assert self._task is not None
-        listener = asyncio.get_running_loop().create_task(self._listen(request))
         ended = False
         try:
-            await self._answer(request)
+            if self._body is not None:
+                self._begin_to_listen(request)
+            await self._heard(request)
             ended = True
         except asyncio.CancelledError:
             if not self._head_sent:
@@ -164,8 +172,9 @@ class _Message:
             request.abort("The client disconnected")
             ended = True
         finally:
-            listener.cancel()
-            if self._left:
+            if self._listener is not None:
+                self._listener.cancel()
+            if self._left and self._task is not None:
                 self._task.uncancel()
             work = self._app.sent(request, status=self._status, size=self._sent, error=self._error)
             if work is not None and not ended:
@@ -178,33 +187,70 @@ class _Message:
 
     def _request(self) -> Request | Response:
         """What is asked, or the answer to what cannot be."""
-        scope = self._scope
-        if len(self._headers) > MAX_HEADERS:
+        scope, headers = self._scope, self._headers
+        if len(headers) > MAX_HEADERS:
             return too_many_headers()
-        hosts = [value for name, value in self._headers if name == "host"]
-        if (len(hosts) > 1 or "," in hosts[0]) if hosts else scope.get("http_version") == "1.1":
+        # Of a name that is there twice, the last value.
+        named = dict(headers)
+        host, length = named.get("host"), named.get("content-length")
+        if host is None:
+            if scope.get("http_version") == "1.1":
+                return one_host()
+        elif "," in host or (len(named) != len(headers) and [name for name, _ in headers].count("host") > 1):
             return one_host()
-        length = next((value for name, value in self._headers if name == "content-length"), None)
-        refused = too_large(length, self._server.max_body_size)
-        if refused is not None:
-            return refused
+        if length is not None:
+            refused = too_large(length, self._server.max_body_size)
+            if refused is not None:
+                return refused
         method = scope["method"]
         try:
             target, _ = origin_form(method, _target(scope, self._root))
         except InvalidTarget as invalid:
             return plain(400, str(invalid))
-        framed = length is not None or any(name == "transfer-encoding" for name, _ in self._headers)
-        # HTTP/2 frames bodies without a word in the headers.
-        framed = framed or scope.get("http_version", "1.1") not in _HTTP_1
-        if framed and method not in ("GET", "HEAD"):
+        if method not in ("GET", "HEAD") and (
+            length is not None
+            or "transfer-encoding" in named
+            # HTTP/2 frames bodies without a word in the headers.
+            or scope.get("http_version", "1.1") not in _HTTP_1
+        ):
             self._body = IncomingBody(limit=self._server.max_body_size)
-        return Request.from_target(
+        request = Request.from_target(
             method,
             target,
-            origin=f"{scope.get('scheme', 'http')}://{hosts[0] if hosts else _host(scope)}",
-            headers=Headers.from_pairs(self._headers),
+            origin=f"{scope.get('scheme', 'http')}://{host or _host(scope)}",
+            headers=Headers.from_pairs(headers),
             body=self._body,
         )
+        client = scope.get("client")
+        if client is not None:
+            request.peer = (client[0], scope.get("http_version", "1.1"))
+        return request
+
+    @types.coroutine
+    def _heard(self, request: Request) -> Generator[Any, Any, None]:
+        """Answer, and listen to the client from the first step on that waits for something."""
+        steps = self._answer(request)
+        step: Callable[[Any], Any] = steps.send
+        argument: Any = None
+        while True:
+            try:
+                waiting = step(argument)
+            except StopIteration:
+                return
+            if self._listener is None:
+                self._begin_to_listen(request)
+            try:
+                argument = yield waiting
+                step = steps.send
+            except GeneratorExit:
+                steps.close()
+                raise
+            except BaseException as thrown:  # noqa: BLE001 - passed on, whatever it is
+                step, argument = steps.throw, thrown
+
+    def _begin_to_listen(self, request: Request) -> None:
+        self._task = asyncio.current_task()
+        self._listener = asyncio.get_running_loop().create_task(self._listen(request))
 
     async def _listen(self, request: Request) -> None:
         """Take in the body, as fast as the handler reads it, and then the news that the client has left."""
@@ -256,10 +302,13 @@ class _Message:
         length = len(content or b"") if content is not None or response.body is None else None
         sent = b"" if response.status in BODILESS or request.method == "HEAD" else content or b""
         self._head_sent = True
-        await self._send(_start(response, length))
-        self._sent = len(sent)
-        self._ending = True
-        await self._send({"type": "http.response.body", "body": sent})
+        try:
+            await self._send_message(_start(response, length))
+            self._sent = len(sent)
+            self._ending = True
+            await self._send_message({"type": "http.response.body", "body": sent})
+        except OSError as error:
+            raise _ClientLeft from error
         if length is None:
             await self._leave_unread(response)
 
@@ -310,7 +359,8 @@ class _Message:
     def _is_from_outside(self, error: BaseException) -> bool:
         """Whether it was raised through the handler's stream rather than by it."""
         if isinstance(error, asyncio.CancelledError):
-            return self._task is not None and self._task.cancelling() > 0
+            task = asyncio.current_task()
+            return task is not None and task.cancelling() > 0
         return isinstance(error, _ClientLeft | GeneratorExit)
 
     async def _send_head(self, response: Response, request: Request) -> None:

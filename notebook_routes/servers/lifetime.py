@@ -42,7 +42,12 @@ class HandlerThreads:
 
 @asynccontextmanager
 async def listening(
-    app: App, listener: socket.socket, *, max_body_size: int = MAX_BODY_SIZE, grace: float = 1.0
+    app: App,
+    listener: socket.socket,
+    *,
+    max_body_size: int = MAX_BODY_SIZE,
+    drain: float = 0.0,
+    grace: float = 1.0,
 ) -> AsyncIterator[TornadoServer]:
     """Answer on `listener` while the block runs.
 
@@ -50,7 +55,8 @@ async def listening(
         app: what answers.
         listener: a socket that listens; the server owns it from now on.
         max_body_size: bytes of a request body.
-        grace: seconds that requests have to end in when the block has ended.
+        drain: seconds for which requests are still answered when the block has ended.
+        grace: seconds that those have to end in which are cancelled then.
     """
     from notebook_routes.servers.tornado import TornadoServer  # noqa: PLC0415 - %load_ext must not wait for Tornado
 
@@ -63,6 +69,8 @@ async def listening(
         yield server
     finally:
         try:
+            if drain:
+                await server.drain(grace=drain)
             await server.stop(grace=grace)
         finally:
             interval.restore()

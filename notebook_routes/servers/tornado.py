@@ -63,6 +63,8 @@ _IDLE_TIME = 120.0
 _SWEEP_TIME = 10.0
 #: Seconds for connections to close when the server stops.
 _CLOSE_TIME = 0.2
+#: Seconds in which a request may still come over an open connection when the server drains.
+_LATE_TIME = 0.2
 _NO_LIMIT = 1 << 62
 #: Raised through a handler's stream rather than by it.
 _OUTSIDE = (StreamClosedError, asyncio.CancelledError, GeneratorExit)
@@ -89,6 +91,8 @@ class TornadoServer:
         self.on_traffic = on_traffic or _quiet
         self.tasks: set[asyncio.Task[None]] = set()
         self.silent: set[_Message] = set()
+        #: Whether each connection closes after the answer that it waits for.
+        self.draining = False
         self._http = _HTTPServer(
             cast("Any", _Connections(self)),
             max_body_size=_NO_LIMIT,  # ours is checked where a 413 can still be sent
@@ -101,6 +105,27 @@ class TornadoServer:
     def listen(self, sockets: list[socket.socket]) -> None:
         """Accept connections on `sockets`, which it owns from now on."""
         self._http.add_sockets(sockets)
+
+    async def drain(self, *, grace: float) -> None:
+        """Take no new connections, and let all that has been asked be answered, for up to `grace` seconds.
+
+        Connections close after their answers. One that is silent closes a moment later, since a request may be on its
+        way. Then `stop`.
+        """
+        self.draining = True
+        # The loop's next turns accept the connections that have been made meanwhile.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self._http.stop()
+        loop = asyncio.get_running_loop()
+        end = loop.time() + grace
+        await self._http.quiet(min(grace, _LATE_TIME))
+        for message in list(self.silent):
+            message.close_if_silent()
+        await self._http.quiet(end - loop.time())
+        # What `after()` was given.
+        if self.tasks and loop.time() < end:
+            await asyncio.wait(list(self.tasks), timeout=end - loop.time())
 
     async def stop(self, *, grace: float = 1.0) -> None:
         """Stop listening, cancel what is being answered, wait `grace` seconds for it, and close all connections."""
@@ -130,10 +155,26 @@ class TornadoServer:
 class _HTTPServer(HTTPServer):
     """Connections with Nagle's algorithm off for good; Tornado switches it on and off around each response."""
 
+    def initialize(self, *args: Any, **settings: Any) -> None:
+        super().initialize(*args, **settings)
+        self._quiet = asyncio.Event()
+
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         stream.set_nodelay(True)
         stream.set_nodelay = _keep_nodelay  # type: ignore[assignment]
         super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: object) -> None:
+        super().on_close(server_conn)
+        if not self._connections:
+            self._quiet.set()
+
+    async def quiet(self, seconds: float) -> None:
+        """Wait until there is no connection, for up to `seconds`."""
+        self._quiet = asyncio.Event()
+        if self._connections and seconds > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._quiet.wait(), seconds)
 
 
 class _Connections(HTTPServerConnectionDelegate):
@@ -142,15 +183,17 @@ class _Connections(HTTPServerConnectionDelegate):
         self._time = asyncio.get_running_loop().time
 
     def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:  # noqa: ARG002 - Tornado's
-        message = _Message(self._server, request_conn, self._time())
+        message = _Message(self._server, request_conn, request_conn.context.remote_ip, self._time())
         self._server.silent.add(message)
+        if self._server.draining:
+            asyncio.get_running_loop().call_later(_LATE_TIME, message.close_if_silent)
         return message
 
 
 class _Message(HTTPMessageDelegate):
     """One request and its response on a connection."""
 
-    def __init__(self, server: TornadoServer, connection: HTTP1Connection, since: float) -> None:
+    def __init__(self, server: TornadoServer, connection: HTTP1Connection, address: str, since: float) -> None:
         self.since = since
         self._server = server
         self._app = server.app
@@ -168,6 +211,7 @@ class _Message(HTTPMessageDelegate):
         self._status = 0
         self._sent = 0
         self._error: BaseException | None = None
+        self._peer = (address, "1.1")
 
     def headers_received(self, start_line: RequestStartLine | Any, headers: HTTPHeaders) -> Awaitable[None] | None:
         server = self._server
@@ -203,8 +247,11 @@ class _Message(HTTPMessageDelegate):
             origin=f"http://{host or named or 'localhost'}",
             headers=Headers.from_pairs(pairs),
         )
+        if version == "HTTP/1.0":
+            self._peer = (self._peer[0], "1.0")
         if not has_body:
             self._request = request = make()
+            request.peer = self._peer
             return cast("Awaitable[None]", self._answer_here(request))
         self._make = make
         # Tornado hands over what has come together with the head before the loop takes its next turn.
@@ -219,6 +266,7 @@ class _Message(HTTPMessageDelegate):
                 self._start.cancel()
                 self._start = None
                 self._request = request = self._make(body=chunk)
+                request.peer = self._peer
                 return cast("Awaitable[None]", self._answer_here(request))
             self._start_beside()
         return self._body.feed(chunk) if self._body is not None else None
@@ -240,6 +288,7 @@ class _Message(HTTPMessageDelegate):
         self._start = None
         self._body = IncomingBody(limit=self._server.max_body_size)
         self._request = request = self._make(body=self._body)
+        request.peer = self._peer
         self._connection.set_close_callback(self._left)
         self._task = asyncio.get_running_loop().create_task(self._answer_beside(request))
         self._track(self._task)
@@ -362,7 +411,8 @@ class _Message(HTTPMessageDelegate):
             content = b""
         self._head_sent = True
         self._sent = len(content)
-        start = head(response, content_length=length, connection=self._connection_header)
+        connection = "close" if self._server.draining else self._connection_header
+        start = head(response, content_length=length, connection=connection)
         if b"\r\nConnection: " in start:
             self._close_if_said(response)
         if response.content is not None:
@@ -373,7 +423,7 @@ class _Message(HTTPMessageDelegate):
 
     def _close_if_said(self, response: Response) -> None:
         """A handler may set `Connection: close` (RFC 9112 §9.6)."""
-        if (response.headers.get("connection") or "").lower() == "close":
+        if self._server.draining or (response.headers.get("connection") or "").lower() == "close":
             self._connection._disconnect_on_finish = True  # noqa: SLF001 - Tornado has no other switch
 
     async def _send_stream(self, response: Response, request: Request) -> None:
@@ -419,7 +469,10 @@ class _Message(HTTPMessageDelegate):
             self._app.head_sent(request)
             start_line = ResponseStartLine("HTTP/1.1", response.status, response.status_text or phrase(response.status))
             self._close_if_said(response)
-            self._connection.write_headers(start_line, _tornado_headers(response))
+            headers = _tornado_headers(response)
+            if self._server.draining:
+                headers["Connection"] = "close"
+            self._connection.write_headers(start_line, headers)
 
     async def _drain(self) -> None:
         """Take in what the handler left of the body: closing on unread data would reset the client's connection."""
@@ -461,6 +514,11 @@ class _Message(HTTPMessageDelegate):
         """Close the connection, whatever is going on."""
         self._server.silent.discard(self)
         self._connection.close()
+
+    def close_if_silent(self) -> None:
+        """Close the connection, unless a request has come over it."""
+        if self in self._server.silent:
+            self.close()
 
     async def _close_after_refusal(self) -> None:
         await self._drain()

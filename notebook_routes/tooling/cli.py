@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from importlib.metadata import version as version_of
-from pathlib import Path  # noqa: TC003 - typer reads the annotations
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from notebook_routes.errors import NotebookRoutesError
-from notebook_routes.project.load import CACHE_VARIABLE, load_tree
+from notebook_routes.errors import ConfigError, NotebookRoutesError
+from notebook_routes.project.load import load_tree
 from notebook_routes.project.openapi import openapi_document
+from notebook_routes.project.settings import CACHE_VARIABLE, TOKEN_VARIABLE, ServerSettings
 from notebook_routes.servers import MAX_BODY_SIZE
+from notebook_routes.servers.access_log import ACCESS_FORMATS
+from notebook_routes.tooling.progress import progress
 from notebook_routes.tooling.quickstart import run_quickstart
-from notebook_routes.tooling.serve import serve_tree
+from notebook_routes.tooling.serve import GRACEFUL_TIMEOUT, Running, serve_tree
 from notebook_routes.web import GEO_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 app = typer.Typer(
     help="Route Handlers for Python notebooks.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
+_Directory: TypeAlias = Annotated[
+    Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)
+]
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What is wrong with what was asked for is a sentence on stderr and an exit status of 1."""
+    try:
+        yield
+    except NotebookRoutesError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(code=1) from None
 
 
 @app.callback(invoke_without_command=True)
@@ -43,18 +62,24 @@ def demo() -> None:
 
 @app.command()
 def serve(
-    directory: Annotated[Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)],
+    directory: _Directory,
     *,
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")] = (
         "127.0.0.1"
     ),
     port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    server: Annotated[str, typer.Option(help="tornado, or uvicorn (an extra).")] = "tornado",
+    workers: Annotated[int, typer.Option(help="How many processes answer.")] = 1,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run several though the project changes things in memory.")
+    ] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Load the project again when a file is saved.")] = False,
     allow_host: Annotated[
         list[str] | None, typer.Option(help="Answer for this Host and for this machine's only; repeatable.")
     ] = None,
     token: Annotated[
         str | None,
-        typer.Option(help="A bearer token that every request must bring.", envvar="NOTEBOOK_ROUTES_TOKEN"),
+        typer.Option(help="A bearer token that every request must bring.", envvar=TOKEN_VARIABLE),
     ] = None,
     max_body_size: Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)] = MAX_BODY_SIZE,
     geo: Annotated[
@@ -72,28 +97,42 @@ def serve(
         list[str] | None,
         typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
     ] = None,
+    access_log: Annotated[bool, typer.Option(help="A line on stdout for each request.")] = True,
+    log_format: Annotated[str, typer.Option(help="text or json, for the access log and for failures.")] = "text",
+    graceful_timeout: Annotated[
+        float, typer.Option(help="Seconds in which requests may end once it is told to stop.", min=0)
+    ] = GRACEFUL_TIMEOUT,
 ) -> None:
     """Answer the routes of a project, until Ctrl-C or SIGTERM."""
-    try:
-        serve_tree(
-            directory,
+    with _sentences():
+        if log_format not in ACCESS_FORMATS:
+            raise ConfigError(f"--log-format {log_format}: there are {' and '.join(ACCESS_FORMATS)}")
+        settings = ServerSettings(
+            directory=directory,
+            cache=cache,
+            geo=geo,
+            token=token,
+            hosts=tuple(allow_host or ()),
+            cors=tuple(cors or ()),
+            max_body_size=max_body_size,
+            access_log=log_format if access_log else None,
+        )
+        how = Running(
             host=host,
             port=port,
-            allow_hosts=allow_host or (),
-            token=token,
-            max_body_size=max_body_size,
-            geo=geo,
-            cache=cache,
-            cors=cors or (),
+            server=server,
+            workers=workers,
+            force=force,
+            reload=reload,
+            log_format=log_format,
+            graceful_timeout=graceful_timeout,
         )
-    except NotebookRoutesError as error:
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
-        raise typer.Exit(code=1) from None
+        serve_tree(settings, how)
 
 
 @app.command()
 def dev(
-    directory: Annotated[Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)],
+    directory: _Directory,
     *,
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")] = (
         "127.0.0.1"
@@ -106,11 +145,60 @@ def dev(
     """Answer the routes of a project while you write them: loaded again on save, errors shown in full."""
     from notebook_routes.tooling.dev import develop_tree  # noqa: PLC0415 - no other command watches files
 
-    try:
+    with _sentences():
         develop_tree(directory, host=host, port=port, allow_hosts=allow_host or ())
-    except NotebookRoutesError as error:
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
-        raise typer.Exit(code=1) from None
+
+
+@app.command("list")
+def list_(
+    directory: _Directory,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+) -> None:
+    """List the routes of a project: method, path, file, config. Fails if a file cannot be used."""
+    from notebook_routes.tooling.listing import list_tree  # noqa: PLC0415 - no other command prints tables
+
+    with _sentences():
+        if not list_tree(directory, as_json=as_json):
+            raise typer.Exit(code=1)
+
+
+@app.command()
+def request(
+    directory: _Directory,
+    method: Annotated[str, typer.Argument(help="GET, POST, ...", show_default=False)],
+    path: Annotated[str, typer.Argument(help="The path, with its query.", show_default=False)],
+    *,
+    header: Annotated[list[str] | None, typer.Option("--header", "-H", help="'Name: value'; repeatable.")] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", "-d", help="The body; @FILE reads it from a file, @- from stdin.")
+    ] = None,
+    include: Annotated[bool, typer.Option("--include", "-i", help="Print the status line and the headers.")] = False,
+) -> None:
+    """Send a request to a project without a server, and print the answer. Fails if its status is 400 or more."""
+    from notebook_routes.tooling.asking import ask_tree  # noqa: PLC0415 - what only this command needs
+
+    with _sentences():
+        if not ask_tree(directory, method.upper(), path, headers=header or (), data=data, show_head=include):
+            raise typer.Exit(code=1)
+
+
+@app.command("import")
+def import_(
+    directory: _Directory,
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The notebook to write, an .ipynb file.", show_default=False)
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Write over a notebook that is there.")] = False,
+) -> None:
+    """Write a project as a notebook: its files as cells. Nothing is run."""
+    from notebook_routes.project.import_tree import import_tree  # noqa: PLC0415 - no other command needs it
+
+    with _sentences():
+        for remark in import_tree(directory, output, force=force):
+            typer.echo(remark, err=True)
+    typer.echo(f"{output} is written")
 
 
 @app.command()
@@ -145,19 +233,17 @@ def export(
 
 @app.command()
 def openapi(
-    directory: Annotated[Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)],
+    directory: _Directory,
     *,
     title: Annotated[str | None, typer.Option(help="The name of the API; the folder's if not given.")] = None,
     api_version: Annotated[str, typer.Option(help="The version of the API.")] = "0.1.0",
     output: Annotated[Path | None, typer.Option(help="A file to write instead of the terminal.")] = None,
 ) -> None:
     """Describe the routes of a project as an OpenAPI 3.1 document, in JSON."""
-    try:
-        project = load_tree(directory, strict=True)
+    with _sentences():
+        with progress(f"Loading {directory}"):
+            project = load_tree(directory, strict=True)
         document = openapi_document(project.routes, title=title or directory.resolve().name, version=api_version)
-    except NotebookRoutesError as error:
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
-        raise typer.Exit(code=1) from None
     text = json.dumps(document, indent=2, ensure_ascii=False)
     if output is None:
         typer.echo(text)

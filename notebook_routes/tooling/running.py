@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notebook_routes.app import LOOPBACK_HOSTS
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from notebook_routes.app import App
+    from notebook_routes.project.settings import ServerSettings
     from notebook_routes.servers import Location
     from notebook_routes.servers.tornado import TornadoServer
 
@@ -29,6 +31,13 @@ def known_hosts(host: str, location: Location, allow_hosts: Iterable[str]) -> li
     """The values of the Host header that a server on `host` knows: this machine's, its address, and those allowed."""
     own = f"[{host}]" if ":" in host else host
     return [*allow_hosts, *LOOPBACK_HOSTS, own, *([location.host] if location.host else [])]
+
+
+def with_own_hosts(settings: ServerSettings, host: str, location: Location) -> ServerSettings:
+    """Where hosts are named, the address that the server listens on is answered too."""
+    if not settings.hosts:
+        return settings
+    return replace(settings, hosts=tuple(dict.fromkeys(known_hosts(host, location, settings.hosts))))
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
@@ -58,10 +67,19 @@ def told_to_stop() -> Iterator[asyncio.Event]:
 
 @asynccontextmanager
 async def answering(
-    app: App, listener: socket.socket, said: str, *, max_body_size: int
+    app: App, listener: socket.socket, said: str, *, max_body_size: int, drain: float = 0.0
 ) -> AsyncIterator[TornadoServer]:
-    """Answer on `listener` while the block runs, and say so on stdout; then end what handlers have left running."""
-    async with listening(app, listener, max_body_size=max_body_size, grace=_GRACE) as server:
-        print(said, flush=True)  # noqa: T201 - what the program has to say
+    """Answer on `listener` while the block runs, and say so on stdout; then end what handlers have left running.
+
+    Args:
+        app: what answers.
+        listener: a socket that listens.
+        said: the line on stdout; "" for none.
+        max_body_size: bytes of a request body.
+        drain: seconds for which requests are still answered when the block has ended.
+    """
+    async with listening(app, listener, max_body_size=max_body_size, drain=drain, grace=_GRACE) as server:
+        if said:
+            print(said, flush=True)  # noqa: T201 - what the program has to say
         yield server
     await end_tasks()

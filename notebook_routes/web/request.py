@@ -77,6 +77,7 @@ class Request(Body):
         "geo_headers",
         "method",
         "path",
+        "peer",
         "query_string",
         "target",
     )
@@ -87,6 +88,8 @@ class Request(Body):
     geo_headers: GeoHeaders | None
     #: The method, in upper case.
     method: str
+    #: Who has connected, and the version of HTTP that they speak; None where there is no connection.
+    peer: tuple[str, str] | None
     #: The request target as it came: path and query, percent-encoded.
     target: str
     #: The path of the target, percent-encoded, not normalised.
@@ -222,6 +225,16 @@ class Request(Body):
             if self._aborted:
                 signal.fire(self._abort_reason)
         return signal
+
+    @property
+    def content(self) -> builtins.bytes | None:
+        """The body where all of it is in memory, b"" for none; None for a stream, or where it was read already.
+
+        For those who send it on: looking at it is not reading.
+        """
+        if self.body_used or (self._content is None and self._source is not None):
+            return None
+        return self._content or b""
 
     @property
     def geo(self) -> Geo:
@@ -380,7 +393,7 @@ class Request(Body):
     def _begin(self, method: str, target: str, origin: str) -> None:
         self.method = method
         self.target = target
-        self.exchange = self.geo_headers = None
+        self.exchange = self.geo_headers = self.peer = None
         self._origin = origin
         if "#" in target:
             target = target.partition("#")[0]

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -77,6 +78,11 @@ def requests_per_second(url: str, *, seconds: int, json: str | None = None) -> f
 def one_client(url: str, *, seconds: float) -> dict[str, float]:
     """Send one request after the other for `seconds`; return `requests`, `p50` and `p95` (ms)."""
     return _client("sequential.py", url, f"--seconds={seconds}")
+
+
+def burst(urls: Sequence[str], *, clients: int) -> dict[str, float]:
+    """Have many clients ask at once, in turn at each address; return `connected`, `first` and `last` (ms)."""
+    return _client("at_once.py", *urls, f"--clients={clients}")
 
 
 def drain_command(url: str, *, size: int) -> list[str]:

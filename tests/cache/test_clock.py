@@ -30,3 +30,16 @@ def test_after_a_sleep_the_system_is_believed(wall):
     # Eight hours that the monotonic clock did not see.
     wall.update(time=1000.0 + 8 * 3600, monotonic=6.0)
     assert clock.now() == 1000 + 8 * 3600
+
+
+def test_a_thread_that_is_held_up_while_it_asks_moves_nothing(wall, monkeypatch):
+    def held_up(name):
+        moment = wall[name]
+        wall.update(time=wall["time"] + 30, monotonic=wall["monotonic"] + 30)
+        return moment
+
+    with monkeypatch.context() as patched:
+        patched.setattr(clock.time, "time", lambda: held_up("time"))
+        patched.setattr(clock.time, "monotonic", lambda: held_up("monotonic"))
+        clock.now()
+    assert clock.now() == wall["time"]

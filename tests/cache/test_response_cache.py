@@ -93,7 +93,7 @@ def story(make):
         unheard = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
         await asyncio.wait_for(make(), 20)
-        gc.collect()
+        gc.collect(1)
         await asyncio.sleep(0)
         assert not unheard
 
@@ -508,6 +508,35 @@ class TestProcesses:
 
         story(tale)
 
+    def test_one_that_looked_before_the_other_kept_it_does_not_make_it_again(self):
+        async def tale():
+            class Late(Slow):
+                """Its answers to the first look come when the test says so."""
+
+                def __init__(self, memory):
+                    super().__init__(memory)
+                    self.looked = False
+                    self.told = asyncio.Event()
+
+                async def get(self, *args):
+                    found = await self.memory.get(*args)
+                    if not self.looked:
+                        self.looked = True
+                        await self.told.wait()
+                    return found
+
+            memory = MemoryCache()
+            late = Late(memory)
+            one, two = Kitchen(memory), Kitchen(late)
+            asking = asyncio.create_task(two.ask())
+            await until(lambda: late.looked)
+            assert await one.ask() == ("dish 1", MISS)
+            late.told.set()
+            assert await asking == ("dish 1", HIT)
+            assert not two.runs
+
+        story(tale)
+
     def test_the_other_makes_it_when_the_one_has_failed(self):
         async def tale():
             memory = MemoryCache()
@@ -664,7 +693,7 @@ class TestStreams:
             kitchen.make = clients.answer
             # A middleware answers something else.
             await kitchen.cache.respond(kitchen.asked(), kitchen)
-            gc.collect()
+            gc.collect(1)
             await clients.closes()
             await kitchen.settled()
 

@@ -15,3 +15,10 @@ def test_one_line_a_minute(caplog, monkeypatch):
         "The cache at redis://host: after 60. Requests are answered without it",
     ]
     assert {(record.name, record.levelname) for record in caplog.records} == {("notebook_routes.cache", "WARNING")}
+
+
+def test_a_problem_that_ends_with_a_full_stop_has_one(caplog):
+    trouble.Trouble("The cache at redis://host").say(ConnectionError("Connect call failed ('127.0.0.1', 1)."))
+    assert caplog.records[0].getMessage() == (
+        "The cache at redis://host: Connect call failed ('127.0.0.1', 1). Requests are answered without it"
+    )

@@ -1,15 +1,18 @@
 """The servers under test, and the table of what came of the cases."""
 
+import time
 from collections import Counter
 from contextlib import ExitStack
 from functools import cache
 
 import pytest
 
+from tests.conformance.client import send
 from tests.conformance.servers import SERVERS, serving
 from tests.conformance.upstream import upstream
 
 _TALLY = pytest.StashKey[Counter]()
+_PATIENCE = 10.0
 _OUTCOMES = ("passed", "not yet", "skipped", "failed")
 
 
@@ -23,10 +26,20 @@ def server(request):
         def address(options=(), cache=""):
             started = options, cache
             if started not in addresses:
-                addresses[started] = stack.enter_context(serving(request.param, options, upstream=other, cache=cache))
+                base_url = stack.enter_context(serving(request.param, options, upstream=other, cache=cache))
+                _wait_until_prepared(base_url)
+                addresses[started] = base_url
             return addresses[started]
 
         yield request.param, address
+
+
+def _wait_until_prepared(base_url):
+    """What a server does by itself once it listens must not come between the steps of a case: /c/fs-after writes."""
+    end = time.monotonic() + _PATIENCE
+    log = {"method": "GET", "path": "/st/log"}
+    while b"c-after" not in send(base_url, log).body and time.monotonic() < end:
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")

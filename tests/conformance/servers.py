@@ -21,7 +21,7 @@ def _serve(tree: Path, port: int, options: Sequence[str], cache: str) -> tuple[l
 
 def _uvicorn(tree: Path, port: int, options: Sequence[str], cache: str) -> tuple[list[str], dict[str, str]]:
     # An ASGI server has options of its own: ours are in Python, or in the environment.
-    factory = "tests.conformance.guarded:asgi" if options else "notebook_routes.project.load:asgi"
+    factory = "tests.conformance.guarded:asgi" if options else "notebook_routes.asgi:create_app"
     environment = {"NOTEBOOK_ROUTES_DIR": str(tree), **({"NOTEBOOK_ROUTES_CACHE": cache} if cache else {})}
     # Left alone, uvicorn trusts forwarded headers from this machine, and writes Server and Date beside a handler's own.
     quiet = ["--no-proxy-headers", "--no-server-header", "--no-date-header", "--log-level", "warning"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from http.client import HTTPConnection, IncompleteRead
 
@@ -81,6 +82,76 @@ def test_clear(newest):
     newest.ok("%%middleware /a\nNone", cell="b")
     assert newest.ok("%routes clear").stdout == "0 routes and 1 middleware withdrawn\n"
     assert newest.ok("%routes log").text == "No requests yet"
+
+
+def test_cache(kernel):
+    nothing = "Nothing is kept: --revalidate 60 on a route's line keeps its answers for a minute"
+    assert kernel.ok("%routes cache").text == nothing
+    kernel.ok("runs = []")
+    kernel.ok("%%route GET /x/[id] --revalidate 3600 --tag xs\nruns.append(id)\nlen(runs)", cell="a")
+    kernel.get("/x/1")
+    kernel.get("/x/1")
+    lines = kernel.ok("%routes cache").text.splitlines()
+    assert lines[0].split() == ["KEPT", "STATE", "AGE", "TAGS", "SIZE", "HITS"]
+    assert re.fullmatch(r"/x/1  fresh for 60 min  \d+ s  xs    1 B   1", lines[1])
+    assert kernel.value("[(e.what, e.hits) for e in __import__('notebook_routes.notebook').notebook.cache()]") == [
+        ["/x/1", 1]
+    ]
+    assert kernel.ok("%request GET /x/1").text == "200 OK · application/json · cache hit\n1"
+    kernel.ok("%%route GET /x/[id] --revalidate 3600 --tag xs\nruns.append(id)\nlen(runs)", cell="a")
+    assert kernel.ok("%routes cache").text == nothing
+    assert kernel.ok("%request GET /x/1").text == "200 OK · application/json · cache miss, now kept\n2"
+
+
+def test_revalidate(newest):
+    newest.ok("runs = []")
+    newest.ok("%%route GET /x/[id] --revalidate false --tag xs\nruns.append(id)\nlen(runs)", cell="a")
+    for target in ("/x/1", "/x/2"):
+        newest.get(target)
+    anew = "when asked for next\n"
+    assert newest.ok("%routes revalidate nothing").stdout == "nothing: nothing is kept there\n"
+    assert newest.ok("%routes revalidate /x/2").stdout == f"/x/2: 1 entry is made anew {anew}"
+    assert newest.get("/x/2") == (200, "3")
+    assert newest.ok("%routes revalidate xs").stdout == f"xs: 2 entries are made anew {anew}"
+    assert [newest.get("/x/1")[1], newest.get("/x/2")[1]] == ["4", "5"]
+    assert newest.value("__import__('notebook_routes.notebook').notebook.revalidate('/x/[id]')") == 2
+    newest.ok("revalidate_tag('xs', 'max')")
+    assert newest.ok("%routes cache").text.count("stale") == 0
+    newest.get("/x/1")
+    newest.ok("revalidate_tag('xs', 'max')")
+    assert newest.ok("%routes cache").text.count("stale") == 1
+
+
+def test_a_cache_in_files_outlives_the_kernel(start_kernel, tmp_path):
+    cell = "%%route GET /x --revalidate 3600\nruns.append(1)\nlen(runs)"
+    answers = []
+    for runs in ("[]", "[1, 2, 3]"):
+        kernel = start_kernel()
+        try:
+            kernel.fresh()
+            kernel.ok(f"runs = {runs}")
+            assert kernel.ok(f"%routes start --cache 'file:{tmp_path}'").stdout == (
+                "The server runs: %routes url shows its address\n"
+            )
+            kernel.ok(cell, cell="a")
+            answers.append(kernel.ok("%request GET /x").text)
+            assert kernel.exits(within=10)
+        finally:
+            kernel.close()
+    assert answers == [
+        "200 OK · application/json · cache miss, now kept\n1",
+        "200 OK · application/json · cache hit\n1",
+    ]
+
+
+def test_a_cache_that_there_is_not(newest):
+    newest.ok("%%route GET /x --revalidate 3600\n1", cell="a")
+    newest.get("/x")
+    refused = newest.refuses("%routes start --cache nonsense")
+    assert refused == "there is no cache 'nonsense'; there is memory, memory:256mb, file:FOLDER, redis://HOST:6379/0"
+    assert newest.ok("%request GET /x").text == "200 OK · application/json · cache hit\n1"
+    newest.ok("%routes start --cache memory:1mb")
+    assert newest.ok("%request GET /x").text == "200 OK · application/json · cache miss, now kept\n1"
 
 
 def test_stop_and_start_keep_the_routes_and_the_address(kernel):

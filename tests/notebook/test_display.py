@@ -10,6 +10,7 @@ import pytest
 from notebook_routes.app import LogEntry
 from notebook_routes.notebook import display as shown
 from notebook_routes.notebook.client import FinishedResponse
+from notebook_routes.notebook.kept import KeptEntry
 from notebook_routes.notebook.session import Definition
 from notebook_routes.project import Outcome
 from notebook_routes.routing import Route, RoutePattern, SegmentConfig
@@ -122,6 +123,11 @@ def test_config_is_shown_as_it_is_written_on_the_line():
     assert shown.routes_text([configured]).endswith("revalidate=False, tags=x y, cors=https://a.example")
 
 
+def test_of_a_function_in_the_config_only_the_name_is_shown():
+    listed = route("/x/[id]", dynamic_params=False, generate_static_params=list)
+    assert shown.routes_text([listed]).endswith("dynamic_params=False, generate_static_params")
+
+
 def test_without_routes_the_table_says_what_to_write():
     assert shown.routes_text([]) == read(shown.routes_html([])).text
     assert "%%route GET /hello" in shown.routes_text([])
@@ -183,6 +189,71 @@ def test_a_response_as_text(answer, text):
     assert shown.response_text(answer) == text
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("notebook-routes; hit", " · cache hit"),
+        ("notebook-routes; hit; fwd=stale", " · cache stale, made anew behind"),
+        ("notebook-routes; fwd=uri-miss; stored", " · cache miss, now kept"),
+        ("another; hit", " · cache another; hit"),
+        ("", ""),
+    ],
+)
+def test_what_the_cache_has_done_is_said(status, said):
+    answer = response(b"x", "text/plain", headers=[("cache-status", status)] if status else ())
+    assert shown.response_text(answer) == f"200 OK · text/plain{said}\nx"
+    assert f"text/plain{said}" in read(shown.response_html(answer)).text
+
+
+def test_an_entity_tag_of_the_content_is_shown_and_the_age_is_not():
+    headers = [("etag", '"a9467cfa1cca48e63f2faac4"'), ("cache-status", "notebook-routes; hit"), ("age", "17")]
+    page = read(shown.response_html(response(b"x", "text/plain", headers=headers))).text
+    assert "a9467cfa1cca48e63f2faac4" in page
+    assert "cache-status" in page
+    assert "17" not in page
+
+
+# What is kept
+
+
+def kept(what="/x", kind="route", *, fresh=True, age=0.4, revalidate=60.0, tags=(), size=10, hits=0):
+    return KeptEntry(what, kind, fresh, age, revalidate, tags, size, hits)
+
+
+def test_what_is_kept():
+    entries = [
+        kept("/products?q=a", tags=("products", "shop"), size=12345, hits=7, revalidate=None),
+        kept("GET https://bank.example/rates", "fetch", age=119.9, revalidate=7200.0),
+        kept("square()", "value", fresh=False, age=7260.0),
+    ]
+    assert shown.kept_text(entries).splitlines() == [
+        "KEPT                            STATE           AGE    TAGS            SIZE      HITS",
+        "/products?q=a                   fresh for ever  0 s    products, shop  12,345 B  7",
+        "GET https://bank.example/rates  fresh for 2 h   119 s                  10 B      0",
+        "square()                        stale           2 h                    10 B      0",
+    ]
+    page = read(shown.kept_html(entries)).text
+    for text in ("Kept", "State", "/products?q=a", "fresh for ever", "119 s", "products, shop", "12,345 B", "stale"):
+        assert text in page
+
+
+def test_minutes_are_minutes():
+    assert "fresh for 10 min  3 min" in shown.kept_text([kept(age=200.0, revalidate=600.0)])
+
+
+def test_without_entries_it_says_what_to_write():
+    said = "Nothing is kept: --revalidate 60 on a route's line keeps its answers for a minute"
+    assert shown.kept_text([]) == said
+    assert read(shown.kept_html([])).text == said
+
+
+def test_what_is_kept_is_text():
+    hostile = [kept(HOSTILE, tags=(HOSTILE,))]
+    page = read(shown.kept_html(hostile))
+    assert "script" not in {tag for tag, _ in page.tags}
+    assert page.text.count(HOSTILE) == 2
+
+
 def test_long_json_is_laid_out_and_long_text_is_cut():
     long = b'{"first": "' + b"x" * 50 + b'", "second": "\xc3\xa9' + b"y" * 50 + b'"}'
     lines = shown.response_text(response(long, "application/json")).splitlines()
@@ -242,6 +313,21 @@ def test_our_own_address_and_the_end_of_a_cookie_are_left_out():
     assert not re.search("8001|2026", page)
     elsewhere = response(status=302, reason="Found", headers=[("location", "https://a.example/x")])
     assert shown.response_text(elsewhere) == "302 Found · to https://a.example/x"
+
+
+@pytest.mark.parametrize(
+    ("cookie", "seen"),
+    [
+        ("session=xW3vQm0kTtJ4aZ-Rk1bq9A; Path=/; HttpOnly", "session=…; Path=/; HttpOnly"),
+        ("id=0123456789abcdef", "id=…"),
+        ("id=0123456789abcde; Path=/some/where/far/away", "id=0123456789abcde; Path=/some/where/far/away"),
+        ("a-name-that-is-long-enough=1", "a-name-that-is-long-enough=1"),
+    ],
+)
+def test_a_cookie_that_is_a_key_stays_out_of_a_saved_notebook(cookie, seen):
+    page = read(shown.response_html(response(headers=[("set-cookie", cookie)]))).text
+    assert seen in page
+    assert (cookie in page) is (cookie == seen)
 
 
 def test_an_image_is_shown():

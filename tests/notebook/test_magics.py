@@ -273,7 +273,14 @@ def test_a_figure(newest):
 
 
 @pytest.mark.parametrize(
-    ("asked", "text"), [("%%route?", "--revalidate N"), ("%%request?", "??"), ("%routes?", "remove")]
+    ("asked", "text"),
+    [
+        ("%%route?", "--revalidate N"),
+        ("%%request?", "??"),
+        ("%routes?", "remove"),
+        ("%routes?", "--cache"),
+        ("%%route?", "revalidate_tag"),
+    ],
 )
 def test_the_magics_document_themselves(newest, asked, text):
     shown = newest.run(asked)

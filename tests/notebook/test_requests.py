@@ -6,6 +6,7 @@ import pytest
 
 from notebook_routes.errors import CellError, ExpectationFailed, ServerError
 from notebook_routes.notebook.client import FinishedResponse
+from notebook_routes.notebook.display import response_text
 from notebook_routes.notebook.requests import run_requests
 from notebook_routes.web import Headers
 
@@ -20,7 +21,8 @@ class Client:
     def send(self, spec, *, show=None):
         self.asked.append(f"{spec.method} {spec.target}")
         if not self._answers:
-            return answer(f"{spec.method} {spec.target} {spec.body or ''}".strip())
+            text = f"{spec.method} {spec.target} {spec.body or ''}".strip()
+            return answer(text, method=spec.method, target=spec.target)
         given = self._answers.pop(0)
         if isinstance(given, BaseException):
             raise given
@@ -55,6 +57,14 @@ def test_the_last_response_is_the_value_and_the_others_are_shown():
     assert notebook.client.asked == ["GET /a", "GET /b", "POST /c"]
     assert [response.text for response in notebook.shown] == ["GET /a", "GET /b"]
     assert last.text == "POST /c body"
+
+
+def test_one_of_several_says_which_it_answers():
+    notebook = Notebook()
+    last = notebook.run("%%request\nGET /a?n=1\n###\nPOST /b\n\nbody")
+    told = [response_text(response).split(" · ")[0] for response in (*notebook.shown, last)]
+    assert told == ["GET /a?n=1", "POST /b"]
+    assert response_text(notebook.run("%%request GET /a")).startswith("200")
 
 
 def test_a_name_is_bound_to_the_latest_response():
@@ -161,8 +171,11 @@ def test_a_request_cell(kernel):
         '?? json["id"] == name\n### the second\nPOST /x/2\n\na=1\n?? json["page"] == 1'
     )
     assert [bundle["text/plain"] for bundle in shown.bundles] == [
-        '200 OK · application/json\n{"id":"Lamp","page":2,"body":{"n":[1,null]}}\n✓ json["id"] == name',
-        '200 OK · application/json\n{"id":"2","page":1,"body":"1"}\n✓ json["page"] == 1',
+        (
+            "POST /x/Lamp?page=2 · 200 OK · application/json\n"
+            '{"id":"Lamp","page":2,"body":{"n":[1,null]}}\n✓ json["id"] == name'
+        ),
+        'POST /x/2 · 200 OK · application/json\n{"id":"2","page":1,"body":"1"}\n✓ json["page"] == 1',
     ]
 
 

@@ -209,6 +209,18 @@ def test_many_cells_at_once_start_one_server(serving):
     assert sum(thread.name == "notebook_routes server" for thread in threading.enumerate()) == 1
 
 
+# Its addresses
+
+
+def test_its_own_addresses_are_those_for_the_kernel_and_for_browsers(serving):
+    assert serving.origins() == ()
+    serving.start(port=0, url="https://hub.example/proxy/{port}")
+    port = serving._thread.port
+    assert serving.origins() == (f"http://127.0.0.1:{port}", f"https://hub.example/proxy/{port}")
+    serving.stop()
+    assert serving.origins() == ()
+
+
 # Whom it answers
 
 

@@ -10,7 +10,7 @@ import textwrap
 import pytest
 
 from notebook_routes.errors import ConfigError, DefinitionError, RouteConflict
-from notebook_routes.project.load import DIRECTORY_VARIABLE, asgi, load_tree
+from notebook_routes.project.load import load_tree
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS
 from notebook_routes.runtime import LoopWatch, Workers
@@ -503,12 +503,3 @@ def test_a_handler_that_holds_the_loop_is_named_once(project, caplog):
     (record,) = caplog.records
     said = record.getMessage()
     assert said.startswith("app/route.py, GET: line 6 of route.py held the server for over 100 ms: time.sleep(0.5)")
-
-
-def test_asgi_takes_its_folder_from_the_environment(project, monkeypatch):
-    root = project({"app/route.py": "def GET():\n    return 'from the environment'"})
-    monkeypatch.setenv(DIRECTORY_VARIABLE, str(root))
-    assert text(asgi().app, "/") == "from the environment"
-    monkeypatch.delenv(DIRECTORY_VARIABLE)
-    monkeypatch.chdir(root)
-    assert text(asgi().app, "/") == "from the environment"

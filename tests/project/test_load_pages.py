@@ -8,9 +8,8 @@ import sys
 import pytest
 
 from notebook_routes.errors import ConfigError, DefinitionError, RouteConflict
-from notebook_routes.project.load import DIRECTORY_VARIABLE, asgi, load_tree
+from notebook_routes.project.load import load_tree
 from notebook_routes.project.openapi import openapi_document
-from notebook_routes.web import GEO_VARIABLE
 
 
 @pytest.fixture
@@ -177,12 +176,3 @@ def test_a_declared_proxy_tells_where_a_client_is(project, monkeypatch):
     assert ask(app, "/page", **told).content == b"DE"
     with pytest.raises(ConfigError):
         load_tree(root, geo="akamai")
-
-
-def test_the_asgi_factory_reads_the_environment(project, monkeypatch):
-    monkeypatch.setenv(DIRECTORY_VARIABLE, str(project({"app/route.py": COUNTRY})))
-    monkeypatch.setenv(GEO_VARIABLE, "akamai")
-    with pytest.raises(ConfigError, match="akamai"):
-        asgi()
-    monkeypatch.setenv(GEO_VARIABLE, "cloudflare")
-    asgi()

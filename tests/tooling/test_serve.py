@@ -1,8 +1,12 @@
 """`notebook-routes serve`, as a program."""
 
+import http.client
+import json
 import re
 import signal
 import socket
+import threading
+import time
 
 import pytest
 
@@ -25,10 +29,11 @@ def shop(tmp_path):
 
 @pytest.fixture
 def serve(run, shop):
-    def start(*options, **more):
+    def start(*options, log=False, **more):
+        options = options if log else ("--no-access-log", *options)
         program = run("notebook_routes.tooling.cli", "serve", str(shop), "--port", "0", *options, **more)
         line = program.line()
-        found = re.fullmatch(rf"{re.escape(str(shop))} is served at http://[^:]+:(\d+)\n", line)
+        found = re.search(rf"{re.escape(str(shop))} is served at http://[^:]+:(\d+)", line)
         assert found, (line, program.process.stderr.read() if not line else "")
         program.port = int(found[1])
         return program
@@ -47,7 +52,7 @@ def test_it_says_where_and_stops_when_it_is_told(serve, number):
 
 @pytest.mark.parametrize(("method", "target"), [("GET", "/?wait=1000"), ("PUT", "/?wait=1000")])
 def test_it_stops_while_requests_wait(serve, method, target):
-    program = serve()
+    program = serve("--graceful-timeout", "0.2")
     waiting = socket.create_connection(("127.0.0.1", program.port))
     waiting.sendall(f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     # A later connection is answered when the first one is being.
@@ -140,7 +145,7 @@ def test_uvicorn_serves_the_same(run, shop):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     program = run(
-        "uvicorn", "--factory", "notebook_routes.project.load:asgi", "--port", str(port),
+        "uvicorn", "--factory", "notebook_routes.asgi:create_app", "--port", str(port),
         environment={"NOTEBOOK_ROUTES_DIR": str(shop)}.items(),
     )  # fmt: skip
     while "Uvicorn running" not in (line := program.process.stderr.readline()):
@@ -152,11 +157,15 @@ def test_uvicorn_serves_the_same(run, shop):
     program.stop()
 
 
+def everything(connection):
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
 def raw(program, target):
     """The status line and body of an answer to a target that no client library touches."""
     with socket.create_connection(("127.0.0.1", program.port), timeout=PATIENCE) as connection:
         connection.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        said = b"".join(iter(lambda: connection.recv(65536), b""))
+        said = everything(connection)
     head, _, body = said.partition(b"\r\n\r\n")
     return int(head.split()[1]), body
 
@@ -202,3 +211,151 @@ def test_a_proxy_that_is_not_known_is_refused(run, shop):
     status, out, err = run("notebook_routes.tooling.cli", "serve", str(shop), "--geo", "akamai").end()
     assert (status, out) == (1, "")
     assert 'ConfigError: geo = "akamai" is no proxy that is known: there are vercel, cloudflare' in err
+
+
+def test_what_is_being_answered_is_answered_when_it_is_told_to_stop(serve):
+    program = serve()
+    answers = []
+    asking = [
+        threading.Thread(target=lambda method=method: answers.append(program.ask(method, "/?wait=1")))
+        for method in ("GET", "PUT")
+    ]
+    for thread in asking:
+        thread.start()
+    # A later connection is answered when the first ones are being.
+    while program.ask()[0] != 200 or len(answers) > 0:
+        pass
+    time.sleep(0.1)
+    seconds, status, _, err = program.stop()
+    for thread in asking:
+        thread.join()
+    assert sorted(answers) == [(200, b"open"), (204, b"")]
+    assert (status, err) == (0, "")
+    assert seconds < PATIENCE / 2
+
+
+def test_an_open_connection_hears_that_it_ends(serve):
+    program = serve()
+    connection = http.client.HTTPConnection("127.0.0.1", program.port, timeout=PATIENCE)
+    connection.request("GET", "/")
+    assert connection.getresponse().read() == b"open"
+    connection.request("GET", "/?wait=0.5")
+    # Another one, which is silent.
+    with socket.create_connection(("127.0.0.1", program.port)) as silent:
+        assert program.ask()[0] == 200
+        assert program.stop()[1] == 0
+        assert silent.recv(1) == b""
+    answer = connection.getresponse()
+    assert (answer.read(), answer.getheader("connection")) == (b"open", "close")
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_no_request_is_lost_when_it_stops(serve, workers):
+    """Clients that ask without a pause: each connection that was made is answered, or refused as a whole."""
+    program = serve("--workers", workers)
+    lost, answered, refused = [], [], threading.Event()
+
+    def ask():
+        while not refused.is_set():
+            try:
+                connection = socket.create_connection(("127.0.0.1", program.port), timeout=PATIENCE)
+            except ConnectionError:
+                refused.set()
+                return
+            with connection:
+                try:
+                    connection.sendall(b"GET /?wait=0.01 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                    said = everything(connection)
+                except ConnectionError as error:
+                    said = repr(error).encode()
+            (answered if said.startswith(b"HTTP/1.1 200") and said.endswith(b"open") else lost).append(said)
+
+    clients = [threading.Thread(target=ask) for _ in range(8)]
+    for client in clients:
+        client.start()
+    while len(answered) < 50:
+        time.sleep(0.01)
+    assert program.stop()[1] == 0
+    refused.set()
+    for client in clients:
+        client.join()
+    # What the system has taken for us in the last instant, and we have never seen, it resets itself.
+    assert len(lost) <= 8, lost
+    assert not [said for said in lost if b"reset" not in said.lower()], lost
+
+
+def test_the_access_log_is_in_the_combined_form(serve):
+    program = serve(log=True)
+    program.ask(target="/?a=1", User_Agent='a "b"', Referer="http://shop.example/")
+    program.ask("DELETE")
+    lines = program.stop()[2].splitlines()
+    assert re.fullmatch(
+        r'127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d \+0000\] "GET /\?a=1 HTTP/1\.1" 200 4 '
+        r'"http://shop\.example/" "a \\x22b\\x22" \d+\.\d',
+        lines[0],
+    )
+    assert '"DELETE / HTTP/1.1" 500 ' in lines[1]
+
+
+def test_logs_as_json_are_lines_of_json_on_both_streams(serve):
+    program = serve("--log-format", "json", log=True)
+    program.ask("DELETE")
+    _, _, out, err = program.stop()
+    (line,) = map(json.loads, out.splitlines())
+    assert (line["client"], line["method"], line["target"], line["status"]) == ("127.0.0.1", "DELETE", "/", 500)
+    (failure,) = map(json.loads, err.splitlines())
+    assert (failure["level"], failure["logger"]) == ("ERROR", "notebook_routes.app")
+    assert "ZeroDivisionError" in failure["message"]
+
+
+def test_reload(serve, shop):
+    program = serve("--reload", log=True)
+    assert program.ask("DELETE") == (500, b"Internal Server Error\n")
+    (shop / "app/route.py").write_text("def GET():\n    return 'closed'\n")
+    end = time.monotonic() + PATIENCE
+    while program.ask() != (200, b"closed"):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    # It is for users all the same.
+    assert program.ask(target="/_routes/openapi.json")[0] == 404
+    out = program.stop()[2]
+    assert "app/route.py changed: loaded again in" in out
+    assert '"GET / HTTP/1.1" 200 6 ' in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--server", "gunicorn"], "ConfigError: there is no server 'gunicorn': there are tornado and uvicorn"),
+        (["--workers", "0"], "ConfigError: --workers 0"),
+        (["--workers", "2", "--reload"], "ConfigError: --reload is for one process"),
+        (["--server", "uvicorn", "--reload"], "ConfigError: --reload is Tornado's"),
+        (["--log-format", "xml"], "ConfigError: --log-format xml: there are text and json"),
+        (["--cache", "disk"], "ConfigError: there is no cache 'disk'"),
+        (["--cache", "disk", "--workers", "2"], "ConfigError: there is no cache 'disk'"),
+        (["--cache", "disk", "--server", "uvicorn"], "ConfigError: there is no cache 'disk'"),
+    ],
+)
+def test_what_it_cannot_do_is_a_sentence(run, shop, options, said):
+    status, out, err = run("notebook_routes.tooling.cli", "serve", str(shop), "--port", "0", *options).end()
+    assert (status, out) == (1, "")
+    assert err.startswith(said)
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("more", [[], ["--workers", "2"], ["--server", "uvicorn"], ["--reload"]])
+def test_a_folder_without_app_is_a_sentence(run, tmp_path, more):
+    status, out, err = run("notebook_routes.tooling.cli", "serve", str(tmp_path), *more).end()
+    assert (status, out) == (1, "")
+    assert err.startswith(f"DefinitionError: {tmp_path} holds no folder 'app'")
+
+
+@pytest.mark.parametrize(
+    "more", [["--workers", "2"], ["--server", "uvicorn"], ["--server", "uvicorn", "--workers", "2"]]
+)
+def test_a_port_in_use_is_a_sentence_on_every_server(run, shop, more):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        status, out, err = run("notebook_routes.tooling.cli", "serve", str(shop), "--port", str(port), *more).end()
+    assert (status, out) == (1, "")
+    assert err.startswith(f"ServerError: port {port} on 127.0.0.1 is in use")

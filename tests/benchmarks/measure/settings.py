@@ -16,11 +16,15 @@ class Settings:
         rounds: how often everything is measured.
         seconds: of one load.
         stream_bytes: of one stream.
+        bulk: also what takes minutes.
+        next: also what needs Next.js from npm.
     """
 
     rounds: int = 7
     seconds: int = 3
     stream_bytes: int = 1024**3
+    bulk: bool = False
+    next: bool = False
 
     def each_round(self, what: str, contestants: Sequence[T]) -> Iterator[tuple[int, list[T]]]:
         """Yield each round's number and order: rotated, so that none is always first."""

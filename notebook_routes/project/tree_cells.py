@@ -1,0 +1,361 @@
+"""The files of a tree as the cells of a notebook: the opposite of an export. Nothing is run.
+
+What is shared becomes plain cells again; a `route.py` whose handlers are what body-form cells expand to becomes such
+cells, with what else it has in plain ones; any other becomes one cell in module form.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import CellError, DefinitionError
+from notebook_routes.project.body_cell import body_cell, middleware_cell
+from notebook_routes.project.http_file import RequestCell, format_requests, parse_request_cell
+from notebook_routes.project.unshare import SHARED, own_names, without_prefix
+from notebook_routes.routing import CONFIG_NAMES, METHODS, Route, RouteTable, find_pages, find_routes
+from notebook_routes.routing.filesystem import APP, TEMPLATE_FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from notebook_routes.routing import RouteFile
+
+_MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
+_REQUESTS_FILE = "requests.http"
+#: The line that an export puts at the top of each file.
+_HEADER = re.compile(r"\A# From .+\.(ipynb)?(: what its routes share)?\.\n+|\A# From [^\n]+\.\n+")
+
+
+@dataclass(frozen=True)
+class TreeCells:
+    """A tree as cells.
+
+    Attributes:
+        cells: their texts, in the order in which they run.
+        remarks: what a notebook does not have of the tree.
+    """
+
+    cells: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+
+
+def tree_cells(root: Path, *, public: frozenset[str]) -> TreeCells:
+    """Read the files of a project as cells.
+
+    Args:
+        root: the project's folder.
+        public: the names that a notebook has of `notebook_routes` without an import.
+
+    Raises:
+        DefinitionError: there is no folder `app`; a file is no Python, needs what is not there, has no handler, or
+            would mean something else in a notebook. All files are named, with their lines.
+    """
+    return _TreeCells(root, public).read()
+
+
+class _TreeCells:
+    def __init__(self, root: Path, public: frozenset[str]) -> None:
+        self._root = root
+        self._public = public
+        self._problems: list[str] = []
+        #: Statements of plain cells by the names that they bind: two routes may both bring one, if it is the same.
+        self._said: dict[str, str] = {}
+        self._imports: dict[str, None] = {}
+
+    def read(self) -> TreeCells:
+        files, pages = find_routes(self._root), find_pages(self._root)
+        # Any handler will do: it is the places that may exclude each other.
+        RouteTable(Route("GET", file.pattern, None, cell=str(file)) for file in files)
+        shared = self._plain(PurePosixPath(APP, f"{SHARED}.py"))
+        routes = [cell for file in files for cell in self._route(file)]
+        middleware = [cell for name in _MIDDLEWARE_FILES for cell in self._middleware(name)]
+        shown = [self._page(page, {file.pattern.shape: file for file in files}) for page in pages]
+        requests = self._requests()
+        if self._problems:
+            raise DefinitionError("\n".join(dict.fromkeys(self._problems)))
+        imports = ["\n".join(self._imports)] if self._imports else []
+        cells = [*imports, *shared, *routes, *middleware, *shown, *requests]
+        return TreeCells(tuple(cell.strip("\n") for cell in cells if cell.strip()), tuple(self._remarks(files)))
+
+    def _plain(self, path: PurePosixPath) -> list[str]:
+        """What is shared: imports together, functions and classes alone, other statements as they follow."""
+        text = self._module(path)
+        if text is None:
+            return []
+        tree = ast.parse(text)
+        for statement in tree.body:
+            for name in own_names(ast.Module([statement], [])):
+                self._said.setdefault(name, ast.unparse(statement))
+        return self._without_imports(text, tree)
+
+    def _without_imports(self, text: str, tree: ast.Module) -> list[str]:
+        """The text cut into cells, without the imports at its top, which go into the notebook's first one."""
+        cells: list[str] = []
+        after_definition = False
+        at_top = True
+        for statement, piece in _pieces(text, tree):
+            is_import = isinstance(statement, (ast.Import, ast.ImportFrom))
+            at_top = at_top and is_import
+            is_definition = isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            if at_top:
+                self._imports.update(dict.fromkeys([piece.strip("\n")]))
+            elif not cells or is_definition or after_definition:
+                cells.append(piece)
+            else:
+                cells[-1] += piece
+            after_definition = is_definition
+        return cells
+
+    def _route(self, file: RouteFile) -> list[str]:
+        text = self._module(file.path)
+        if text is None:
+            return []
+        tree = ast.parse(text)
+        if not self._has_handlers(tree, file):
+            return []
+        cells = self._body_cells(text, tree, file)
+        return cells if cells is not None else [f"%%route {file.pattern.text}\n{self._without_first_imports(text)}"]
+
+    def _without_first_imports(self, text: str) -> str:
+        """A module's text without the imports of its first lines: those that an export has put there.
+
+        The notebook's first cell has them; not where annotations are texts, which are looked up in the module.
+        """
+        tree = ast.parse(text)
+        if any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in tree.body):
+            return text
+        taken: list[tuple[ast.stmt, str]] = []
+        length = 0
+        for statement, piece in _pieces(text, tree):
+            is_import = isinstance(statement, (ast.Import, ast.ImportFrom))
+            if not is_import or "#" in piece or (taken and piece.startswith("\n\n")):
+                break
+            taken.append((statement, piece))
+            length += len(piece)
+        if not self._may_say(taken, frozenset()):
+            return text
+        self._plain_pieces(taken)
+        return text[length:].lstrip("\n")
+
+    def _has_handlers(self, tree: ast.Module, file: RouteFile) -> bool:
+        found = False
+        for statement in tree.body:
+            for name in sorted(own_names(ast.Module([statement], [])) & set(METHODS)):
+                value = getattr(statement, "value", None)
+                if isinstance(value, (ast.Constant, ast.List, ast.Dict, ast.Tuple, ast.Set, ast.JoinedStr)):
+                    said = f"{file}:{statement.lineno}: {name} is not a function: write def {name}(...)"
+                    self._problems.append(said)
+                found = True
+        if not found:
+            self._problems.append(f"{file}: it has no handler: define {', '.join(METHODS[:-1])} or {METHODS[-1]}")
+        return found
+
+    def _body_cells(self, text: str, tree: ast.Module, file: RouteFile) -> list[str] | None:
+        """The file as body-form cells, with what else it has in plain ones; None where it is not made of such."""
+        constants: dict[str, object] = {}
+        handlers: list[ast.FunctionDef | ast.AsyncFunctionDef] = []
+        others: list[tuple[ast.stmt, str]] = []
+        for statement, piece in _pieces(text, tree):
+            name = _constant_name(statement)
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name in METHODS:
+                if piece.lstrip("\n").startswith("#"):
+                    return None
+                handlers.append(statement)
+            elif name is not None:
+                try:
+                    constants[name] = ast.literal_eval(statement.value)  # type: ignore[attr-defined]
+                except ValueError:
+                    return None
+            elif handlers or _is_docstring(statement):
+                return None
+            else:
+                others.append((statement, piece))
+        cells = [
+            body_cell(text, handler, file.pattern, constants if not number else {})
+            for number, handler in enumerate(handlers)
+        ]
+        if None in cells or not self._may_say(others, frozenset(file.pattern.names)) or _ends_with_comment(text, tree):
+            return None
+        plain = self._plain_pieces(others)
+        return [*plain, *(cell for cell in cells if cell is not None)]
+
+    def _may_say(self, others: list[tuple[ast.stmt, str]], hidden: frozenset[str]) -> bool:
+        """Whether plain cells can have these statements: no other file gives one of their names another meaning.
+
+        Nor may their names be `hidden`. If so they are taken for said.
+        """
+        found: dict[str, str] = {}
+        for statement, _ in others:
+            said = ast.unparse(statement)
+            for name in own_names(ast.Module([statement], [])):
+                if self._said.get(name, said) != said or name in hidden:
+                    return False
+                found[name] = said
+        self._said |= found
+        return True
+
+    def _plain_pieces(self, others: list[tuple[ast.stmt, str]]) -> list[str]:
+        text = "".join(piece for _, piece in others)
+        return self._without_imports(text, ast.parse(text))
+
+    def _middleware(self, name: str) -> list[str]:
+        text = self._module(PurePosixPath(name))
+        if text is None:
+            return []
+        cells = self._middleware_body(text, ast.parse(text))
+        return cells if cells is not None else [f"%%middleware\n{self._without_first_imports(text)}"]
+
+    def _middleware_body(self, text: str, tree: ast.Module) -> list[str] | None:
+        """The file as a cell that is the body of its one middleware; None where it is more than that."""
+        matchers: list[str] = []
+        function: ast.FunctionDef | ast.AsyncFunctionDef | None = None
+        others: list[tuple[ast.stmt, str]] = []
+        for statement, piece in _pieces(text, tree):
+            if function is not None:
+                return None
+            if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name == "middleware":
+                function = statement if not piece.lstrip("\n").startswith("#") else None
+            elif "config" in own_names(ast.Module([statement], [])):
+                matchers = _matchers(statement)
+                if not matchers:
+                    return None
+            elif _is_docstring(statement):
+                return None
+            else:
+                others.append((statement, piece))
+        cell = None if function is None or _ends_with_comment(text, tree) else middleware_cell(text, function, matchers)
+        if cell is None or not self._may_say(others, frozenset()):
+            return None
+        return [*self._plain_pieces(others), cell]
+
+    def _page(self, page: RouteFile, routes: dict[tuple[str | int, ...], RouteFile]) -> str:
+        beside = routes.get(page.pattern.shape)
+        if beside is not None and self._answers_get(beside):
+            self._problems.append(f"{beside} and {page} both answer GET {page.pattern}: keep one of them")
+        try:
+            text = (self._root / page.path).read_bytes().decode("utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            self._problems.append(f"{page} cannot be read: {error}")
+            return ""
+        jinja = " --jinja" if page.path.name == TEMPLATE_FILE else ""
+        return f"%%page {page.pattern.text}{jinja}\n{text}"
+
+    def _answers_get(self, file: RouteFile) -> bool:
+        try:
+            return "GET" in own_names(ast.parse((self._root / file.path).read_bytes()))
+        except (OSError, SyntaxError, ValueError):
+            return False
+
+    def _requests(self) -> list[str]:
+        place = self._root / _REQUESTS_FILE
+        if not place.is_file():
+            return []
+        try:
+            text = place.read_text(encoding="utf-8")
+            requests = parse_request_cell("", text, first_line=1).requests
+        except (OSError, UnicodeDecodeError, CellError) as error:
+            self._problems.append(f"{_REQUESTS_FILE}: {error}")
+            return []
+        written = (format_requests(RequestCell((request,))) for request in requests)
+        return [f"%%request\n{each}" if each.startswith("###") else f"%%request {each}" for each in written]
+
+    def _module(self, path: PurePosixPath) -> str | None:
+        """The text of a file as a notebook has it; None where there is none, or it cannot be."""
+        place = self._root / path
+        if not place.is_file():
+            return None
+        try:
+            tree = ast.parse(place.read_bytes(), filename=str(path))
+            text = place.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        except SyntaxError as error:
+            self._problems.append(f"{path}:{error.lineno}: Python: {error.msg}")
+            return None
+        except (OSError, ValueError) as error:
+            self._problems.append(f"{path} cannot be read: {error}")
+            return None
+        self._problems += [f"{path}:{line}: there is no module {name} here" for name, line in self._missing(tree)]
+        try:
+            return without_prefix(_HEADER.sub("", text), file=str(path), public=self._public)
+        except DefinitionError as error:
+            self._problems.append(str(error))
+            return None
+
+    def _missing(self, tree: ast.Module) -> Iterator[tuple[str, int]]:
+        """The modules that a file imports whatever happens, and that cannot be found."""
+        for statement in tree.body:
+            names: list[str] = []
+            if isinstance(statement, ast.Import):
+                names = [alias.name for alias in statement.names]
+            elif isinstance(statement, ast.ImportFrom) and not statement.level:
+                names = [statement.module or ""]
+            for name in names:
+                top = name.partition(".")[0]
+                if top != APP and not self._is_own(top) and top not in sys.modules and find_spec(top) is None:
+                    yield top, statement.lineno
+
+    def _is_own(self, top: str) -> bool:
+        return (self._root / f"{top}.py").is_file() or (self._root / top / "__init__.py").is_file()
+
+    def _remarks(self, files: Iterable[RouteFile]) -> Iterator[str]:
+        known = {*_MIDDLEWARE_FILES, *(str(file.path) for file in files), f"{APP}/{SHARED}.py"}
+        for place in sorted([*self._root.glob("*.py"), *(self._root / APP).rglob("*.py")]):
+            path = str(PurePosixPath(*place.relative_to(self._root).parts))
+            if path not in known and place.stat().st_size:
+                yield f"{path} stays a file: the notebook imports it where it stands beside it"
+        if (self._root / "public").is_dir():
+            yield f"public/ stays a folder: %routes start --public {self._root / 'public'}"
+
+
+def _pieces(text: str, tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
+    """The statements of a module, each with its lines and what stands above them; the last has the rest."""
+    lines = text.split("\n")
+    begin = 1
+    for index, statement in enumerate(tree.body):
+        end = statement.end_lineno or statement.lineno
+        following = tree.body[index + 1] if index + 1 < len(tree.body) else None
+        if following is None:
+            end = len(lines)
+        elif following.lineno == end:
+            # Two statements on a line stay together, with the second.
+            continue
+        yield statement, "\n".join(lines[begin - 1 : end]) + "\n"
+        begin = end + 1
+
+
+def _constant_name(statement: ast.stmt) -> str | None:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        if isinstance(target, ast.Name) and target.id in CONFIG_NAMES:
+            return target.id
+    return None
+
+
+def _matchers(statement: ast.stmt) -> list[str]:
+    """The paths of `config = {"matcher": ...}`; none where it says more."""
+    try:
+        config = ast.literal_eval(statement.value) if isinstance(statement, ast.Assign) else None
+    except ValueError:
+        return []
+    if not isinstance(config, dict) or list(config) != ["matcher"]:
+        return []
+    matcher = config["matcher"]
+    matchers = [matcher] if isinstance(matcher, str) else matcher
+    is_plain = isinstance(matchers, list) and all(isinstance(each, str) for each in matchers)
+    # One in a list is written as it is, and two are a list in any case.
+    return matchers if is_plain and (isinstance(matcher, str) or len(matchers) > 1) else []
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _ends_with_comment(text: str, tree: ast.Module) -> bool:
+    """Whether something stands below the last statement, which no cell would have."""
+    end = max((statement.end_lineno or 0 for statement in tree.body), default=0)
+    return any(line.strip() for line in text.split("\n")[end:])

@@ -1,0 +1,236 @@
+"""A module of a tree as it stands in a notebook: `_shared.products` is the notebook's `products` again.
+
+The opposite of what an export does. The import of `_shared` goes, as do those of names that a notebook has without one;
+where a function binds a shared name, `global` comes back. Only these places of the text change, so that comments and
+formatting survive. What would mean something else without the prefix is refused.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from notebook_routes.errors import DefinitionError
+from notebook_routes.routing.filesystem import APP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+SHARED = "_shared"
+_MODULE = f"{APP}.{SHARED}"
+_FACE = "notebook_routes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """Bytes of one line to be replaced."""
+
+    line: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass
+class _Scope:
+    """A function, or the module: the names that are its own, and the shared ones that it binds."""
+
+    node: ast.Module | _Function | ast.Lambda
+    own: set[str]
+    bound: set[str] = field(default_factory=set)
+
+
+def without_prefix(source: str, *, file: str, public: frozenset[str]) -> str:
+    """Write a module of a tree for a notebook.
+
+    Args:
+        source: the module's text.
+        file: names it in messages.
+        public: the names that a notebook has of `notebook_routes` without an import.
+
+    Raises:
+        DefinitionError: a name would mean something else, or a module of the tree is imported that a notebook does not
+            have. The message has file and line.
+    """
+    return _Unsharing(source, file, public).text()
+
+
+def own_names(node: ast.Module | _Function | ast.Lambda) -> set[str]:
+    """The names that a module or a function binds itself: arguments, assignments, imports, definitions."""
+    names: set[str] = set()
+    if not isinstance(node, ast.Module):
+        arguments = node.args
+        given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+        names = {argument.arg for argument in given if argument is not None}
+    declared: set[str] = set()
+    for inside in _inside(node):
+        if isinstance(inside, ast.Global):
+            declared.update(inside.names)
+        elif isinstance(inside, ast.Name) and isinstance(inside.ctx, ast.Store):
+            names.add(inside.id)
+        elif isinstance(inside, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(inside.name)
+        elif isinstance(inside, (ast.Import, ast.ImportFrom)):
+            names.update(alias.asname or alias.name.partition(".")[0] for alias in inside.names)
+        elif isinstance(inside, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and inside.name:
+            names.add(inside.name)
+    return names - declared
+
+
+def _inside(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a scope without those of the functions in it; their heads are part of it."""
+    waiting = list(ast.iter_child_nodes(node))
+    while waiting:
+        inside = waiting.pop()
+        yield inside
+        if not isinstance(inside, _SCOPES):
+            waiting.extend(ast.iter_child_nodes(inside))
+
+
+class _Unsharing:
+    """The work on one module."""
+
+    def __init__(self, source: str, file: str, public: frozenset[str]) -> None:
+        self._source = source
+        self._lines = source.split("\n")
+        self._file = file
+        self._public = public
+        self._tree = ast.parse(source)
+        self._edits: list[_Edit] = []
+        self._gone: set[int] = set()
+        #: How the module is called here: `_shared`, `app._shared`; and names of it, with their names there.
+        self._prefixes: set[str] = set()
+        self._aliases: dict[str, str] = {}
+
+    def text(self) -> str:
+        for statement in ast.walk(self._tree):
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                self._drop_import(statement)
+        if self._prefixes or self._aliases:
+            self._visit(self._tree, [_Scope(self._tree, own_names(self._tree) - {SHARED, *self._aliases})])
+        return self._applied()
+
+    def _error(self, node: ast.stmt | ast.expr, message: str) -> DefinitionError:
+        return DefinitionError(f"{self._file}:{node.lineno}: {message}")
+
+    def _drop_import(self, statement: ast.Import | ast.ImportFrom) -> None:
+        if isinstance(statement, ast.Import):
+            ours = [alias for alias in statement.names if alias.name.partition(".")[0] == APP]
+            for alias in ours:
+                if alias.name != _MODULE:
+                    raise self._foreign(statement, alias.name)
+                self._prefixes.add(alias.asname or _MODULE)
+        else:
+            ours = self._taken_from(statement)
+        if not ours:
+            return
+        if statement not in self._tree.body:
+            raise self._error(statement, "what is shared is imported inside of a block: import it at the file's top")
+        left = [alias for alias in statement.names if alias not in ours]
+        if left:
+            text = ", ".join(ast.unparse(alias) for alias in left)
+            before = f"from {statement.module} " if isinstance(statement, ast.ImportFrom) else ""
+            self._edits.append(_Edit(statement.lineno, 0, len(self._line(statement)), f"{before}import {text}"))
+            self._gone.update(range(statement.lineno + 1, (statement.end_lineno or statement.lineno) + 1))
+        else:
+            self._gone.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
+
+    def _taken_from(self, statement: ast.ImportFrom) -> list[ast.alias]:
+        """The names of an import that a notebook has without it."""
+        module = f"{'.' * statement.level}{statement.module or ''}"
+        if module == _FACE:
+            return [alias for alias in statement.names if alias.name in self._public and alias.asname is None]
+        if module == APP:
+            for alias in statement.names:
+                if alias.name != SHARED:
+                    raise self._foreign(statement, f"{APP}.{alias.name}")
+                self._prefixes.add(alias.asname or SHARED)
+            return statement.names
+        if module == _MODULE:
+            for alias in statement.names:
+                if alias.name == "*":
+                    raise self._error(statement, f"import * says not which names: write from {APP} import {SHARED}")
+                if alias.asname not in (None, alias.name):
+                    self._aliases[alias.asname or alias.name] = alias.name
+            return statement.names
+        if statement.level or module.partition(".")[0] == APP:
+            raise self._foreign(statement, module)
+        return []
+
+    def _foreign(self, statement: ast.stmt, module: str) -> DefinitionError:
+        return self._error(
+            statement, f"a notebook has no module {module}: put what is needed of it into {APP}/{SHARED}.py"
+        )
+
+    def _visit(self, node: ast.AST, scopes: list[_Scope]) -> None:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Attribute) and self._is_shared(child.value, scopes):
+                self._unprefix(child, scopes)
+            elif isinstance(child, ast.Name) and child.id in self._aliases and not self._hides(child.id, scopes[1:]):
+                self._renamed(child, self._aliases[child.id], len(child.id.encode()), scopes)
+            elif isinstance(child, ast.Name) and child.id in self._prefixes and not self._hides(child.id, scopes[1:]):
+                raise self._error(child, f"{child.id} is used as a whole, and a notebook has no such module")
+            elif isinstance(child, _SCOPES):
+                scope = _Scope(child, own_names(child))
+                self._visit(child, [*scopes, scope])
+                self._declare(scope)
+            else:
+                self._visit(child, scopes)
+
+    def _is_shared(self, expression: ast.expr, scopes: list[_Scope]) -> bool:
+        text = ast.unparse(expression) if isinstance(expression, (ast.Name, ast.Attribute)) else ""
+        return text in self._prefixes and not self._hides(text.partition(".")[0], scopes[1:])
+
+    def _unprefix(self, node: ast.Attribute, scopes: list[_Scope]) -> None:
+        if node.lineno != node.end_lineno:
+            raise self._error(node, f"{ast.unparse(node)} spans lines: write it on one")
+        self._renamed(node, node.attr, (node.end_col_offset or 0) - node.col_offset, scopes)
+
+    def _renamed(self, node: ast.Attribute | ast.Name, name: str, width: int, scopes: list[_Scope]) -> None:
+        if self._hides(name, scopes):
+            raise self._error(
+                node, f"{name} is shared, and the file has another {name}, which it would be taken for: rename that"
+            )
+        if not isinstance(node.ctx, ast.Load):
+            if not isinstance(scopes[-1].node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                raise self._error(node, f"{name} is shared, and bound outside of functions: do that in {SHARED}.py")
+            scopes[-1].bound.add(name)
+        self._edits.append(_Edit(node.lineno, node.col_offset, node.col_offset + width, name))
+
+    def _hides(self, name: str, scopes: list[_Scope]) -> bool:
+        return any(name in scope.own for scope in scopes)
+
+    def _declare(self, scope: _Scope) -> None:
+        """Put `global` at the top of a function that binds what is shared."""
+        if not scope.bound:
+            return
+        assert isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        first, *others = scope.node.body
+        is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+        place = others[0] if is_text and others else first
+        said = f"global {', '.join(sorted(scope.bound))}"
+        line = self._lines[place.lineno - 1].encode()
+        before = line[: place.col_offset].decode()
+        text = f"{said}\n{before}" if not before.strip() else f"{said}; "
+        self._edits.append(_Edit(place.lineno, place.col_offset, place.col_offset, text))
+
+    def _line(self, node: ast.stmt) -> bytes:
+        return self._lines[node.lineno - 1].encode()
+
+    def _applied(self) -> str:
+        lines = [line.encode() for line in self._lines]
+        for edit in sorted(self._edits, key=lambda edit: (edit.line, edit.start, edit.end), reverse=True):
+            line = lines[edit.line - 1]
+            lines[edit.line - 1] = line[: edit.start] + edit.text.encode() + line[edit.end :]
+        text = "\n".join(line.decode() for number, line in enumerate(lines, 1) if number not in self._gone)
+        try:
+            ast.parse(text)
+        except SyntaxError as error:
+            raise DefinitionError(
+                f"{self._file}:{error.lineno}: the prefix {SHARED} cannot be taken out here: {error.msg}; "
+                "write the line without a string around it"
+            ) from None
+        return text
