@@ -170,6 +170,6 @@ def request(text: str) -> FinishedResponse:
 
 
 __all__ = [
-    "cache", "check", "clear", "export", "log", "mount", "openapi", "remove", "request", "revalidate", "routes", "source",
-    "start", "stop", "unmount", "url",
+    "cache", "check", "clear", "export", "log", "mount", "openapi", "remove", "request", "revalidate", "routes",
+    "source", "start", "stop", "unmount", "url",
 ]  # fmt: skip
