@@ -11,6 +11,7 @@ import base64
 import difflib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -124,12 +125,20 @@ def _link_missing(beside: Path, overlay: Path) -> None:
 
 
 def _link(entry: Path, overlay: Path) -> None:
-    (overlay / entry.name).symlink_to(entry.absolute(), target_is_directory=entry.is_dir())
+    place = overlay / entry.name
+    try:
+        place.symlink_to(entry.absolute(), target_is_directory=entry.is_dir())
+    except OSError:
+        # Windows lets few people make links.
+        if entry.is_dir():
+            shutil.copytree(entry, place)
+        else:
+            shutil.copy2(entry, place)
 
 
 def _run(tree: Path, result: Path, replay: Replay, *, replay_all: bool) -> dict[str, Any]:
     job = {"replay": replay.as_json(), "replay_all": replay_all}
-    command = [sys.executable, "-m", "notebook_routes.project.check_process", str(tree), str(result)]
+    command = [sys.executable, "-P", "-m", "notebook_routes.project.check_process", str(tree), str(result)]
     # What is importable here is importable there, but nothing is taken from the current folder.
     paths = [path for path in sys.path if path]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.errors import DefinitionError, ExportError
 from notebook_routes.project.declared import read_declared
-from notebook_routes.project.global_names import Does, find_global_names
+from notebook_routes.project.global_names import Does
 from notebook_routes.project.module_text import SHARED, ModuleText, bound_by, without_names
 from notebook_routes.project.notebook_source import CellKind, Verdict
 from notebook_routes.project.paths import folder_of, refuse_collisions
@@ -120,7 +120,7 @@ class _Composer:
 
     def _wants(self, cell: CodeCell) -> Iterable[Want]:
         where = _where(cell)
-        for use in find_global_names(cell.tree.body).uses:
+        for use in cell.names.uses:
             if use.name not in cell.own and use.does in (Does.LOAD, Does.DELETE, Does.STORE):
                 now = not use.later and not use.inner
                 bound = any(time < cell.time for time in self._slicer.binders(use.name))

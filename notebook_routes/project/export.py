@@ -86,7 +86,8 @@ def export_tree(
             return export
         problems = [*changes.edited]
         if checked is not None:
-            problems = [*checked.problems, *problems]
+            # What is not installed here, for instance, may be why.
+            problems = [*checked.problems, *(composed.remarks if checked.problems else ()), *problems]
         if problems and not force:
             raise ExportError("\n".join([*problems, f"{root} is as it was; --force writes it all the same"]))
         apply(changes, staged / "moved")

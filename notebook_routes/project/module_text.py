@@ -48,6 +48,7 @@ class ModuleText:
 
     def __str__(self) -> str:
         futures, blocks = hoist_futures(self.blocks)
+        imports, blocks = self._hoisted(blocks)
         body = [
             *(text for statement, text in self.statements if not statement.is_import),
             *blocks,
@@ -56,7 +57,7 @@ class ModuleText:
         sections = [
             [self.header],
             sorted(set(futures)),
-            *self._imports(used),
+            *self._imports(used, imports),
             [self.above.rstrip("\n")] if self.above else [],
             write_constants(self.constants),
         ]
@@ -64,24 +65,38 @@ class ModuleText:
         text = _spaced(top, [*self._plain(), *((block, True) for block in blocks)])
         return text.rstrip("\n") + "\n"
 
-    def _plain(self) -> list[tuple[str, bool]]:
-        return [
-            (f"\n{text}" if statement.gap else text, statement.is_definition)
-            for statement, text in self.statements
-            if not statement.is_import
-        ]
+    def _hoisted(self, blocks: Sequence[str]) -> tuple[list[str], list[str]]:
+        """The imports that cells begin with, and the rest of them; a file that is one cell stays as it is."""
+        plain = [statement for statement, _ in self.statements if not statement.is_import]
+        if len(blocks) < 2 and not plain and not self.public:
+            return [], list(blocks)
+        found = [hoist_imports(block) for block in blocks]
+        return [line for lines, _ in found for line in lines], [rest for _, rest in found]
 
-    def _imports(self, used: frozenset[str]) -> list[list[str]]:
+    def _plain(self) -> list[tuple[str, bool]]:
+        found: list[tuple[str, bool]] = []
+        cell = None
+        for statement, text in self.statements:
+            if not statement.is_import:
+                gap = statement.gap or cell not in (None, statement.cell)
+                found.append((f"\n{text}" if gap else text, statement.is_definition))
+                cell = statement.cell
+        return found
+
+    def _imports(self, used: frozenset[str], hoisted: Sequence[str]) -> list[list[str]]:
         """Groups of import lines: the standard library, others, our own."""
         lines = [line for statement, _ in self.statements if statement.is_import for line in _needed(statement, used)]
         standard = [line for line in lines if _package(line) in sys.stdlib_module_names]
         others = [line for line in lines if line not in standard]
-        for line in self.imports:
+        for line in (*self.imports, *hoisted):
             (standard if _package(line) in sys.stdlib_module_names else others).append(line)
-        public = sorted(self.public & used, key=lambda name: (name[:1].islower(), name))
+        ours = {line: names for line in others if (names := _from_ours(line))}
+        others = [line for line in others if line not in ours]
+        wanted = (self.public & used).union(*ours.values())
+        public = sorted(wanted, key=lambda name: (name[:1].islower(), name))
         if public:
             others.append(f"from notebook_routes import {', '.join(public)}")
-        groups = [list(dict.fromkeys(standard)), list(dict.fromkeys(others))]
+        groups = [sorted(dict.fromkeys(group), key=_place) for group in (standard, others)]
         if self.shared and (SHARED in used or self.keeps_shared):
             unused = "" if SHARED in used else "  # noqa: F401 - for what it does"
             groups.append([f"{self.shared}{unused}"])
@@ -101,6 +116,23 @@ def hoist_futures(blocks: Iterable[str]) -> tuple[list[str], list[str]]:
                 gone.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
         rest.append("\n".join(line for number, line in enumerate(lines, 1) if number not in gone).strip("\n"))
     return futures, rest
+
+
+def hoist_imports(block: str) -> tuple[list[str], str]:
+    """Take the imports that a text begins with; those that share a line with something else, or a comment, stay."""
+    lines = block.split("\n")
+    taken: list[str] = []
+    for statement in ast.parse(block).body:
+        first, last = statement.lineno, statement.end_lineno or statement.lineno
+        above = lines[: first - 1]
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)) or any(line.strip() for line in above):
+            break
+        text = "\n".join(lines[first - 1 : last])
+        if ast.dump(ast.parse(text)) != ast.dump(ast.Module([statement], [])):
+            break
+        taken.append(text)
+        lines[:last] = [""] * last
+    return taken, "\n".join(lines).strip("\n")
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
@@ -146,6 +178,21 @@ def _needed(statement: Statement, used: frozenset[str]) -> list[str]:
 
 def _bound(alias: ast.alias) -> str:
     return alias.asname or alias.name.partition(".")[0]
+
+
+def _from_ours(line: str) -> frozenset[str]:
+    """The names of a `from notebook_routes import ...` that can be one with another."""
+    (statement,) = ast.parse(line).body
+    if not isinstance(statement, ast.ImportFrom) or statement.module != "notebook_routes" or "#" in line:
+        return frozenset()
+    renamed = any(alias.asname or alias.name == "*" for alias in statement.names)
+    return frozenset() if renamed else frozenset(alias.name for alias in statement.names)
+
+
+def _place(line: str) -> tuple[bool, str]:
+    """How people sort imports: `import x` before `from x import y`, each by its module."""
+    found = re.search(r"^(from|import)\s+([\w.]+)", line, re.MULTILINE)
+    return (found is not None and found[1] == "from", found[2].lower() if found else line)
 
 
 def _package(line: str) -> str:

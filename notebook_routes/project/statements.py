@@ -88,6 +88,11 @@ class Statement:
         return bool(self.nodes) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in self.nodes)
 
     @property
+    def has_star(self) -> bool:
+        """Whether it imports names that it does not say."""
+        return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in self.nodes)
+
+    @property
     def is_definition(self) -> bool:
         """Whether it is a function or a class."""
         return bool(self.nodes) and all(isinstance(node, _Definition) for node in self.nodes)

@@ -183,6 +183,8 @@ def test_methods_of_a_path_are_one_file_in_the_notebooks_order():
         """\
         from __future__ import annotations
 
+        import json
+
         from notebook_routes import not_found
 
         tags = ["a"]
@@ -192,8 +194,6 @@ def test_methods_of_a_path_are_one_file_in_the_notebooks_order():
         def POST(id):
             return id
 
-
-        import json
 
         # the rest
         def DELETE(id):
@@ -366,6 +366,11 @@ def test_what_only_a_string_mentions_is_kept_where_it_is_mentioned():
         (["_shared = 1", "%%route GET /a\n_shared"], ["_shared", "cell 1, line 1"]),
         (["x = 1", "%%route GET /a\nglobal x\nx += 1\nf'{x=}'"], ["cell 2", "x = {x}"]),
         (["f = 1", "%%route GET /a\nglobal f\ndef f(): pass\nf"], ["cell 2", "def f"]),
+        (["from math import *", "%%route GET /a\nsqrt(4)"], ["sqrt", "cell 1, line 1 imports it by *"]),
+        (
+            ["class A: pass", "%%route GET /a\ndef f(x: 'A'): pass\nA, f", "%%route GET /b\nA"],
+            ["cell 2", "A is shared", "without quotes"],
+        ),
         (["x = 1\ndel x", "%%route GET /a\nx"], ["x", "no cell defines"]),
         (["%%route GET /a\nx", "x = 1  # routes: skip"], ["x", "skipped", "cell 2"]),
         (["%%bash\nls", "%%nonsense\nx = 1", "%%route GET /a\nx"], ["x", "no cell defines"]),
@@ -403,6 +408,27 @@ def test_paths_become_folders():
         "app/route.py",
         "app/v1%2E/route.py",
     ]
+
+
+def test_quoted_annotations_and_those_of_locals():
+    found = files(
+        "from typing import Literal\nclass A: pass",
+        "class B:\n    kind: \"Literal['x']\"\n    a: 'A'",
+        "%%route GET /a\nx: Undefined = B()\nx",
+    )
+    assert same(
+        found["app/a/route.py"],
+        """
+        from typing import Literal
+        class A: pass
+        class B:
+            kind: "Literal['x']"
+            a: 'A'
+        def GET():
+            x: Undefined = B()
+            return x
+        """,
+    )
 
 
 def test_a_magic_elsewhere_does_not_matter():

@@ -1,10 +1,10 @@
 """From notebook to files: checked, then written; and what stops it."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -197,9 +197,10 @@ def test_it_is_fast(root):
     for number in range(200):
         cells += [f"def helper_{number}(x):\n    return math.floor(x) + {number}"]
         cells += [f"%%route GET /r{number}/[id] id:int\nstate[id] = helper_{number}(id)\nstate[id]"]
-    began = time.perf_counter()
+    # In seconds of a processor, the formatter's too: others may be at work here.
+    began = sum(os.times()[:4])
     done = export_tree(source(*cells), root, replay=False)
-    assert time.perf_counter() - began < 3
+    assert sum(os.times()[:4]) - began < 3
     assert len(done.written) == 202
 
 

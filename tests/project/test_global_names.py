@@ -51,7 +51,10 @@ def test_what_runs_later():
         ("a.append(1)\nb.x.execute('y')\nc.fit(d)\ninit(e)", {"a", "b", "c", "d", "e"}),
         ("print(a)\na.head()\na.plot()\nplt.plot(a)\ndisplay(a)\nlen(a)\na", set()),
         ("x = a.pop()\ny = b.head()\nz = next(c)\nw = d.get(1)", {"a", "c"}),
-        ("random.shuffle(a)\nheapq.heappush(b, 1)\nBase.metadata.create_all(c)", {"random", "heapq", "Base", "a", "b", "c"}),
+        (
+            "random.shuffle(a)\nheapq.heappush(b, 1)\nBase.metadata.create_all(c)",
+            {"random", "heapq", "Base", "a", "b", "c"},
+        ),
         ("(folder / 'x').write_text('y')", {"folder"}),
         ("time.sleep(a)\nrequests.post(url, json=b)", set()),
         ("def f(a):\n    a.append(1)\n    b.append(1)", {"b"}),

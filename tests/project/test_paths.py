@@ -51,4 +51,6 @@ def test_folders_that_some_disks_take_for_one(one, two):
 
 
 def test_folders_that_are_different():
-    refuse_collisions([(PurePosixPath("app/shop/a"), "1"), (PurePosixPath("app/shop/b"), "2"), (PurePosixPath("app"), "3")])
+    refuse_collisions(
+        [(PurePosixPath("app/shop/a"), "1"), (PurePosixPath("app/shop/b"), "2"), (PurePosixPath("app"), "3")]
+    )

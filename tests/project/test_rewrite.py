@@ -31,7 +31,10 @@ def renamed(text):
         ("def f():\n    global counter, x\n    x = counter", "def f():\n    global x\n    x = _shared.counter"),
         ("def f():\n    global counter; counter = 1", "def f():\n    pass; _shared.counter = 1"),
         ("def f():\n    global counter\ncounter", "def f():\n    pass\n_shared.counter"),
-        ("def f():\n    global counter, \\\n        shop\n    counter = shop", "def f():\n    _shared.counter = _shared.shop"),
+        (
+            "def f():\n    global counter, \\\n        shop\n    counter = shop",
+            "def f():\n    _shared.counter = _shared.shop",
+        ),
         ("nothing", "nothing"),
     ],
 )
@@ -41,14 +44,18 @@ def test_the_places_change_and_nothing_else(before, after):
 
 def test_a_name_for_a_name():
     names = {"middleware": "middleware_1", "config": "config_1"}
-    text = "config = {}\n\n@wraps(f)\nasync def middleware(request):\n    global config\n    return middleware, config\n"
-    assert rename(text, names, where="cell 1") == text.replace("middleware", "middleware_1").replace("config", "config_1")
+    text = (
+        "config = {}\n\n@wraps(f)\nasync def middleware(request):\n    global config\n    return middleware, config\n"
+    )
+    assert rename(text, names, where="cell 1") == text.replace("middleware", "middleware_1").replace(
+        "config", "config_1"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("f'{counter=}'", "write f\"x = {x}\" instead of f\"{x=}\""),
+        ("f'{counter=}'", 'write f"x = {x}" instead of f"{x=}"'),
         ("def f():\n    global counter\n    import counter", "import counter"),
         ("def f():\n    global counter\n    def counter(): pass", "def counter(): pass"),
         ("def f():\n    global counter\n    return (counter := 1)", '":=" cannot bind counter'),
@@ -63,5 +70,7 @@ def test_what_cannot_be_written_so(text, said):
 
 
 def test_expressions():
-    assert rename_expression("counter == [\n  x for x in y]", NAMES, where="") == "_shared.counter == [\n  x for x in y]"
+    assert (
+        rename_expression("counter == [\n  x for x in y]", NAMES, where="") == "_shared.counter == [\n  x for x in y]"
+    )
     assert rename_expression("counter # why", NAMES, where="") == "_shared.counter # why"
