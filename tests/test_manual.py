@@ -19,7 +19,7 @@ def test_the_notebook_says_what_it_did(notebook):
         [sys.executable, "-m", "pytest", "--nbval", str(notebook), "-q", "-p", "no:cacheprovider", "-c", "/dev/null"],
         capture_output=True, text=True, check=False,
         # A cell remarks upon port 8000 being in use, which is no concern of the manual's.
-        env={**os.environ, "NOTEBOOK_ROUTES_PORT": "0"},
+        env={**os.environ, "NOTEBOOK_ROUTES_PORT": "0", "JPY_SESSION_NAME": ""},
     )  # fmt: skip
     assert found.returncode == 0, found.stdout[-5000:]
 
@@ -31,6 +31,7 @@ def test_there_is_a_manual():
         "03_requests_and_responses",
         "04_middleware_and_cors",
         "05_caching",
+        "06_export_and_serve",
         "shop",
     ]
 

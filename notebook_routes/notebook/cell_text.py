@@ -7,6 +7,7 @@ cell's.
 
 from __future__ import annotations
 
+import itertools
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,12 @@ class RunningCell:
     Attributes:
         id: the front end's id for it, None where it sends none.
         text: what the user typed, magic line included.
+        unnumbered: where the front end asks for no number in front of the cell, how many such runs there were; else 0.
     """
 
     id: str | None = None
     text: str | None = None
+    unnumbered: int = 0
 
     @property
     def first_line(self) -> int:
@@ -45,11 +48,13 @@ class RunningCell:
 
 
 _running: ContextVar[RunningCell | None] = ContextVar("notebook_routes.running_cell", default=None)
+_unnumbered_runs = itertools.count(1)
 
 
 def remember_cell(info: ExecutionInfo) -> None:
     """IPython's `pre_run_cell` hook."""
-    _running.set(RunningCell(getattr(info, "cell_id", None), info.raw_cell))
+    unnumbered = 0 if getattr(info, "store_history", True) else next(_unnumbered_runs)
+    _running.set(RunningCell(getattr(info, "cell_id", None), info.raw_cell, unnumbered))
 
 
 def running_cell() -> RunningCell:
@@ -57,9 +62,14 @@ def running_cell() -> RunningCell:
     return _running.get() or RunningCell()
 
 
-def cell_number(shell: Any) -> int:
-    """The number in front of the running cell; `execution_count` moves on before it runs or after, by version."""
-    return max(len(shell.history_manager.input_hist_parsed) - 1, 1)
+def cell_label(shell: Any) -> str:
+    """How messages call the running cell, "cell [3]". No two runs have the same label."""
+    unnumbered = running_cell().unnumbered
+    if unnumbered:
+        # The shell's count stands still meanwhile: nbval runs notebooks so.
+        return f"cell [unnumbered {unnumbered}]"
+    # `execution_count` moves on before the cell runs or after, by version.
+    return f"cell [{max(len(shell.history_manager.input_hist_parsed) - 1, 1)}]"
 
 
 def lift_magic(lines: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import notebook_routes
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
-from notebook_routes.notebook.cell_text import cell_number, give_body, lift_magic, remember_cell
+from notebook_routes.notebook.cell_text import cell_label, give_body, lift_magic, remember_cell
 from notebook_routes.notebook.magics import RouteMagics
 from notebook_routes.notebook.session import Session
 
@@ -84,7 +84,7 @@ class Extension:
             return
         cell_id = result.info.cell_id
         if result.success:
-            label = f"cell [{cell_number(self.shell)}]"
+            label = cell_label(self.shell)
             self.session.ran.add(cell_id, label, result.info.raw_cell, self.session.client.recent)
         for route in self.session.cell_ran(cell_id, succeeded=result.success):
             print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown

@@ -10,7 +10,7 @@ from IPython.display import display
 from notebook_routes.notebook import actions
 from notebook_routes.notebook import display as shown
 from notebook_routes.notebook.card import bundle
-from notebook_routes.notebook.cell_text import cell_number, running_cell
+from notebook_routes.notebook.cell_text import cell_label, running_cell
 from notebook_routes.notebook.commands import parse_command
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class RouteMagics(Magics):
             line,
             cell,
             cell=running_cell(),
-            label=f"cell [{cell_number(self._shell)}]",
+            label=cell_label(self._shell),
             own_names=set(self._shell.user_ns_hidden),
         )
         text, html = shown.definition_text(definition), shown.definition_html(definition)
@@ -75,7 +75,7 @@ class RouteMagics(Magics):
         Options: those of %%route.
         """
         running = running_cell()
-        definition = self._session.define_page(line, cell, cell=running, label=f"cell [{cell_number(self._shell)}]")
+        definition = self._session.define_page(line, cell, cell=running, label=cell_label(self._shell))
         ((route, _),) = definition.routes
         bundled = self._session.frames.bundle(
             shown.definition_text(definition),
@@ -102,7 +102,7 @@ class RouteMagics(Magics):
         Several run in the order in which they were first defined.
         """
         made, what = self._session.middlewares.define(
-            line, cell, cell=running_cell(), label=f"cell [{cell_number(self._shell)}]"
+            line, cell, cell=running_cell(), label=cell_label(self._shell)
         )
         self._session.frames.reload()
         text, html = shown.middleware_text([made], what), shown.middleware_html([made], what)

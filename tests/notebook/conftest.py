@@ -112,12 +112,12 @@ class Kernel:
             raise
         self._others = self._listening()
 
-    def send(self, code, *, cell=None, silent=False, expression=None, subshell=None):
+    def send(self, code, *, cell=None, silent=False, numbered=True, expression=None, subshell=None):
         """Send a cell, with the id that JupyterLab gives it, and do not wait for its end."""
         content = {
             "code": code,
             "silent": silent,
-            "store_history": not silent,
+            "store_history": numbered and not silent,
             "user_expressions": {} if expression is None else {"value": expression},
             "allow_stdin": False,
             "stop_on_error": False,

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from notebook_routes.notebook.cell_text import RunningCell, give_body, lift_magic, remember_cell, running_cell
+from notebook_routes.notebook.cell_text import RunningCell, cell_label, give_body, lift_magic, remember_cell, running_cell
 
 
 @pytest.fixture
@@ -116,3 +116,15 @@ def test_front_ends_need_not_send_an_id():
         return running_cell()
 
     assert copy_context().run(run) == RunningCell(None, "1")
+
+
+def test_runs_without_a_number_are_told_apart():
+    from contextvars import copy_context
+
+    def run():
+        remember_cell(SimpleNamespace(raw_cell="1", store_history=False))
+        return cell_label(None)
+
+    first, second = copy_context().run(run), copy_context().run(run)
+    assert first.startswith("cell [unnumbered ")
+    assert first != second

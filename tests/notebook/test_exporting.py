@@ -100,6 +100,17 @@ def test_withdrawn_routes_and_middleware_are_not_exported(newest, export):
     assert "middleware_1" not in export.read("middleware.py")
 
 
+def test_front_ends_need_not_number_the_cells(newest, export):
+    newest.ok("rows = []", numbered=False)
+    newest.ok("%%route GET /n\nlen(rows)", numbered=False)
+    newest.ok("rows.append(1)", numbered=False)
+    newest.ok("%%route GET /n\n10 * len(rows)", numbered=False)
+    newest.ok("%%request GET /n\n?? json == 10", numbered=False)
+    assert "1 request was answered as in the notebook" in export()
+    assert export.read("app/n/route.py").count("def GET") == 1
+    assert "rows.append(1)" in export.read("app/_shared.py")
+
+
 def test_another_answer_than_was_seen_stops_it(newest, export, tmp_path):
     newest.ok("import os\nstatus = 200 if os.getpid() else 0\nstatus = 404", cell="a")
     newest.ok("%%route GET /a\nResponse('x', status=status)", cell="b")
