@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notebook_routes.project.global_names import Does, find_global_names
+from notebook_routes.project.import_lines import ImportLines, take_imports
 from notebook_routes.runtime.constants import write_constants
 
 if TYPE_CHECKING:
@@ -48,6 +47,11 @@ class ModuleText:
 
     def __str__(self) -> str:
         futures, blocks = hoist_futures(self.blocks)
+        imports = ImportLines()
+        for number, block in enumerate(blocks):
+            taken, blocks[number] = take_imports(block)
+            for text, node in taken:
+                imports.add(text, [node])
         body = [
             *(text for statement, text in self.statements if not statement.is_import),
             *blocks,
@@ -56,12 +60,12 @@ class ModuleText:
         sections = [
             [self.header],
             sorted(set(futures)),
-            *self._imports(used),
+            *self._imports(imports, used),
             [self.above.rstrip("\n")] if self.above else [],
             write_constants(self.constants),
         ]
         top = "\n\n".join("\n".join(section) for section in sections if section)
-        text = _spaced(top, [*self._plain(), *((block, True) for block in blocks)])
+        text = _spaced(top, [*self._plain(), *((block, True) for block in blocks if block.strip())])
         return text.rstrip("\n") + "\n"
 
     def _plain(self) -> list[tuple[str, bool]]:
@@ -71,17 +75,18 @@ class ModuleText:
             if not statement.is_import
         ]
 
-    def _imports(self, used: frozenset[str]) -> list[list[str]]:
+    def _imports(self, imports: ImportLines, used: frozenset[str]) -> list[list[str]]:
         """Groups of import lines: the standard library, others, our own."""
-        lines = [line for statement, _ in self.statements if statement.is_import for line in _needed(statement, used)]
-        standard = [line for line in lines if _package(line) in sys.stdlib_module_names]
-        others = [line for line in lines if line not in standard]
+        for statement, _ in self.statements:
+            if statement.is_import:
+                imports.add(statement.text, statement.nodes, used)
         for line in self.imports:
-            (standard if _package(line) in sys.stdlib_module_names else others).append(line)
-        public = sorted(self.public & used, key=lambda name: (name[:1].islower(), name))
+            imports.add(line, ast.parse(line).body)
+        public = sorted(self.public & used)
         if public:
-            others.append(f"from notebook_routes import {', '.join(public)}")
-        groups = [list(dict.fromkeys(standard)), list(dict.fromkeys(others))]
+            line = f"from notebook_routes import {', '.join(public)}"
+            imports.add(line, ast.parse(line).body)
+        groups = imports.groups()
         if self.shared and (SHARED in used or self.keeps_shared):
             unused = "" if SHARED in used else "  # noqa: F401 - for what it does"
             groups.append([f"{self.shared}{unused}"])
@@ -126,31 +131,6 @@ def bound_by(statement: ast.stmt) -> frozenset[str]:
 
 def _used(text: str) -> frozenset[str]:
     return frozenset(use.name for use in find_global_names(ast.parse(text).body).uses)
-
-
-def _needed(statement: Statement, used: frozenset[str]) -> list[str]:
-    """The imports of a statement that are used; as they were written where that is all of them."""
-    lines: list[str] = []
-    complete = True
-    for node in statement.nodes:
-        assert isinstance(node, (ast.Import, ast.ImportFrom))
-        kept = [alias for alias in node.names if _bound(alias) in used or alias.name == "*"]
-        complete &= len(kept) == len(node.names)
-        if not kept:
-            continue
-        names = ", ".join(f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in kept)
-        origin = f"from {'.' * node.level}{node.module or ''} " if isinstance(node, ast.ImportFrom) else ""
-        lines.append(f"{origin}import {names}")
-    return [statement.text] if complete else lines
-
-
-def _bound(alias: ast.alias) -> str:
-    return alias.asname or alias.name.partition(".")[0]
-
-
-def _package(line: str) -> str:
-    found = re.search(r"^(?:from|import)\s+([\w.]+)", line, re.MULTILINE)
-    return found[1].partition(".")[0] if found else ""
 
 
 def _spaced(top: str, pieces: Sequence[tuple[str, bool]]) -> str:

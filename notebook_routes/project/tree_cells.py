@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
 from notebook_routes.project.body_cell import body_cell, middleware_cell
-from notebook_routes.project.http_file import RequestCell, format_requests, parse_request_cell
+from notebook_routes.project.import_lines import take_imports
+from notebook_routes.project.requests_file import REQUESTS_FILE, parse_requests_file, request_cell_text
 from notebook_routes.project.unshare import SHARED, own_names, without_prefix
 from notebook_routes.routing import CONFIG_NAMES, METHODS, Route, RouteTable, find_pages, find_routes
 from notebook_routes.routing.filesystem import APP, TEMPLATE_FILE
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from notebook_routes.routing import RouteFile
 
 _MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
-_REQUESTS_FILE = "requests.http"
 #: The line that an export puts at the top of each file.
 _HEADER = re.compile(r"\A# From .+\.(ipynb)?(: what its routes share)?\.\n+|\A# From [^\n]+\.\n+")
 
@@ -253,17 +253,15 @@ class _TreeCells:
             return False
 
     def _requests(self) -> list[str]:
-        place = self._root / _REQUESTS_FILE
+        place = self._root / REQUESTS_FILE
         if not place.is_file():
             return []
         try:
             text = place.read_text(encoding="utf-8")
-            requests = parse_request_cell("", text, first_line=1).requests
+            return [request_cell_text(cell) for cell in parse_requests_file(text)]
         except (OSError, UnicodeDecodeError, CellError) as error:
-            self._problems.append(f"{_REQUESTS_FILE}: {error}")
+            self._problems.append(f"{REQUESTS_FILE}: {error}")
             return []
-        written = (format_requests(RequestCell((request,))) for request in requests)
-        return [f"%%request\n{each}" if each.startswith("###") else f"%%request {each}" for each in written]
 
     def _module(self, path: PurePosixPath) -> str | None:
         """The text of a file as a notebook has it; None where there is none, or it cannot be."""

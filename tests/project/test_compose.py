@@ -183,6 +183,8 @@ def test_methods_of_a_path_are_one_file_in_the_notebooks_order():
         """\
         from __future__ import annotations
 
+        import json
+
         from notebook_routes import not_found
 
         tags = ["a"]
@@ -192,8 +194,6 @@ def test_methods_of_a_path_are_one_file_in_the_notebooks_order():
         def POST(id):
             return id
 
-
-        import json
 
         # the rest
         def DELETE(id):
