@@ -21,12 +21,16 @@ def requirements_of(files: Mapping[str, str]) -> tuple[str, list[str]]:
     Args:
         files: the tree's files, text by path.
     """
-    known = packages_distributions()
     found = {_OURS: _pinned(_OURS)}
     remarks = []
-    for module, path in sorted(_imported(files).items()):
-        if module in sys.stdlib_module_names or module in (APP, "notebook_routes"):
-            continue
+    imported = {
+        module: path
+        for module, path in sorted(_imported(files).items())
+        if module not in sys.stdlib_module_names and module not in (APP, "notebook_routes")
+    }
+    # It reads every file list of the environment, which takes a while.
+    known = packages_distributions() if imported else {}
+    for module, path in imported.items():
         names = known.get(module, [])
         if not names:
             remarks.append(

@@ -7,6 +7,7 @@ cells, with what else it has in plain ones; any other becomes one cell in module
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
 from notebook_routes.project.body_cell import body_cell, middleware_cell
+from notebook_routes.project.global_names import Does, find_global_names
 from notebook_routes.project.import_lines import take_imports
 from notebook_routes.project.requests_file import REQUESTS_FILE, parse_requests_file, request_cell_text
 from notebook_routes.project.unshare import SHARED, own_names, without_prefix
@@ -125,23 +127,18 @@ class _TreeCells:
     def _without_first_imports(self, text: str) -> str:
         """A module's text without the imports of its first lines: those that an export has put there.
 
-        The notebook's first cell has them; not where annotations are texts, which are looked up in the module.
+        The notebook's first cell has them; not where annotations are texts, which are looked up in the module, nor
+        where one is not used, which no export would write for a plain cell.
         """
         tree = ast.parse(text)
         if any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in tree.body):
             return text
-        taken: list[tuple[ast.stmt, str]] = []
-        length = 0
-        for statement, piece in _pieces(text, tree):
-            is_import = isinstance(statement, (ast.Import, ast.ImportFrom))
-            if not is_import or "#" in piece or (taken and piece.startswith("\n\n")):
-                break
-            taken.append((statement, piece))
-            length += len(piece)
-        if not self._may_say(taken, frozenset()):
+        taken, rest = take_imports(text)
+        others = [(statement, f"{piece}\n") for piece, statement in taken]
+        if not _all_used(others, rest) or not self._may_say(others, frozenset()):
             return text
-        self._plain_pieces(taken)
-        return text[length:].lstrip("\n")
+        self._plain_pieces(others)
+        return rest
 
     def _has_handlers(self, tree: ast.Module, file: RouteFile) -> bool:
         found = False
@@ -180,21 +177,27 @@ class _TreeCells:
             body_cell(text, handler, file.pattern, constants if not number else {})
             for number, handler in enumerate(handlers)
         ]
-        if None in cells or not self._may_say(others, frozenset(file.pattern.names)) or _ends_with_comment(text, tree):
+        if None in cells or _ends_with_comment(text, tree) or not _all_used(others, text):
+            return None
+        if not self._may_say(others, frozenset(file.pattern.names)):
             return None
         plain = self._plain_pieces(others)
         return [*plain, *(cell for cell in cells if cell is not None)]
 
     def _may_say(self, others: list[tuple[ast.stmt, str]], hidden: frozenset[str]) -> bool:
-        """Whether plain cells can have these statements: no other file gives one of their names another meaning.
+        """Whether plain cells can have these statements: each name means the same to all files, and no file loses it.
 
-        Nor may their names be `hidden`. If so they are taken for said.
+        Imports may be said twice, but what two files define is twice there, and would be once in a notebook. Nor may
+        names be `hidden`, or such as other files take for the built-in ones. If so they are taken for said.
         """
         found: dict[str, str] = {}
         for statement, _ in others:
             said = ast.unparse(statement)
+            is_import = isinstance(statement, (ast.Import, ast.ImportFrom))
             for name in own_names(ast.Module([statement], [])):
-                if self._said.get(name, said) != said or name in hidden:
+                if name in hidden or name in self._public or hasattr(builtins, name):
+                    return False
+                if name in self._said and (self._said[name] != said or not is_import):
                     return False
                 found[name] = said
         self._said |= found
@@ -351,6 +354,18 @@ def _matchers(statement: ast.stmt) -> list[str]:
 
 def _is_docstring(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _all_used(others: Iterable[tuple[ast.stmt, str]], text: str) -> bool:
+    """Whether all that these statements import is used in a text."""
+    imported = {
+        name
+        for statement, _ in others
+        if isinstance(statement, (ast.Import, ast.ImportFrom))
+        for name in own_names(ast.Module([statement], []))
+    }
+    uses = find_global_names(ast.parse(text).body)
+    return imported <= {use.name for use in uses.uses if use.does is not Does.STORE}
 
 
 def _ends_with_comment(text: str, tree: ast.Module) -> bool:
