@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.project.global_names import Does, find_global_names
 from notebook_routes.project.import_lines import ImportLines, take_imports
@@ -65,12 +65,12 @@ class ModuleText:
             write_constants(self.constants),
         ]
         top = "\n\n".join("\n".join(section) for section in sections if section)
-        text = _spaced(top, [*self._plain(), *((block, True) for block in blocks if block.strip())])
+        text = _spaced(top, [*self._plain(), *map(_block, blocks)])
         return text.rstrip("\n") + "\n"
 
-    def _plain(self) -> list[tuple[str, bool]]:
+    def _plain(self) -> list[_Piece]:
         return [
-            (f"\n{text}" if statement.gap else text, statement.is_definition)
+            _Piece(f"\n{text}" if statement.gap else text, statement.is_definition, statement.is_definition)
             for statement, text in self.statements
             if not statement.is_import
         ]
@@ -133,11 +133,27 @@ def _used(text: str) -> frozenset[str]:
     return frozenset(use.name for use in find_global_names(ast.parse(text).body).uses)
 
 
-def _spaced(top: str, pieces: Sequence[tuple[str, bool]]) -> str:
+class _Piece(NamedTuple):
+    """A text, and whether it begins and ends with a function or a class."""
+
+    text: str
+    begins: bool
+    ends: bool
+
+
+def _block(text: str) -> _Piece:
+    statements = ast.parse(text).body
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return _Piece(text, bool(statements) and isinstance(statements[0], definitions), ends=True)
+
+
+def _spaced(top: str, pieces: Sequence[_Piece]) -> str:
     """Join texts with the blank lines that a formatter leaves: two around functions and classes."""
     text, after_definition, first = top, False, True
-    for piece, is_definition in pieces:
-        blank = 2 if is_definition or after_definition else 1 if piece.startswith("\n") or first else 0
-        text = f"{text.rstrip(chr(10))}\n{chr(10) * blank}{piece.strip(chr(10))}\n"
-        after_definition, first = is_definition, False
+    for piece in pieces:
+        if not piece.text.strip():
+            continue
+        blank = 2 if piece.begins or after_definition else 1 if piece.text.startswith("\n") or first else 0
+        text = f"{text.rstrip(chr(10))}\n{chr(10) * blank}{piece.text.strip(chr(10))}\n"
+        after_definition, first = piece.ends, False
     return text

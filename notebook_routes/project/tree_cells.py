@@ -41,30 +41,35 @@ class TreeCells:
     Attributes:
         cells: their texts, in the order in which they run.
         remarks: what a notebook does not have of the tree.
+        in_parts: the paths of files that are cells in body form, with what else they have in plain ones.
     """
 
     cells: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    in_parts: frozenset[str] = frozenset()
 
 
-def tree_cells(root: Path, *, public: frozenset[str]) -> TreeCells:
+def tree_cells(root: Path, *, public: frozenset[str], whole: frozenset[str] = frozenset()) -> TreeCells:
     """Read the files of a project as cells.
 
     Args:
         root: the project's folder.
         public: the names that a notebook has of `notebook_routes` without an import.
+        whole: the paths of files that are to be cells in module form.
 
     Raises:
         DefinitionError: there is no folder `app`; a file is no Python, needs what is not there, has no handler, or
             would mean something else in a notebook. All files are named, with their lines.
     """
-    return _TreeCells(root, public).read()
+    return _TreeCells(root, public, whole).read()
 
 
 class _TreeCells:
-    def __init__(self, root: Path, public: frozenset[str]) -> None:
+    def __init__(self, root: Path, public: frozenset[str], whole: frozenset[str]) -> None:
         self._root = root
         self._public = public
+        self._whole = whole
+        self._in_parts: set[str] = set()
         self._problems: list[str] = []
         #: Statements of plain cells by the names that they bind: two routes may both bring one, if it is the same.
         self._said: dict[str, str] = {}
@@ -83,7 +88,8 @@ class _TreeCells:
             raise DefinitionError("\n".join(dict.fromkeys(self._problems)))
         imports = ["\n".join(self._imports)] if self._imports else []
         cells = [*imports, *shared, *routes, *middleware, *shown, *requests]
-        return TreeCells(tuple(cell.strip("\n") for cell in cells if cell.strip()), tuple(self._remarks(files)))
+        texts = tuple(cell.strip("\n") for cell in cells if cell.strip())
+        return TreeCells(texts, tuple(self._remarks(files)), frozenset(self._in_parts))
 
     def _plain(self, path: PurePosixPath) -> list[str]:
         """What is shared: imports together, functions and classes alone, other statements as they follow."""
@@ -121,7 +127,9 @@ class _TreeCells:
         tree = ast.parse(text)
         if not self._has_handlers(tree, file):
             return []
-        cells = self._body_cells(text, tree, file)
+        cells = self._body_cells(text, tree, file) if str(file) not in self._whole else None
+        if cells is not None:
+            self._in_parts.add(str(file))
         return cells if cells is not None else [f"%%route {file.pattern.text}\n{self._without_first_imports(text)}"]
 
     def _without_first_imports(self, text: str) -> str:
@@ -211,7 +219,9 @@ class _TreeCells:
         text = self._module(PurePosixPath(name))
         if text is None:
             return []
-        cells = self._middleware_body(text, ast.parse(text))
+        cells = self._middleware_body(text, ast.parse(text)) if name not in self._whole else None
+        if cells is not None:
+            self._in_parts.add(name)
         return cells if cells is not None else [f"%%middleware\n{self._without_first_imports(text)}"]
 
     def _middleware_body(self, text: str, tree: ast.Module) -> list[str] | None:
