@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from notebook_routes.errors import DefinitionError
+from notebook_routes.project.compose import compose
 from notebook_routes.project.export import export_tree
 from notebook_routes.project.import_tree import import_tree
 from notebook_routes.project.manifest import MANIFEST_FILE
@@ -41,11 +42,14 @@ def differences(first, second):
     return "\n".join(found)
 
 
+def notebook_of(*cells):
+    return NotebookSource("any.ipynb", tuple(SourceCell(text, f"cell {n}") for n, text in enumerate(cells)))
+
+
 def same(*cells):
     """That a notebook comes back; its tree."""
-    source = NotebookSource("any.ipynb", tuple(SourceCell(text, f"cell {n}") for n, text in enumerate(cells)))
     with tempfile.TemporaryDirectory() as folder:
-        first, second = there_and_back(source, Path(folder))
+        first, second = there_and_back(notebook_of(*cells), Path(folder))
     assert not differences(first, second), differences(first, second)
     return {path: text.decode() for path, text in first.items()}
 
@@ -201,7 +205,50 @@ def notebooks(draw):
 @given(notebooks())
 def test_any_notebook_comes_back(cells):
     try:
-        same(*cells)
-    except DefinitionError as error:
-        # Two cells that exclude each other, say; which notebooks are refused is told elsewhere.
-        assert "any.ipynb" not in str(error)
+        compose(notebook_of(*cells))
+    except DefinitionError:
+        # Two cells exclude each other, say: there is no tree.
+        return
+    same(*cells)
+
+
+def test_answers_keep_their_names_and_requests_their_cells():
+    found = same(
+        "%%route GET /a\n1",
+        "%%request GET /a as first",
+        "%%request as second\nGET /a\n### with a title\nGET /a\nX-A: {{first.text}}\n?? first.text == text",
+        "%%request GET /a\nX-A: {{second.text}}",
+    )
+    assert found["requests.http"] == (
+        "# From any.ipynb.\n\n# @name first\nGET /a\n\n######\nGET /a\n\n### with a title\n# @name second\n"
+        "GET /a\nX-A: {{first.text}}\n?? first.text == text\n\n######\nGET /a\nX-A: {{second.text}}\n"
+    )
+    assert found["tests/test_requests.py"].count("def test_") == 3
+
+
+def test_what_two_modules_define_alike_stays_in_both():
+    module = "own = []\n\n\ndef GET():\n    own.append(1)\n    return own\n"
+    found = same(f"%%route /a\n{module}", f"%%route /b\n{module}")
+    assert "own = []" in found["app/a/route.py"]
+    assert "own = []" in found["app/b/route.py"]
+    assert "app/_shared.py" not in found
+
+
+def test_a_module_may_have_a_built_in_name():
+    found = same("%%route /a\ndef sum(n):\n    return 0\n\ndef GET():\n    return sum([1])", "%%route GET /b\nsum([1])")
+    assert "def sum" not in found["app/b/route.py"]
+    assert "app/_shared.py" not in found
+
+
+def test_imports_are_sorted_and_merged_however_they_were_written():
+    found = same(
+        "from pathlib import Path\nimport math, json",
+        "import json\nfrom pathlib import PurePath",
+        "%%route GET /a\njson.dumps(math.pi), Path, PurePath",
+        "%%route /b\nimport re\n\ndef GET():\n    return json, re, not_found",
+        "%%route /c\nimport os\n\ndef GET():\n    return json",
+    )
+    assert "\nimport json\nimport math\nfrom pathlib import Path, PurePath\n\n\n" in found["app/a/route.py"]
+    assert "\nimport json\nimport re\n\nfrom notebook_routes import not_found\n" in found["app/b/route.py"]
+    # A module's own import is not taken for needless: it may do something.
+    assert "\nimport json\nimport os\n" in found["app/c/route.py"]
