@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import DefinitionError
-from notebook_routes.project.tree_cells import tree_cells
+from notebook_routes.project.settled_cells import settled_cells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ def import_tree(root: Path, notebook: Path, *, force: bool = False) -> tuple[str
     """
     if notebook.exists() and not force:
         raise DefinitionError(f"{notebook} is there already: name another file, or write over it with --force")
-    found = tree_cells(root, public=_public_names())
+    found = settled_cells(root, public=_public_names())
     text = json.dumps(_notebook(root.resolve().name, found.cells), indent=1, ensure_ascii=False) + "\n"
     _write(notebook, text)
     return found.remarks

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
-import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.project.global_names import Does, find_global_names
+from notebook_routes.project.import_lines import ImportLines, take_imports
 from notebook_routes.runtime.constants import write_constants
 
 if TYPE_CHECKING:
@@ -48,7 +47,11 @@ class ModuleText:
 
     def __str__(self) -> str:
         futures, blocks = hoist_futures(self.blocks)
-        imports, blocks = self._hoisted(blocks)
+        imports = ImportLines()
+        for number, block in enumerate(blocks):
+            taken, blocks[number] = take_imports(block)
+            for text, node in taken:
+                imports.add(text, [node])
         body = [
             *(text for statement, text in self.statements if not statement.is_import),
             *blocks,
@@ -57,46 +60,36 @@ class ModuleText:
         sections = [
             [self.header],
             sorted(set(futures)),
-            *self._imports(used, imports),
+            *self._imports(imports, used),
             [self.above.rstrip("\n")] if self.above else [],
             write_constants(self.constants),
         ]
         top = "\n\n".join("\n".join(section) for section in sections if section)
-        text = _spaced(top, [*self._plain(), *((block, True) for block in blocks)])
+        text = _spaced(top, [*self._plain(), *map(_block, blocks)])
         return text.rstrip("\n") + "\n"
 
-    def _hoisted(self, blocks: Sequence[str]) -> tuple[list[str], list[str]]:
-        """The imports that cells begin with, and the rest of them; a file that is one cell stays as it is."""
-        plain = [statement for statement, _ in self.statements if not statement.is_import]
-        if len(blocks) < 2 and not plain and not self.public:
-            return [], list(blocks)
-        found = [hoist_imports(block) for block in blocks]
-        return [line for lines, _ in found for line in lines], [rest for _, rest in found]
-
-    def _plain(self) -> list[tuple[str, bool]]:
-        found: list[tuple[str, bool]] = []
+    def _plain(self) -> list[_Piece]:
+        found: list[_Piece] = []
         cell = None
         for statement, text in self.statements:
             if not statement.is_import:
                 gap = statement.gap or cell not in (None, statement.cell)
-                found.append((f"\n{text}" if gap else text, statement.is_definition))
+                found.append(_Piece(f"\n{text}" if gap else text, statement.is_definition, statement.is_definition))
                 cell = statement.cell
         return found
 
-    def _imports(self, used: frozenset[str], hoisted: Sequence[str]) -> list[list[str]]:
+    def _imports(self, imports: ImportLines, used: frozenset[str]) -> list[list[str]]:
         """Groups of import lines: the standard library, others, our own."""
-        lines = [line for statement, _ in self.statements if statement.is_import for line in _needed(statement, used)]
-        standard = [line for line in lines if _package(line) in sys.stdlib_module_names]
-        others = [line for line in lines if line not in standard]
-        for line in (*self.imports, *hoisted):
-            (standard if _package(line) in sys.stdlib_module_names else others).append(line)
-        ours = {line: names for line in others if (names := _from_ours(line))}
-        others = [line for line in others if line not in ours]
-        wanted = (self.public & used).union(*ours.values())
-        public = sorted(wanted, key=lambda name: (name[:1].islower(), name))
+        for statement, _ in self.statements:
+            if statement.is_import:
+                imports.add(statement.text, statement.nodes, used)
+        for line in self.imports:
+            imports.add(line, ast.parse(line).body)
+        public = sorted(self.public & used)
         if public:
-            others.append(f"from notebook_routes import {', '.join(public)}")
-        groups = [sorted(dict.fromkeys(group), key=_place) for group in (standard, others)]
+            line = f"from notebook_routes import {', '.join(public)}"
+            imports.add(line, ast.parse(line).body)
+        groups = imports.groups()
         if self.shared and (SHARED in used or self.keeps_shared):
             unused = "" if SHARED in used else "  # noqa: F401 - for what it does"
             groups.append([f"{self.shared}{unused}"])
@@ -116,23 +109,6 @@ def hoist_futures(blocks: Iterable[str]) -> tuple[list[str], list[str]]:
                 gone.update(range(statement.lineno, (statement.end_lineno or statement.lineno) + 1))
         rest.append("\n".join(line for number, line in enumerate(lines, 1) if number not in gone).strip("\n"))
     return futures, rest
-
-
-def hoist_imports(block: str) -> tuple[list[str], str]:
-    """Take the imports that a text begins with; those that share a line with something else, or a comment, stay."""
-    lines = block.split("\n")
-    taken: list[str] = []
-    for statement in ast.parse(block).body:
-        first, last = statement.lineno, statement.end_lineno or statement.lineno
-        above = lines[: first - 1]
-        if not isinstance(statement, (ast.Import, ast.ImportFrom)) or any(line.strip() for line in above):
-            break
-        text = "\n".join(lines[first - 1 : last])
-        if ast.dump(ast.parse(text)) != ast.dump(ast.Module([statement], [])):
-            break
-        taken.append(text)
-        lines[:last] = [""] * last
-    return taken, "\n".join(lines).strip("\n")
 
 
 def without_names(text: str, names: Iterable[str]) -> str:
@@ -160,51 +136,27 @@ def _used(text: str) -> frozenset[str]:
     return frozenset(use.name for use in find_global_names(ast.parse(text).body).uses)
 
 
-def _needed(statement: Statement, used: frozenset[str]) -> list[str]:
-    """The imports of a statement that are used; as they were written where that is all of them."""
-    lines: list[str] = []
-    complete = True
-    for node in statement.nodes:
-        assert isinstance(node, (ast.Import, ast.ImportFrom))
-        kept = [alias for alias in node.names if _bound(alias) in used or alias.name == "*"]
-        complete &= len(kept) == len(node.names)
-        if not kept:
-            continue
-        names = ", ".join(f"{alias.name} as {alias.asname}" if alias.asname else alias.name for alias in kept)
-        origin = f"from {'.' * node.level}{node.module or ''} " if isinstance(node, ast.ImportFrom) else ""
-        lines.append(f"{origin}import {names}")
-    return [statement.text] if complete else lines
+class _Piece(NamedTuple):
+    """A text, and whether it begins and ends with a function or a class."""
+
+    text: str
+    begins: bool
+    ends: bool
 
 
-def _bound(alias: ast.alias) -> str:
-    return alias.asname or alias.name.partition(".")[0]
+def _block(text: str) -> _Piece:
+    statements = ast.parse(text).body
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return _Piece(text, bool(statements) and isinstance(statements[0], definitions), ends=True)
 
 
-def _from_ours(line: str) -> frozenset[str]:
-    """The names of a `from notebook_routes import ...` that can be one with another."""
-    (statement,) = ast.parse(line).body
-    if not isinstance(statement, ast.ImportFrom) or statement.module != "notebook_routes" or "#" in line:
-        return frozenset()
-    renamed = any(alias.asname or alias.name == "*" for alias in statement.names)
-    return frozenset() if renamed else frozenset(alias.name for alias in statement.names)
-
-
-def _place(line: str) -> tuple[bool, str]:
-    """How people sort imports: `import x` before `from x import y`, each by its module."""
-    found = re.search(r"^(from|import)\s+([\w.]+)", line, re.MULTILINE)
-    return (found is not None and found[1] == "from", found[2].lower() if found else line)
-
-
-def _package(line: str) -> str:
-    found = re.search(r"^(?:from|import)\s+([\w.]+)", line, re.MULTILINE)
-    return found[1].partition(".")[0] if found else ""
-
-
-def _spaced(top: str, pieces: Sequence[tuple[str, bool]]) -> str:
+def _spaced(top: str, pieces: Sequence[_Piece]) -> str:
     """Join texts with the blank lines that a formatter leaves: two around functions and classes."""
     text, after_definition, first = top, False, True
-    for piece, is_definition in pieces:
-        blank = 2 if is_definition or after_definition else 1 if piece.startswith("\n") or first else 0
-        text = f"{text.rstrip(chr(10))}\n{chr(10) * blank}{piece.strip(chr(10))}\n"
-        after_definition, first = is_definition, False
+    for piece in pieces:
+        if not piece.text.strip():
+            continue
+        blank = 2 if piece.begins or after_definition else 1 if piece.text.startswith("\n") or first else 0
+        text = f"{text.rstrip(chr(10))}\n{chr(10) * blank}{piece.text.strip(chr(10))}\n"
+        after_definition, first = piece.ends, False
     return text

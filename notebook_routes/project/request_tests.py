@@ -16,6 +16,7 @@ from notebook_routes.project.global_names import Does, find_global_names
 from notebook_routes.project.http_file import RequestCell, format_requests
 from notebook_routes.project.module_text import SHARED, ModuleText
 from notebook_routes.project.replay import Replay, ReplayCell, ReplayRequest
+from notebook_routes.project.requests_file import REQUESTS_FILE, format_requests_file
 from notebook_routes.project.rewrite import rename, rename_expression
 from notebook_routes.project.sharing import Part
 from notebook_routes.project.slice import Slice, Want
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from notebook_routes.project.statements import Statement
 
 TESTS_FILE = "tests/test_requests.py"
-REQUESTS_FILE = "requests.http"
 _PARTS = {
     "response": "response",
     "status": "response.status",
@@ -81,8 +81,7 @@ class RequestTests:
         """The two files; none where the notebook has no request."""
         if not self._cells:
             return {}
-        specs = tuple(spec for cell in self._cells for spec in cell.requests.requests)
-        found = {REQUESTS_FILE: f"{self._header}\n\n{format_requests(RequestCell(specs))}"}
+        found = {REQUESTS_FILE: format_requests_file([cell.requests for cell in self._cells], header=self._header)}
         blocks = self._tests(sharing)
         if blocks:
             found[TESTS_FILE] = self._module(sharing, blocks)

@@ -7,6 +7,7 @@ cells, with what else it has in plain ones; any other becomes one cell in module
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import sys
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
 from notebook_routes.project.body_cell import body_cell, middleware_cell
-from notebook_routes.project.http_file import RequestCell, format_requests, parse_request_cell
+from notebook_routes.project.global_names import Does, find_global_names
+from notebook_routes.project.import_lines import take_imports
+from notebook_routes.project.requests_file import REQUESTS_FILE, parse_requests_file, request_cell_text
 from notebook_routes.project.unshare import SHARED, own_names, without_prefix
 from notebook_routes.routing import CONFIG_NAMES, METHODS, Route, RouteTable, find_pages, find_routes
 from notebook_routes.routing.filesystem import APP, TEMPLATE_FILE
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from notebook_routes.routing import RouteFile
 
 _MIDDLEWARE_FILES = ("middleware.py", "proxy.py")
-_REQUESTS_FILE = "requests.http"
 #: The line that an export puts at the top of each file.
 _HEADER = re.compile(r"\A# From .+\.(ipynb)?(: what its routes share)?\.\n+|\A# From [^\n]+\.\n+")
 
@@ -39,30 +41,35 @@ class TreeCells:
     Attributes:
         cells: their texts, in the order in which they run.
         remarks: what a notebook does not have of the tree.
+        in_parts: the paths of files that are cells in body form, with what else they have in plain ones.
     """
 
     cells: tuple[str, ...]
     remarks: tuple[str, ...] = ()
+    in_parts: frozenset[str] = frozenset()
 
 
-def tree_cells(root: Path, *, public: frozenset[str]) -> TreeCells:
+def tree_cells(root: Path, *, public: frozenset[str], whole: frozenset[str] = frozenset()) -> TreeCells:
     """Read the files of a project as cells.
 
     Args:
         root: the project's folder.
         public: the names that a notebook has of `notebook_routes` without an import.
+        whole: the paths of files that are to be cells in module form.
 
     Raises:
         DefinitionError: there is no folder `app`; a file is no Python, needs what is not there, has no handler, or
             would mean something else in a notebook. All files are named, with their lines.
     """
-    return _TreeCells(root, public).read()
+    return _TreeCells(root, public, whole).read()
 
 
 class _TreeCells:
-    def __init__(self, root: Path, public: frozenset[str]) -> None:
+    def __init__(self, root: Path, public: frozenset[str], whole: frozenset[str]) -> None:
         self._root = root
         self._public = public
+        self._whole = whole
+        self._in_parts: set[str] = set()
         self._problems: list[str] = []
         #: Statements of plain cells by the names that they bind: two routes may both bring one, if it is the same.
         self._said: dict[str, str] = {}
@@ -81,7 +88,8 @@ class _TreeCells:
             raise DefinitionError("\n".join(dict.fromkeys(self._problems)))
         imports = ["\n".join(self._imports)] if self._imports else []
         cells = [*imports, *shared, *routes, *middleware, *shown, *requests]
-        return TreeCells(tuple(cell.strip("\n") for cell in cells if cell.strip()), tuple(self._remarks(files)))
+        texts = tuple(cell.strip("\n") for cell in cells if cell.strip())
+        return TreeCells(texts, tuple(self._remarks(files)), frozenset(self._in_parts))
 
     def _plain(self, path: PurePosixPath) -> list[str]:
         """What is shared: imports together, functions and classes alone, other statements as they follow."""
@@ -119,29 +127,26 @@ class _TreeCells:
         tree = ast.parse(text)
         if not self._has_handlers(tree, file):
             return []
-        cells = self._body_cells(text, tree, file)
+        cells = self._body_cells(text, tree, file) if str(file) not in self._whole else None
+        if cells is not None:
+            self._in_parts.add(str(file))
         return cells if cells is not None else [f"%%route {file.pattern.text}\n{self._without_first_imports(text)}"]
 
     def _without_first_imports(self, text: str) -> str:
         """A module's text without the imports of its first lines: those that an export has put there.
 
-        The notebook's first cell has them; not where annotations are texts, which are looked up in the module.
+        The notebook's first cell has them; not where annotations are texts, which are looked up in the module, nor
+        where one is not used, which no export would write for a plain cell.
         """
         tree = ast.parse(text)
         if any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in tree.body):
             return text
-        taken: list[tuple[ast.stmt, str]] = []
-        length = 0
-        for statement, piece in _pieces(text, tree):
-            is_import = isinstance(statement, (ast.Import, ast.ImportFrom))
-            if not is_import or "#" in piece or (taken and piece.startswith("\n\n")):
-                break
-            taken.append((statement, piece))
-            length += len(piece)
-        if not self._may_say(taken, frozenset()):
+        taken, rest = take_imports(text)
+        others = [(statement, f"{piece}\n") for piece, statement in taken]
+        if not _all_used(others, rest) or not self._may_say(others, frozenset()):
             return text
-        self._plain_pieces(taken)
-        return text[length:].lstrip("\n")
+        self._plain_pieces(others)
+        return rest
 
     def _has_handlers(self, tree: ast.Module, file: RouteFile) -> bool:
         found = False
@@ -180,21 +185,27 @@ class _TreeCells:
             body_cell(text, handler, file.pattern, constants if not number else {})
             for number, handler in enumerate(handlers)
         ]
-        if None in cells or not self._may_say(others, frozenset(file.pattern.names)) or _ends_with_comment(text, tree):
+        if None in cells or _ends_with_comment(text, tree) or not _all_used(others, text):
+            return None
+        if not self._may_say(others, frozenset(file.pattern.names)):
             return None
         plain = self._plain_pieces(others)
         return [*plain, *(cell for cell in cells if cell is not None)]
 
     def _may_say(self, others: list[tuple[ast.stmt, str]], hidden: frozenset[str]) -> bool:
-        """Whether plain cells can have these statements: no other file gives one of their names another meaning.
+        """Whether plain cells can have these statements: each name means the same to all files, and no file loses it.
 
-        Nor may their names be `hidden`. If so they are taken for said.
+        Imports may be said twice, but what two files define is twice there, and would be once in a notebook. Nor may
+        names be `hidden`, or such as other files take for the built-in ones. If so they are taken for said.
         """
         found: dict[str, str] = {}
         for statement, _ in others:
             said = ast.unparse(statement)
+            is_import = isinstance(statement, (ast.Import, ast.ImportFrom))
             for name in own_names(ast.Module([statement], [])):
-                if self._said.get(name, said) != said or name in hidden:
+                if name in hidden or name in self._public or hasattr(builtins, name):
+                    return False
+                if name in self._said and (self._said[name] != said or not is_import):
                     return False
                 found[name] = said
         self._said |= found
@@ -208,7 +219,9 @@ class _TreeCells:
         text = self._module(PurePosixPath(name))
         if text is None:
             return []
-        cells = self._middleware_body(text, ast.parse(text))
+        cells = self._middleware_body(text, ast.parse(text)) if name not in self._whole else None
+        if cells is not None:
+            self._in_parts.add(name)
         return cells if cells is not None else [f"%%middleware\n{self._without_first_imports(text)}"]
 
     def _middleware_body(self, text: str, tree: ast.Module) -> list[str] | None:
@@ -253,17 +266,15 @@ class _TreeCells:
             return False
 
     def _requests(self) -> list[str]:
-        place = self._root / _REQUESTS_FILE
+        place = self._root / REQUESTS_FILE
         if not place.is_file():
             return []
         try:
             text = place.read_text(encoding="utf-8")
-            requests = parse_request_cell("", text, first_line=1).requests
+            return [request_cell_text(cell) for cell in parse_requests_file(text)]
         except (OSError, UnicodeDecodeError, CellError) as error:
-            self._problems.append(f"{_REQUESTS_FILE}: {error}")
+            self._problems.append(f"{REQUESTS_FILE}: {error}")
             return []
-        written = (format_requests(RequestCell((request,))) for request in requests)
-        return [f"%%request\n{each}" if each.startswith("###") else f"%%request {each}" for each in written]
 
     def _module(self, path: PurePosixPath) -> str | None:
         """The text of a file as a notebook has it; None where there is none, or it cannot be."""
@@ -353,6 +364,18 @@ def _matchers(statement: ast.stmt) -> list[str]:
 
 def _is_docstring(statement: ast.stmt) -> bool:
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+
+
+def _all_used(others: Iterable[tuple[ast.stmt, str]], text: str) -> bool:
+    """Whether all that these statements import is used in a text."""
+    imported = {
+        name
+        for statement, _ in others
+        if isinstance(statement, (ast.Import, ast.ImportFrom))
+        for name in own_names(ast.Module([statement], []))
+    }
+    uses = find_global_names(ast.parse(text).body)
+    return imported <= {use.name for use in uses.uses if use.does is not Does.STORE}
 
 
 def _ends_with_comment(text: str, tree: ast.Module) -> bool:

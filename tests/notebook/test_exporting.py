@@ -2,7 +2,14 @@
 
 import gc
 import json
+import os
 import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -183,6 +190,57 @@ def _asked(port, cells):
     return found
 
 
+@contextmanager
+def _program(*command, cwd):
+    """A server of the tree, as a program of its own; its port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NOTEBOOK_ROUTES_DIR": str(cwd)}
+    command = [sys.executable, "-m", *command, "--port", str(port)]
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=cwd, env=environment)
+        try:
+            end = time.monotonic() + 30
+            while not _answers(port):
+                assert process.poll() is None and time.monotonic() < end, said.seek(0) or said.read()
+                time.sleep(0.02)
+            yield port
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _answers(port):
+    try:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", "/_routes/health")
+        connection.getresponse().read()
+        connection.close()
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def _in_this_process(tree):
+    """A server that explains its failures, as the kernel's does."""
+    server = ServerThread(load_tree(tree, explain=True), port=0)
+    server.start()
+    try:
+        yield server.port
+    finally:
+        server.stop()
+        del server
+        gc.collect()
+
+
+SERVERS = {
+    "here": _in_this_process,
+    "serve": lambda tree: _program("notebook_routes.tooling.cli", "serve", str(tree), cwd=tree),
+    "uvicorn": lambda tree: _program("uvicorn", "--factory", "notebook_routes.asgi:create_app", cwd=tree),
+}
+
+
 # A folder of a notebook's goes with its tree, which Python remarks upon.
 @pytest.mark.filterwarnings("ignore:Implicitly cleaning up")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -199,23 +257,22 @@ def test_the_files_answer_as_the_kernel(newest, export, notebook, tmp_path):
             newest.run(text, cell=f"c{number}")
     export()
     kernel = _asked(newest.port, requests)
-    server = ServerThread(load_tree(tmp_path / "shop", explain=True), port=0)
-    server.start()
-    try:
-        files = _asked(server.port, requests)
-    finally:
-        server.stop()
-    del server
-    gc.collect()
-    assert len(kernel) == len(files) > 3
-    for (what, status, headers, content), (other, other_status, other_headers, other_content) in zip(
-        kernel, files, strict=True
-    ):
-        assert (what, status) == (other, other_status)
-        if status == 500:
-            # A traceback: it names cells there, and files here.
-            continue
-        assert [pair for pair in headers if pair[0] not in _VARYING] == [
-            pair for pair in other_headers if pair[0] not in _VARYING
-        ], what
-        assert content == other_content, what
+    assert len(kernel) > 3
+    for server, started in SERVERS.items():
+        with started(tmp_path / "shop") as port:
+            files = _asked(port, requests)
+        for (what, status, headers, content), (other, other_status, other_headers, other_content) in zip(
+            kernel, files, strict=True
+        ):
+            place = f"{what}, {server}"
+            assert (what, status) == (other, other_status), place
+            if status == 500 or (status == 404 and server != "here" and content != other_content):
+                # The kernel explains: it names its cells, and the routes that there are.
+                continue
+            varying = _VARYING if server != "uvicorn" else {*_VARYING, "server"}
+            assert _fixed(headers, varying) == _fixed(other_headers, varying), place
+            assert content == other_content, place
+
+
+def _fixed(headers, varying):
+    return [pair for pair in headers if pair[0] not in varying]

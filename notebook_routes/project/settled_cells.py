@@ -1,0 +1,87 @@
+"""The cells of a tree from which an export makes that tree again.
+
+A file in body form leaves what else it has to plain cells, of which an export takes what is needed, to where it belongs
+among all routes. Whether that gives the same file is not guessed: the cells are composed, and a file that came out
+otherwise is taken in module form, as it is.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import NotebookRoutesError
+from notebook_routes.project.compose import compose
+from notebook_routes.project.notebook_source import NotebookSource, SourceCell
+from notebook_routes.project.tree_cells import tree_cells
+from notebook_routes.project.unshare import SHARED, own_names
+from notebook_routes.routing import CONFIG_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from notebook_routes.project.tree_cells import TreeCells
+
+
+def settled_cells(root: Path, *, public: frozenset[str]) -> TreeCells:
+    """Read the files of a project as cells, and see that they give those files. Nothing is run.
+
+    Args:
+        root: the project's folder.
+        public: the names that a notebook has of `notebook_routes` without an import.
+
+    Raises:
+        DefinitionError: as `tree_cells` does.
+    """
+    whole: frozenset[str] = frozenset()
+    while True:
+        found = tree_cells(root, public=public, whole=whole)
+        changed = frozenset(_changed(root, found)) & found.in_parts
+        if not changed:
+            return found
+        whole |= changed
+
+
+def _changed(root: Path, found: TreeCells) -> Iterator[str]:
+    """The files that an export of the cells would not give."""
+    source = NotebookSource(root.name, tuple(SourceCell(text, f"cell {n}") for n, text in enumerate(found.cells, 1)))
+    try:
+        files = compose(source).files
+    except NotebookRoutesError:
+        # No notebook exports it, so that there is nothing to be the same as.
+        return
+    for path in found.in_parts:
+        if path not in files or not _has_all(files[path], (root / path).read_text(encoding="utf-8-sig")):
+            yield path
+
+
+def _has_all(text: str, before: str) -> bool:
+    """Whether a module says all that it has said before, in this order; from what was shared there may be more."""
+    said = iter(_said(text))
+    return all(statement in said for statement in _said(before)) and _imported(before) <= _imported(text)
+
+
+def _said(text: str) -> list[str]:
+    """The statements, but for imports, config first; whether a name is shared or the module's own does not count."""
+    tree = ast.parse(text)
+    found = [
+        (not own_names(ast.Module([statement], [])) & CONFIG_NAMES, ast.unparse(_Plain().visit(statement)))
+        for statement in tree.body
+        if not isinstance(statement, (ast.Import, ast.ImportFrom))
+    ]
+    return [said for _, said in sorted(found, key=lambda each: (each[0], "" if each[0] else each[1]))]
+
+
+def _imported(text: str) -> set[str]:
+    imports = [each for each in ast.parse(text).body if isinstance(each, (ast.Import, ast.ImportFrom))]
+    return own_names(ast.Module([*imports], [])) - {SHARED}
+
+
+class _Plain(ast.NodeTransformer):
+    """Takes the prefix of what is shared away."""
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        self.generic_visit(node)
+        is_shared = isinstance(node.value, ast.Name) and node.value.id == SHARED
+        return ast.Name(node.attr, node.ctx) if is_shared else node
