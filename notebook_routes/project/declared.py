@@ -122,6 +122,7 @@ class Declared:
     pages: list[PageCell] = field(default_factory=list)
     middleware: list[MiddlewareCell] = field(default_factory=list)
     requests: list[RequestsCell] = field(default_factory=list)
+    table: RouteTable = field(default_factory=RouteTable)
 
 
 def read_declared(source: NotebookSource, *, times: Mapping[str, int], names: Iterable[str]) -> Declared:
@@ -137,7 +138,7 @@ def read_declared(source: NotebookSource, *, times: Mapping[str, int], names: It
     """
     namespace = dict.fromkeys(names, object())
     declared = Declared()
-    table = RouteTable()
+    table = declared.table
     for cell in source.cells:
         time = times[cell.label]
         try:
