@@ -30,7 +30,7 @@ from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.modulesource import expand_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from notebook_routes.project.global_names import GlobalNames
     from notebook_routes.project.http_file import RequestCell
@@ -122,6 +122,7 @@ class Declared:
     pages: list[PageCell] = field(default_factory=list)
     middleware: list[MiddlewareCell] = field(default_factory=list)
     requests: list[RequestsCell] = field(default_factory=list)
+    table: RouteTable = field(default_factory=RouteTable)
 
 
 def read_declared(source: NotebookSource, *, times: Mapping[str, int], names: Iterable[str]) -> Declared:
@@ -137,7 +138,7 @@ def read_declared(source: NotebookSource, *, times: Mapping[str, int], names: It
     """
     namespace = dict.fromkeys(names, object())
     declared = Declared()
-    table = RouteTable()
+    table = declared.table
     for cell in source.cells:
         time = times[cell.label]
         try:
@@ -250,10 +251,11 @@ def _drop_replaced(declared: Declared, table: RouteTable, source: NotebookSource
         shapes = None if source.live is None else source.live.get(route.cell, frozenset())
         if shapes is None or (route.method, route.pattern.shape) in shapes:
             left.setdefault(route.cell, set()).add(route.method)
-    kept: Callable[[RouteCell], tuple[str, ...]] = lambda cell: tuple(  # noqa: E731 - used twice below
-        method for method in cell.methods if method in left.get(cell.label, ())
-    )
-    declared.routes = [replace(cell, methods=kept(cell)) for cell in declared.routes if kept(cell)]
+    kept = [
+        replace(cell, methods=tuple(method for method in cell.methods if method in left.get(cell.label, ())))
+        for cell in declared.routes
+    ]
+    declared.routes = [cell for cell in kept if cell.methods]
     declared.pages = [page for page in declared.pages if page.cell.label in left]
     if source.live is not None:
         order = list(source.live)

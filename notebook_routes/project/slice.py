@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -122,12 +122,12 @@ class Slicer:
             also: statements that are needed anyway.
         """
         found = Slice()
-        todo = list(wants)
+        todo = deque(wants)
         for time in also:
             self._include(time, self.end, found, todo)
         seen: set[tuple[str, int]] = set()
         while todo:
-            want = todo.pop()
+            want = todo.popleft()
             if (want.name, want.time) not in seen:
                 seen.add((want.name, want.time))
                 self._find(want, found, todo)
@@ -229,7 +229,7 @@ class Slicer:
 
     # -- what is needed
 
-    def _find(self, want: Want, found: Slice, todo: list[Want]) -> None:
+    def _find(self, want: Want, found: Slice, todo: deque[Want]) -> None:
         events = self._events.get(want.name, [])
         changed: list[int] = []
         bound = False
@@ -280,7 +280,7 @@ class Slicer:
             return f"which no cell defines: if {stars[0].place} imports it by *, name it there"
         return "which no cell defines"
 
-    def _include(self, time: int, until: int, found: Slice, todo: list[Want]) -> None:
+    def _include(self, time: int, until: int, found: Slice, todo: deque[Want]) -> None:
         statement = self.history[time]
         if time not in found.statements:
             found.statements.add(time)
@@ -296,7 +296,7 @@ class Slicer:
         called = self._called_now(statement)
         todo.extend(Want(name, self._moment(name, time, time), asker) for name in called)
 
-    def _include_changes(self, name: str, time: int, until: int, found: Slice, todo: list[Want]) -> None:
+    def _include_changes(self, name: str, time: int, until: int, found: Slice, todo: deque[Want]) -> None:
         """What changes the value that a name has at a time, later: a part of it is held under another name."""
         events = self._events.get(name, [])
         for place in range(bisect_left(events, time + 1), len(events)):

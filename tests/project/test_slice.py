@@ -37,7 +37,7 @@ def needed(name, *texts, **how):
         (["def a(x=b):\n    pass"], None),
         (["b = []\na = b", "b.pop()", "b = 3"], ["b = []", "a = b", "b.pop()"]),
         (["b = 1\nclass a:\n    x = b", "b = 2"], ["b = 1", "class a:\n    x = b", "b = 2"]),
-        (["rows = []\na = {}", "for r in rows:\n    a[r] = 1"], ["rows = []", "a = {}", "for r in rows:\n    a[r] = 1"]),
+        (["xs = []\na = {}", "for x in xs:\n    a[x] = 1"], ["xs = []", "a = {}", "for x in xs:\n    a[x] = 1"]),
         (["import random, math", "random.seed(0)", "random.random()", "a = random.random()"],
          ["import random, math", "random.seed(0)", "a = random.random()"]),
         (["import pandas as pd", "df = pd.read_csv('x')", "df.plot()", "a = pd"], ["import pandas as pd", "a = pd"]),
