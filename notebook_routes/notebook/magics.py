@@ -101,9 +101,7 @@ class RouteMagics(Magics):
 
         Several run in the order in which they were first defined.
         """
-        made, what = self._session.middlewares.define(
-            line, cell, cell=running_cell(), label=cell_label(self._shell)
-        )
+        made, what = self._session.middlewares.define(line, cell, cell=running_cell(), label=cell_label(self._shell))
         self._session.frames.reload()
         text, html = shown.middleware_text([made], what), shown.middleware_html([made], what)
         display({"text/plain": text, "text/html": html}, raw=True)

@@ -18,6 +18,8 @@ NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "notebook_rou
 #: They belong to a moment or to a connection; `etag` and `last-modified` to a file that each process writes.
 _VARYING = {"date", "connection", "keep-alive", "etag", "last-modified"}
 
+#: What asks its own server, or exports and serves itself.
+_NOT_RUN = ("notebook.url()", "notebook.log()", "%routes export", "%routes clear", "subprocess", "serving(")
 _EXPIRES = re.compile(r"; Expires=[^;]*")
 
 
@@ -165,7 +167,7 @@ def _asked(port, cells):
                 # It needs a name of the notebook's, which no client has.
                 continue
             connection = HTTPConnection("127.0.0.1", port, timeout=30)
-            headers = {name: value for name, value in sent.headers}
+            headers = dict(sent.headers)
             if cookies and not any(name.lower() == "cookie" for name in headers):
                 headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
             body = sent.body.encode() if sent.body is not None else None
@@ -194,7 +196,7 @@ def test_the_files_answer_as_the_kernel(newest, export, notebook, tmp_path):
         made = SourceCell(text, f"cell {number}")
         if made.kind is CellKind.REQUEST:
             requests += [made] if "raises-exception" not in tags else []
-        elif "notebook.url()" not in text and "notebook.log()" not in text:
+        elif not any(word in text for word in _NOT_RUN):
             newest.run(text, cell=f"c{number}")
     export()
     kernel = _asked(newest.port, requests)
