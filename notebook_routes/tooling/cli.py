@@ -12,12 +12,10 @@ import typer
 
 from notebook_routes.errors import ConfigError, NotebookRoutesError
 from notebook_routes.project.load import load_tree
-from notebook_routes.project.openapi import openapi_document
 from notebook_routes.project.settings import CACHE_VARIABLE, TOKEN_VARIABLE, ServerSettings
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.servers.access_log import ACCESS_FORMATS
 from notebook_routes.tooling.progress import progress
-from notebook_routes.tooling.quickstart import run_quickstart
 from notebook_routes.tooling.serve import GRACEFUL_TIMEOUT, Running, serve_tree
 from notebook_routes.web import GEO_VARIABLE
 
@@ -56,6 +54,8 @@ def _root(
 @app.command()
 def demo() -> None:
     """Run the quickstart notebook in a real kernel and print what it shows; fails if an answer was not right."""
+    from notebook_routes.tooling.quickstart import run_quickstart  # noqa: PLC0415 - it brings a kernel's client
+
     if not run_quickstart():
         raise typer.Exit(code=1)
 
@@ -240,6 +240,8 @@ def openapi(
     output: Annotated[Path | None, typer.Option(help="A file to write instead of the terminal.")] = None,
 ) -> None:
     """Describe the routes of a project as an OpenAPI 3.1 document, in JSON."""
+    from notebook_routes.project.openapi import openapi_document  # noqa: PLC0415 - it brings pydantic
+
     with _sentences():
         with progress(f"Loading {directory}"):
             project = load_tree(directory, strict=True)
