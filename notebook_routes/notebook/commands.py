@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import shlex
 from dataclasses import dataclass, field
 
@@ -115,7 +116,12 @@ def _export(words: list[str]) -> Command:
             options[_EXPORT_OPTIONS[word]] = True
     if len(plain) != 1:
         raise DirectiveError("%routes export needs one folder: write %routes export shop")
-    return Command("export", directory=plain[0], options=options)
+    return Command("export", directory=_folder(plain[0]), options=options)
+
+
+def _folder(word: str) -> str:
+    """A folder as a shell would read it: IPython hands `~` on as it is."""
+    return os.path.expanduser(word)  # noqa: PTH111 - pathlib's raises for ~nobody, which may be a folder
 
 
 def _mount(words: list[str]) -> Command:
@@ -125,7 +131,7 @@ def _mount(words: list[str]) -> Command:
         raise DirectiveError(
             "%routes mount needs the folder that holds app/: write %routes mount shop or %routes mount --off shop"
         )
-    return Command("mount", directory=plain[0], options={"off": True} if off else {})
+    return Command("mount", directory=_folder(plain[0]), options={"off": True} if off else {})
 
 
 def _start_options(words: list[str]) -> dict[str, object]:

@@ -101,9 +101,7 @@ class RouteMagics(Magics):
 
         Several run in the order in which they were first defined.
         """
-        made, what = self._session.middlewares.define(
-            line, cell, cell=running_cell(), label=cell_label(self._shell)
-        )
+        made, what = self._session.middlewares.define(line, cell, cell=running_cell(), label=cell_label(self._shell))
         self._session.frames.reload()
         text, html = shown.middleware_text([made], what), shown.middleware_html([made], what)
         display({"text/plain": text, "text/html": html}, raw=True)
@@ -148,7 +146,7 @@ class RouteMagics(Magics):
         %routes remove [METHOD] /path         withdraw routes
         %routes clear                         withdraw all, forget the log and the client's cookies
         %routes start [--port N] [--host ADDRESS] [--allow-host NAME] [--token SECRET] [--url URL]
-                      [--public DIR] [--geo PROXY] [--cache URL]
+                      [--public DIR] [--geo PROXY] [--cache URL] [--cors ORIGIN]
         %routes stop                          stop the server; the routes stay
         %routes check [--replay-all]          send the GET requests of all %%request cells again, or all of them
         %routes export DIR [--force] [--replay-all] [--check]
@@ -157,6 +155,12 @@ class RouteMagics(Magics):
 
         --public serves the files of a folder; --geo says whose headers request.geo is read from, vercel or cloudflare.
         --cache says where answers and data are kept: memory, memory:256mb, file:FOLDER, redis://HOST:6379/0.
+        --cors says whose pages may call the routes that declare nothing themselves; it may be written several times.
+
+        An export imports the files and sends them the GET requests of all %%request cells before it writes them, with
+        --replay-all the others too. --check writes nothing and tells what would be. --force writes over files that were
+        edited by hand, and although answers differ. A comment `# routes: skip` keeps a statement or a cell out of it,
+        `# routes: keep` has it written though no route names it.
 
         The first route starts the server on port 8000 or the next free one; the environment variable
         NOTEBOOK_ROUTES_PORT sets another port for all kernels of a machine, 0 for any free one.

@@ -7,7 +7,14 @@ from types import SimpleNamespace
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from notebook_routes.notebook.cell_text import RunningCell, cell_label, give_body, lift_magic, remember_cell, running_cell
+from notebook_routes.notebook.cell_text import (
+    RunningCell,
+    cell_label,
+    give_body,
+    lift_magic,
+    remember_cell,
+    running_cell,
+)
 
 
 @pytest.fixture

@@ -102,3 +102,9 @@ def test_what_cannot_be_said_is_refused_with_the_fix(line, message):
 def test_every_command_does_something_and_every_option_has_an_example():
     assert set(actions.COMMANDS) == set(COMMANDS)
     assert set(_EXAMPLES) == set(_START_OPTIONS)
+
+
+@pytest.mark.parametrize("name", ["export", "mount"])
+def test_a_tilde_is_the_home_folder_as_in_a_shell(name, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert parse_command(f"{name} ~/shop").directory == "/home/ada/shop"
