@@ -17,7 +17,6 @@ from notebook_routes.project.settings import CACHE_VARIABLE, TOKEN_VARIABLE, Ser
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.servers.access_log import ACCESS_FORMATS
 from notebook_routes.tooling.progress import progress
-from notebook_routes.tooling.quickstart import run_quickstart
 from notebook_routes.tooling.serve import GRACEFUL_TIMEOUT, Running, serve_tree
 from notebook_routes.web import GEO_VARIABLE
 
@@ -56,6 +55,8 @@ def _root(
 @app.command()
 def demo() -> None:
     """Run the quickstart notebook in a real kernel and print what it shows; fails if an answer was not right."""
+    from notebook_routes.tooling.quickstart import run_quickstart  # noqa: PLC0415 - no other command needs a kernel
+
     if not run_quickstart():
         raise typer.Exit(code=1)
 

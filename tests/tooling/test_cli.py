@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from notebook_routes.tooling import cli
+from notebook_routes.tooling import cli, quickstart
 
 
 def test_version():
@@ -25,7 +25,7 @@ def test_without_a_word_it_lists_its_commands():
 
 @pytest.mark.parametrize(("right", "status"), [(True, 0), (False, 1)])
 def test_demo_tells_by_its_exit_status(monkeypatch, right, status):
-    monkeypatch.setattr(cli, "run_quickstart", lambda: right)
+    monkeypatch.setattr(quickstart, "run_quickstart", lambda: right)
     assert CliRunner().invoke(cli.app, ["demo"]).exit_code == status
 
 
