@@ -111,24 +111,6 @@ def stop() -> bool:
     return current_session().serving.stop()
 
 
-def mount(directory: str | os.PathLike[str]) -> list[Route]:
-    """Have the routes of a tree of files answer beside those of the cells; what is saved in it answers anew.
-
-    Raises:
-        DefinitionError: it cannot be mounted; nothing was changed.
-    """
-    return current_session().mount(os.fspath(directory)).routes
-
-
-def unmount(directory: str | os.PathLike[str]) -> None:
-    """Withdraw the routes of a tree that is mounted.
-
-    Raises:
-        DefinitionError: it is not.
-    """
-    current_session().mounts.unmount(os.fspath(directory))
-
-
 def export(
     directory: str | os.PathLike[str], *, force: bool = False, replay_all: bool = False, check_only: bool = False
 ) -> Export:
@@ -159,6 +141,24 @@ def check(*, replay_all: bool = False) -> Checked:
     from notebook_routes.notebook.exporting import check_kernel  # noqa: PLC0415 - what only this function needs
 
     return check_kernel(current_session(), replay_all=replay_all)
+
+
+def mount(directory: str | os.PathLike[str]) -> list[Route]:
+    """Have the routes of a tree of files answer beside those of the cells; what is saved in it answers anew.
+
+    Raises:
+        DefinitionError: it cannot be mounted; nothing was changed.
+    """
+    return current_session().mount(os.fspath(directory)).routes
+
+
+def unmount(directory: str | os.PathLike[str]) -> None:
+    """Withdraw the routes of a tree that is mounted.
+
+    Raises:
+        DefinitionError: it is not.
+    """
+    current_session().mounts.unmount(os.fspath(directory))
 
 
 def request(text: str) -> FinishedResponse:

@@ -106,20 +106,6 @@ def _stop(session: Session, _command: Command) -> None:
     print("The server is stopped; the routes stay" if stopped else "The server does not run")  # noqa: T201 - the same
 
 
-def _mount(session: Session, command: Command) -> None:
-    assert command.directory is not None
-    if command.options.get("off"):
-        mount = session.mounts.unmount(command.directory)
-        print(f"{mount.name} is mounted no more")  # noqa: T201 - the notebook floor displays
-        return
-    mount = session.mount(command.directory)
-    _show(shown.routes_text(mount.routes), shown.routes_html(mount.routes))
-    for problem in mount.problems:
-        print(problem)  # noqa: T201 - the same
-    if mount.middleware:
-        print("Its middleware stands in front of all routes of this notebook, as far as its matcher says")  # noqa: T201
-
-
 def _check(session: Session, command: Command) -> None:
     from notebook_routes.notebook.exporting import check_kernel  # noqa: PLC0415 - %load_ext must not wait for it
 
@@ -140,6 +126,20 @@ def _export(session: Session, command: Command) -> None:
     print(described(done, check_only=bool(options.get("check_only"))))  # noqa: T201 - the same
 
 
+def _mount(session: Session, command: Command) -> None:
+    assert command.directory is not None
+    if command.options.get("off"):
+        mount = session.mounts.unmount(command.directory)
+        print(f"{mount.name} is mounted no more")  # noqa: T201 - the notebook floor displays
+        return
+    mount = session.mount(command.directory)
+    _show(shown.routes_text(mount.routes), shown.routes_html(mount.routes))
+    for problem in mount.problems:
+        print(problem)  # noqa: T201 - the same
+    if mount.middleware:
+        print("Its middleware stands in front of all routes of this notebook, as far as its matcher says")  # noqa: T201
+
+
 def _show(text: str, html: str) -> None:
     display({"text/plain": text, "text/html": html}, raw=True)
 
@@ -156,7 +156,7 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "clear": _clear,
     "start": _start,
     "stop": _stop,
-    "mount": _mount,
     "check": _check,
     "export": _export,
+    "mount": _mount,
 }

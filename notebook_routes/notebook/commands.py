@@ -21,9 +21,9 @@ COMMANDS = (
     "clear",
     "start",
     "stop",
-    "mount",
     "check",
     "export",
+    "mount",
 )
 _START_OPTIONS = {
     "--port": "port",
@@ -47,8 +47,8 @@ class Command:
         name: one of `COMMANDS`.
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
-        directory: for `mount` and `export`.
-        options: for `mount`: off; for `export`: force, replay_all, check_only; for `check`: replay_all; for `start`:
+        directory: for `export` and `mount`.
+        options: for `export`: force, replay_all, check_only; for `check`: replay_all; for `mount`: off; for `start`:
             port, host, allow_hosts, token, url, public, geo, cache, cors.
     """
 
@@ -78,12 +78,12 @@ def parse_command(line: str) -> Command:
         raise DirectiveError(f'"{name}" is no %routes command: {hint}there are {", ".join(COMMANDS)}')
     if name == "start":
         return Command(name, options=_start_options(rest))
-    if name == "mount":
-        return _mount(rest)
     if name == "export":
         return _export(rest)
     if name == "check" and rest == ["--replay-all"]:
         return Command(name, options={"replay_all": True})
+    if name == "mount":
+        return _mount(rest)
     if name == "remove":
         return _remove(rest)
     if name == "revalidate" and len(rest) != 1:
@@ -105,16 +105,6 @@ def _remove(words: list[str]) -> Command:
     return Command("remove", method=method, path=words[0])
 
 
-def _mount(words: list[str]) -> Command:
-    off = "--off" in words
-    plain = [word for word in words if word != "--off"]
-    if len(plain) != 1 or plain[0].startswith("--"):
-        raise DirectiveError(
-            "%routes mount needs the folder that holds app/: write %routes mount shop or %routes mount --off shop"
-        )
-    return Command("mount", directory=plain[0], options={"off": True} if off else {})
-
-
 def _export(words: list[str]) -> Command:
     plain = [word for word in words if not word.startswith("-")]
     options: dict[str, object] = {}
@@ -126,6 +116,16 @@ def _export(words: list[str]) -> Command:
     if len(plain) != 1:
         raise DirectiveError("%routes export needs one folder: write %routes export shop")
     return Command("export", directory=plain[0], options=options)
+
+
+def _mount(words: list[str]) -> Command:
+    off = "--off" in words
+    plain = [word for word in words if word != "--off"]
+    if len(plain) != 1 or plain[0].startswith("--"):
+        raise DirectiveError(
+            "%routes mount needs the folder that holds app/: write %routes mount shop or %routes mount --off shop"
+        )
+    return Command("mount", directory=plain[0], options={"off": True} if off else {})
 
 
 def _start_options(words: list[str]) -> dict[str, object]:

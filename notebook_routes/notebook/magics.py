@@ -150,10 +150,10 @@ class RouteMagics(Magics):
         %routes start [--port N] [--host ADDRESS] [--allow-host NAME] [--token SECRET] [--url URL]
                       [--public DIR] [--geo PROXY] [--cache URL]
         %routes stop                          stop the server; the routes stay
-        %routes mount [--off] DIR             have the routes of a tree of files answer here too, or no more
         %routes check [--replay-all]          send the GET requests of all %%request cells again, or all of them
         %routes export DIR [--force] [--replay-all] [--check]
                                               write the routes as files, which run without the notebook
+        %routes mount [--off] DIR             have the routes of a tree of files answer here too, or no more
 
         --public serves the files of a folder; --geo says whose headers request.geo is read from, vercel or cloudflare.
         --cache says where answers and data are kept: memory, memory:256mb, file:FOLDER, redis://HOST:6379/0.

@@ -11,6 +11,7 @@ import base64
 import difflib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,6 +43,7 @@ class Checked:
         sent: how many requests were sent.
         wrong: how many of them were answered otherwise, for whatever reason.
         left_out: those that were not, "POST /products".
+        outdated: cells whose requests were answered by what the notebook had then, and has changed since.
     """
 
     problems: tuple[str, ...] = ()
@@ -49,6 +51,7 @@ class Checked:
     sent: int = 0
     wrong: int = 0
     left_out: tuple[str, ...] = ()
+    outdated: frozenset[str] = frozenset()
 
     @property
     def summary(self) -> str:
@@ -124,12 +127,20 @@ def _link_missing(beside: Path, overlay: Path) -> None:
 
 
 def _link(entry: Path, overlay: Path) -> None:
-    (overlay / entry.name).symlink_to(entry.absolute(), target_is_directory=entry.is_dir())
+    place = overlay / entry.name
+    try:
+        place.symlink_to(entry.absolute(), target_is_directory=entry.is_dir())
+    except OSError:
+        # Windows lets few people make links.
+        if entry.is_dir():
+            shutil.copytree(entry, place)
+        else:
+            shutil.copy2(entry, place)
 
 
 def _run(tree: Path, result: Path, replay: Replay, *, replay_all: bool) -> dict[str, Any]:
     job = {"replay": replay.as_json(), "replay_all": replay_all}
-    command = [sys.executable, "-m", "notebook_routes.project.check_process", str(tree), str(result)]
+    command = [sys.executable, "-P", "-m", "notebook_routes.project.check_process", str(tree), str(result)]
     # What is importable here is importable there, but nothing is taken from the current folder.
     paths = [path for path in sys.path if path]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -167,6 +178,7 @@ def read_answers(replay: Replay, found: Mapping[str, Any]) -> Checked:
     problems: list[str] = []
     remarks: list[str] = []
     skipped: list[str] = []
+    outdated: set[str] = set()
     sent = failed = 0
     for cell, answers in zip(replay.cells, found["cells"], strict=True):
         for request, answer in zip(cell.requests, answers, strict=True):
@@ -177,13 +189,16 @@ def read_answers(replay: Replay, found: Mapping[str, Any]) -> Checked:
             wrong = [*_wrong(request, answer)]
             failed += bool(wrong)
             text = [f"{cell.label}, {sentence}" for sentence in wrong]
-            if wrong and skipped:
+            if wrong and request.outdated:
+                outdated.add(cell.label)
+                remarks += [f"{sentence} ({request.outdated})" for sentence in text]
+            elif wrong and skipped:
                 remarks += [f"{sentence} (after {skipped[-1]}, which was not sent)" for sentence in text]
             else:
                 problems += text
             if not wrong:
                 remarks += [f"{cell.label}, {sentence}" for sentence in _other_body(request, answer)]
-    return Checked(tuple(problems), (*remarks, *_files(found)), sent, failed, tuple(skipped))
+    return Checked(tuple(problems), (*remarks, *_files(found)), sent, failed, tuple(skipped), frozenset(outdated))
 
 
 def _wrong(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:

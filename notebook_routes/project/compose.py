@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 import re
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from notebook_routes.errors import DefinitionError, ExportError
+from notebook_routes.errors import DefinitionError, ExportError, HTTPError
 from notebook_routes.project.declared import read_declared
-from notebook_routes.project.global_names import Does, find_global_names
+from notebook_routes.project.global_names import Does
 from notebook_routes.project.module_text import SHARED, ModuleText, bound_by, without_names
 from notebook_routes.project.notebook_source import CellKind, Verdict
 from notebook_routes.project.paths import folder_of, refuse_collisions
@@ -28,7 +30,8 @@ from notebook_routes.runtime.constants import literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from notebook_routes.project.declared import CodeCell, Declared, MiddlewareCell, PageCell, RouteCell
+    from notebook_routes.project.declared import CodeCell, Declared, MiddlewareCell, PageCell, RequestsCell, RouteCell
+    from notebook_routes.project.http_file import RequestSpec
     from notebook_routes.project.notebook_source import NotebookSource
     from notebook_routes.project.replay import Replay
 
@@ -51,18 +54,22 @@ class Composed:
     remarks: list[str] = field(default_factory=list)
 
 
-def compose(source: NotebookSource) -> Composed:
+def compose(source: NotebookSource, *, without: frozenset[str] = frozenset()) -> Composed:
     """Make the files of a notebook's routes.
+
+    Args:
+        source: the notebook.
+        without: labels of `%%request` cells that are not among the tests.
 
     Raises:
         DefinitionError: a cell is refused, or two cannot stand side by side.
         ExportError: names that routes need cannot be had; all are listed, with the cells that use them.
     """
-    return _Composer(source).compose()
+    return _Composer(source, without).compose()
 
 
 class _Composer:
-    def __init__(self, source: NotebookSource) -> None:
+    def __init__(self, source: NotebookSource, without: frozenset[str]) -> None:
         self._source = source
         history, times = _history(source)
         names = frozenset[str]().union(*(statement.names for statement in history))
@@ -75,7 +82,7 @@ class _Composer:
             defined=source.defined,
             newest={cell.id: cell.text for cell in source.cells if cell.id is not None and not cell.former},
         )
-        self._requests = RequestTests(self._declared.requests, self._slicer, header=self._header)
+        self._requests = RequestTests(self._declared.requests, self._slicer, header=self._header, without=without)
         self._remarks: list[str] = []
 
     @property
@@ -111,7 +118,8 @@ class _Composer:
         files |= self._requests.files(sharing)
         files["requirements.txt"], remarks = requirements_of(files)
         self._remarks += remarks
-        return Composed(dict(sorted(files.items())), self._requests.replay(sharing), self._remarks)
+        replay = self._requests.replay(sharing, outdated=partial(self._outdated, parts))
+        return Composed(dict(sorted(files.items())), replay, self._remarks)
 
     # -- what is needed
 
@@ -120,7 +128,7 @@ class _Composer:
 
     def _wants(self, cell: CodeCell) -> Iterable[Want]:
         where = _where(cell)
-        for use in find_global_names(cell.tree.body).uses:
+        for use in cell.names.uses:
             if use.name not in cell.own and use.does in (Does.LOAD, Does.DELETE, Does.STORE):
                 now = not use.later and not use.inner
                 bound = any(time < cell.time for time in self._slicer.binders(use.name))
@@ -184,6 +192,25 @@ class _Composer:
                         f"{self._slicer.history[time].place}: {SHARED} is the name of the exported module: "
                         "call the variable otherwise"
                     )
+
+    def _outdated(self, parts: Sequence[Part], cell: RequestsCell, spec: RequestSpec) -> str:
+        """Why a request was answered by something else than what is exported: the notebook went on after it."""
+        order = {each.label: place for place, each in enumerate(self._source.cells)}
+        now = order[cell.cell.label]
+        wanted = {MIDDLEWARE_FILE}
+        with suppress(HTTPError):
+            match = self._declared.table.match(spec.target.partition("?")[0])
+            if match is not None:
+                wanted.add(f"{self._folders.get(match.route_path.pattern.shape)}/{ROUTE_FILE}")
+        for part in parts:
+            if part.path not in wanted:
+                continue
+            later = [each.label for each in part.cells if order[each.label] > now]
+            history = (self._slicer.history[time] for time in sorted(part.slice.statements) if time >= cell.time)
+            later += [statement.cell.label for statement in history]
+            if later:
+                return f"{later[0]} has changed since what was asked here"
+        return ""
 
     # -- files
 

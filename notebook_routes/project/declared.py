@@ -32,6 +32,7 @@ from notebook_routes.runtime.modulesource import expand_module
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from notebook_routes.project.global_names import GlobalNames
     from notebook_routes.project.http_file import RequestCell
     from notebook_routes.project.notebook_source import NotebookSource, SourceCell
     from notebook_routes.routing import RoutePattern
@@ -66,10 +67,14 @@ class CodeCell:
         return ast.parse(self.source)
 
     @cached_property
+    def names(self) -> GlobalNames:
+        """What it does with names of the module."""
+        return find_global_names(self.tree.body)
+
+    @cached_property
     def own(self) -> frozenset[str]:
         """The names that the module binds itself."""
-        uses = find_global_names(self.tree.body).of(Does.STORE)
-        return frozenset(use.name for use in uses if not use.later)
+        return frozenset(use.name for use in self.names.of(Does.STORE) if not use.later)
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ class Declared:
     pages: list[PageCell] = field(default_factory=list)
     middleware: list[MiddlewareCell] = field(default_factory=list)
     requests: list[RequestsCell] = field(default_factory=list)
+    table: RouteTable = field(default_factory=RouteTable)
 
 
 def read_declared(source: NotebookSource, *, times: Mapping[str, int], names: Iterable[str]) -> Declared:
@@ -132,7 +138,7 @@ def read_declared(source: NotebookSource, *, times: Mapping[str, int], names: It
     """
     namespace = dict.fromkeys(names, object())
     declared = Declared()
-    table = RouteTable()
+    table = declared.table
     for cell in source.cells:
         time = times[cell.label]
         try:

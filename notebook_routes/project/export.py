@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from notebook_routes.project.check import Checked
+    from notebook_routes.project.compose import Composed
     from notebook_routes.project.notebook_source import NotebookSource
     from notebook_routes.project.tree_writer import Changes
 
@@ -76,21 +77,30 @@ def export_tree(
     """
     composed = compose(source)
     with staging(root) as staged:
-        tree = staged / "tree"
-        write_files(tree, {path: text.encode("utf-8", "surrogatepass") for path, text in composed.files.items()})
-        files = format_folder(tree, composed.files)
+        files = _staged(composed, staged / "tree")
+        checked = check_tree(staged / "tree", composed.replay, replay_all=replay_all, beside=root) if replay else None
+        if checked is not None and checked.outdated:
+            # What the notebook itself has left behind is no test of the tree.
+            composed = compose(source, without=checked.outdated)
+            files = _staged(composed, staged / "again")
         changes = compare(root, files, notebook=source.name, force=force)
-        checked = check_tree(tree, composed.replay, replay_all=replay_all, beside=root) if replay else None
         export = _export(root, changes, composed.remarks, checked)
         if check_only:
             return export
         problems = [*changes.edited]
         if checked is not None:
-            problems = [*checked.problems, *problems]
+            # What is not installed here, for instance, may be why.
+            problems = [*checked.problems, *(composed.remarks if checked.problems else ()), *problems]
         if problems and not force:
             raise ExportError("\n".join([*problems, f"{root} is as it was; --force writes it all the same"]))
         apply(changes, staged / "moved")
     return export
+
+
+def _staged(composed: Composed, tree: Path) -> dict[str, bytes]:
+    """Write the files to a folder of their own, and return them as they are when formatted."""
+    write_files(tree, {path: text.encode("utf-8", "surrogatepass") for path, text in composed.files.items()})
+    return format_folder(tree, composed.files)
 
 
 def _export(root: Path, changes: Changes, remarks: list[str], checked: Checked | None) -> Export:

@@ -72,7 +72,8 @@ class Use:
     Attributes:
         name: the name.
         does: what happens to it.
-        node: the name itself, or the statement that binds it; for CHANGE and CALL what does it.
+        node: the name itself, the statement that binds it, or the text of a quoted annotation; for CHANGE and CALL
+            what does it.
         later: it happens when a function is called.
         inner: it is in a class, a lambda or a generator expression: perhaps at once, perhaps later.
         by_global: a function binds it by `global`.
@@ -125,6 +126,11 @@ def called_name(call: ast.Call) -> str | None:
     return call.func.id if isinstance(call.func, ast.Name) else None
 
 
+def _only_looks(call: ast.Call) -> bool:
+    called, root = called_name(call), root_name(call.func)
+    return called is None or bool(_LOOKS.fullmatch(called)) or (root is not None and root.id in _BYSTANDERS)
+
+
 def sets_up(use: Use) -> bool:
     """Whether a change of a module is worth having: `random.seed(0)` is, `pd.read_csv(...)` is none."""
     return not isinstance(use.node, ast.Call) or _SETS_UP.fullmatch(called_name(use.node) or "") is not None
@@ -147,6 +153,7 @@ class _Visitor(ast.NodeVisitor):
         self._scopes: list[_Scope] = []
         self._later = 0
         self._inner = 0
+        self._muted = 0
 
     # -- names
 
@@ -163,6 +170,8 @@ class _Visitor(ast.NodeVisitor):
         return True
 
     def _see(self, name: str, does: Does, node: ast.AST) -> None:
+        if self._muted and does in (Does.CHANGE, Does.CALL):
+            return
         if self._is_global(name, node):
             self.uses.append(
                 Use(
@@ -182,9 +191,30 @@ class _Visitor(ast.NodeVisitor):
     def visit_Global(self, node: ast.Global) -> None:
         self.declarations.append(node)
 
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
+        in_function = bool(self._later) and not (self._scopes and self._scopes[-1].is_class)
+        if not in_function or not isinstance(node.target, ast.Name):
+            # Python does not evaluate those of a function's locals.
+            self._annotation(node.annotation)
+        self._visit_all([node.value, node.target])
+
+    def _annotation(self, node: ast.expr | None) -> None:
+        """Visit an annotation; a quoted one is read when somebody asks for its type."""
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            try:
+                names = [part.id for part in ast.walk(ast.parse(node.value, mode="eval")) if isinstance(part, ast.Name)]
+            except SyntaxError:
+                return
+            for name in names:
+                self._see(name, Does.LOAD, node)
+        elif node is not None:
+            self.visit(node)
+
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
             self._see(node.target.id, Does.LOAD, node.target)
+            # A list is changed in place, for all that hold it.
+            self._see(node.target.id, Does.CHANGE, node)
         self.generic_visit(node)
 
     def visit_Import(self, node: ast.Import) -> None:
@@ -231,9 +261,18 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_Expr(self, node: ast.Expr) -> None:
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        only_looks = False
         if isinstance(call, ast.Call):
-            self._calls_alone(call)
-        self.generic_visit(node)
+            only_looks = _only_looks(call)
+            if not only_looks:
+                self._calls_alone(call)
+        if only_looks and not self._later:
+            # `db.execute("select ...").fetchall()` at the end of a cell is there to be seen.
+            self._muted += 1
+            self.generic_visit(node)
+            self._muted -= 1
+        else:
+            self.generic_visit(node)
 
     def visit_Call(self, node: ast.Call) -> None:
         called = called_name(node)
@@ -253,9 +292,7 @@ class _Visitor(ast.NodeVisitor):
 
     def _calls_alone(self, call: ast.Call) -> None:
         """A call on a line of its own is there for what it does."""
-        called, root = called_name(call), root_name(call.func)
-        if called is None or _LOOKS.fullmatch(called) or (root is not None and root.id in _BYSTANDERS):
-            return
+        root = root_name(call.func)
         if root is not None and isinstance(call.func, ast.Attribute):
             self._see(root.id, Does.CHANGE, call)
         self._changes_arguments(call)
@@ -291,7 +328,8 @@ class _Visitor(ast.NodeVisitor):
         self._see(node.name, Does.STORE, node)
         self._visit_all([*node.decorator_list, *node.args.defaults, *node.args.kw_defaults])
         with self._scope(_Scope(_type_parameters(node))):
-            self._visit_all([*(argument.annotation for argument in _arguments(node.args)), node.returns])
+            for annotation in (*(argument.annotation for argument in _arguments(node.args)), node.returns):
+                self._annotation(annotation)
             names = read_names(node.body)
             own = names.bound | {argument.arg for argument in _arguments(node.args)}
             with self._scope(_Scope(own, frozenset(names.declared_global)), later=True):

@@ -69,11 +69,15 @@ class ModuleText:
         return text.rstrip("\n") + "\n"
 
     def _plain(self) -> list[_Piece]:
-        return [
-            _Piece(f"\n{text}" if statement.gap else text, statement.is_definition, statement.is_definition)
-            for statement, text in self.statements
-            if not statement.is_import
-        ]
+        found: list[_Piece] = []
+        cell = None
+        for statement, text in self.statements:
+            if not statement.is_import:
+                gap = statement.gap or cell not in (None, statement.cell)
+                is_definition = statement.is_definition
+                found.append(_Piece(f"\n{text}" if gap else text, begins=is_definition, ends=is_definition))
+                cell = statement.cell
+        return found
 
     def _imports(self, imports: ImportLines, used: frozenset[str]) -> list[list[str]]:
         """Groups of import lines: the standard library, others, our own."""

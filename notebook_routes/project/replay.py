@@ -125,6 +125,7 @@ class ReplayRequest:
         names: for the names that it uses, how the tree has them: `_shared.products`.
         status: what the notebook saw, None where it is not known.
         body: the body that it saw, in base64.
+        outdated: why the tree may answer otherwise than the notebook did then; empty where it should not.
     """
 
     text: str
@@ -133,6 +134,7 @@ class ReplayRequest:
     names: Mapping[str, str] = field(default_factory=dict)
     status: int | None = None
     body: str | None = None
+    outdated: str = ""
 
 
 @dataclass(frozen=True)

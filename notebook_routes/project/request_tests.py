@@ -23,7 +23,7 @@ from notebook_routes.project.slice import Slice, Want
 from notebook_routes.project.template import find_templates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from notebook_routes.project.declared import RequestsCell
     from notebook_routes.project.http_file import RequestSpec
@@ -51,9 +51,13 @@ class RequestTests:
         cells: the `%%request` cells.
         slicer: the notebook's history.
         header: the comment at the top of the files.
+        without: labels of cells that are not among the tests.
     """
 
-    def __init__(self, cells: Sequence[RequestsCell], slicer: Slicer, *, header: str) -> None:
+    def __init__(
+        self, cells: Sequence[RequestsCell], slicer: Slicer, *, header: str, without: frozenset[str] = frozenset()
+    ) -> None:
+        self._without = without
         self._cells = list(cells)
         self._slicer = slicer
         self._header = header
@@ -87,8 +91,13 @@ class RequestTests:
             found[TESTS_FILE] = self._module(sharing, blocks)
         return found
 
-    def replay(self, sharing: Sharing) -> Replay:
-        """The requests as they are sent to the tree before it is written."""
+    def replay(self, sharing: Sharing, *, outdated: Callable[[RequestsCell, RequestSpec], str]) -> Replay:
+        """The requests as they are sent to the tree before it is written.
+
+        Args:
+            sharing: where the names are.
+            outdated: says why a request may be answered otherwise than it was.
+        """
         cells = []
         for cell in self._used():
             answers = cell.cell.answers if len(cell.cell.answers) == len(cell.requests.requests) else ()
@@ -100,6 +109,7 @@ class RequestTests:
                     {name: self._place(name, sharing) for name in sorted(self._names(spec))},
                     answers[number][0] if answers else None,
                     base64.b64encode(answers[number][1]).decode() if answers else None,
+                    outdated(cell, spec),
                 )
                 for number, spec in enumerate(cell.requests.requests)
             )
@@ -118,7 +128,8 @@ class RequestTests:
     # -- texts
 
     def _used(self) -> Iterator[RequestsCell]:
-        return (cell for cell in self._cells if cell.cell.label not in self._skipped)
+        gone = self._skipped.keys() | self._without
+        return (cell for cell in self._cells if cell.cell.label not in gone)
 
     def _tests(self, sharing: Sharing) -> list[str]:
         names: set[str] = set()

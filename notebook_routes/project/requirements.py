@@ -28,7 +28,7 @@ def requirements_of(files: Mapping[str, str]) -> tuple[str, list[str]]:
         for module, path in sorted(_imported(files).items())
         if module not in sys.stdlib_module_names and module not in (APP, "notebook_routes")
     }
-    # It reads every file list of the environment, which takes a while.
+    # To know them all takes a while, and many notebooks need none.
     known = packages_distributions() if imported else {}
     for module, path in imported.items():
         names = known.get(module, [])

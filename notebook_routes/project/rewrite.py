@@ -94,6 +94,11 @@ def _name_edits(found: GlobalNames, names: Mapping[str, str], source: str, where
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and new.isidentifier():
             start = lines[node.lineno - 1].encode().index(use.name.encode(), node.col_offset + len("def"))
             edits[id(node)] = _Edit(node.lineno, start, node.lineno, start + len(use.name.encode()), new)
+        elif isinstance(node, ast.Constant):
+            raise DefinitionError(
+                f"{where}: {use.name} is shared by several files, and a quoted annotation cannot name it there: "
+                f"write {node.value!s} without quotes"
+            )
         else:
             line = getattr(node, "lineno", 1)
             raise DefinitionError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from notebook_routes.project.global_names import Does, find_global_names
+from notebook_routes.project.global_names import Does
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,7 +85,7 @@ def _changed(parts: Sequence[Part], slicer: Slicer, included: set[int]) -> froze
     changed: set[str] = set()
     for part in parts:
         for cell in part.cells:
-            uses = find_global_names(cell.tree.body)
+            uses = cell.names
             wanted = {use.name for use in uses.of(Does.CHANGE)} | {use.name for use in uses.uses if use.by_global}
             called = {use.name for use in uses.of(Does.CALL)}
             changed |= (wanted | slicer.effects_of_calls(called)) - cell.own

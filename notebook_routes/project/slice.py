@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -104,6 +104,7 @@ class Slicer:
         self._modules: set[str] = set()
         self._ran: dict[tuple[str, str], int] = {}
         self._lost_in: dict[str, str] = {}
+        self._sources: dict[int, frozenset[str]] = {}
         for time, statement in enumerate(history):
             self._take(time, statement)
         self._forget_lost()
@@ -121,12 +122,12 @@ class Slicer:
             also: statements that are needed anyway.
         """
         found = Slice()
-        todo = list(wants)
+        todo = deque(wants)
         for time in also:
             self._include(time, self.end, found, todo)
         seen: set[tuple[str, int]] = set()
         while todo:
-            want = todo.pop()
+            want = todo.popleft()
             if (want.name, want.time) not in seen:
                 seen.add((want.name, want.time))
                 self._find(want, found, todo)
@@ -165,8 +166,12 @@ class Slicer:
         self.effects.append(effects)
         for name in statement.names | statement.deletes | effects:
             self._events[name].append(time)
+        returned = frozenset[str]().union(
+            *(self._functions[name].returns for name in statement.calls if name in self._functions)
+        )
+        self._sources[time] = returned.union(*statement.aliases.values())
         for name in statement.names:
-            self._holders[name] = self._with_holders(statement.aliases.get(name, frozenset())) - {name}
+            self._holders[name] = self._with_holders(statement.aliases.get(name, frozenset()) | returned) - {name}
             if statement.is_definition:
                 self._functions[name] = statement
             else:
@@ -224,7 +229,7 @@ class Slicer:
 
     # -- what is needed
 
-    def _find(self, want: Want, found: Slice, todo: list[Want]) -> None:
+    def _find(self, want: Want, found: Slice, todo: deque[Want]) -> None:
         events = self._events.get(want.name, [])
         changed: list[int] = []
         bound = False
@@ -270,9 +275,12 @@ class Slicer:
             return f"which is IPython's: {f'write {fix}' if fix else 'a module has none'}"
         if name in self._defined:
             return "which the kernel has, and no cell that ran says how it was made: run the cell that defines it"
+        stars = [statement for statement in self.history if statement.has_star]
+        if stars:
+            return f"which no cell defines: if {stars[0].place} imports it by *, name it there"
         return "which no cell defines"
 
-    def _include(self, time: int, until: int, found: Slice, todo: list[Want]) -> None:
+    def _include(self, time: int, until: int, found: Slice, todo: deque[Want]) -> None:
         statement = self.history[time]
         if time not in found.statements:
             found.statements.add(time)
@@ -283,12 +291,12 @@ class Slicer:
         todo.extend(Want(name, self._moment(name, time, until), asker) for name in statement.inner | statement.later)
         if time < until:
             todo.extend(Want(name, self._moment(name, time, time), asker) for name in statement.inner)
-        for name in frozenset[str]().union(*statement.aliases.values()) & (statement.loads | statement.inner):
+        for name in self._sources.get(time, ()):
             self._include_changes(name, time, until, found, todo)
         called = self._called_now(statement)
         todo.extend(Want(name, self._moment(name, time, time), asker) for name in called)
 
-    def _include_changes(self, name: str, time: int, until: int, found: Slice, todo: list[Want]) -> None:
+    def _include_changes(self, name: str, time: int, until: int, found: Slice, todo: deque[Want]) -> None:
         """What changes the value that a name has at a time, later: a part of it is held under another name."""
         events = self._events.get(name, [])
         for place in range(bisect_left(events, time + 1), len(events)):

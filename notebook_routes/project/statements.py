@@ -49,6 +49,7 @@ class Statement:
         calls: names that it calls when it runs.
         calls_later: names that its functions call.
         aliases: names that it binds to a part of what other names hold.
+        returns: names of whose values its functions return a part.
         magic: the IPython line that it is, if it is one.
         verdict: what a comment says about the export.
         gap: whether a blank line stands above it.
@@ -71,6 +72,7 @@ class Statement:
     calls: frozenset[str] = frozenset()
     calls_later: frozenset[str] = frozenset()
     aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    returns: frozenset[str] = frozenset()
     magic: str | None = None
     verdict: Verdict | None = None
     gap: bool = False
@@ -84,6 +86,11 @@ class Statement:
     def is_import(self) -> bool:
         """Whether it does nothing but import."""
         return bool(self.nodes) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in self.nodes)
+
+    @property
+    def has_star(self) -> bool:
+        """Whether it imports names that it does not say."""
+        return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in self.nodes)
 
     @property
     def is_definition(self) -> bool:
@@ -228,6 +235,7 @@ def _fill(statement: Statement) -> None:
     statement.calls = _names(use for use in now if use.does is Does.CALL)
     statement.calls_later = _names(use for use in later if use.does is Does.CALL)
     statement.aliases = _aliases(statement.nodes)
+    statement.returns = statement.later & _returned(statement.nodes)
     statement.setups = _names(use for use in now if use.does is Does.CHANGE and sets_up(use))
 
 
@@ -267,6 +275,11 @@ def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
             for item in node.items:
                 note(item.optional_vars, _all_names(item.context_expr))
     return {name: frozenset(sources) for name, sources in found.items()}
+
+
+def _returned(nodes: Sequence[ast.stmt]) -> frozenset[str]:
+    returned = (node.value for statement in nodes for node in ast.walk(statement) if isinstance(node, ast.Return))
+    return frozenset(name for value in returned if value is not None for name in _source(value))
 
 
 def _source(value: ast.expr) -> list[str]:

@@ -22,7 +22,12 @@ from notebook_routes.project.notebook_source import CellKind, SourceCell
 from notebook_routes.servers.thread import ServerThread
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "notebook_routes/tooling/quickstart.ipynb"]
+#: Its requests ask about what its own cells have done to the cache in between, and a handler asks for `notebook.url()`.
+_OF_THE_KERNEL = ROOT / "notebooks/05_caching.ipynb"
+NOTEBOOKS = [
+    *sorted({*(ROOT / "notebooks").glob("*.ipynb")} - {_OF_THE_KERNEL}),
+    ROOT / "notebook_routes/tooling/quickstart.ipynb",
+]
 #: They belong to a moment or to a connection; `etag` and `last-modified` to a file that each process writes.
 _VARYING = {"date", "connection", "keep-alive", "etag", "last-modified"}
 

@@ -366,6 +366,11 @@ def test_what_only_a_string_mentions_is_kept_where_it_is_mentioned():
         (["_shared = 1", "%%route GET /a\n_shared"], ["_shared", "cell 1, line 1"]),
         (["x = 1", "%%route GET /a\nglobal x\nx += 1\nf'{x=}'"], ["cell 2", "x = {x}"]),
         (["f = 1", "%%route GET /a\nglobal f\ndef f(): pass\nf"], ["cell 2", "def f"]),
+        (["from math import *", "%%route GET /a\nsqrt(4)"], ["sqrt", "cell 1, line 1 imports it by *"]),
+        (
+            ["class A: pass", "%%route GET /a\ndef f(x: 'A'): pass\nA, f", "%%route GET /b\nA"],
+            ["cell 2", "A is shared", "without quotes"],
+        ),
         (["x = 1\ndel x", "%%route GET /a\nx"], ["x", "no cell defines"]),
         (["%%route GET /a\nx", "x = 1  # routes: skip"], ["x", "skipped", "cell 2"]),
         (["%%bash\nls", "%%nonsense\nx = 1", "%%route GET /a\nx"], ["x", "no cell defines"]),
@@ -405,9 +410,31 @@ def test_paths_become_folders():
     ]
 
 
+def test_quoted_annotations_and_those_of_locals():
+    found = files(
+        "from typing import Literal\nclass A: pass",
+        "class B:\n    kind: \"Literal['x']\"\n    a: 'A'",
+        "%%route GET /a\nx: Undefined = B()\nx",
+    )
+    assert same(
+        found["app/a/route.py"],
+        """
+        from typing import Literal
+        class A: pass
+        class B:
+            kind: "Literal['x']"
+            a: 'A'
+        def GET():
+            x: Undefined = B()
+            return x
+        """,
+    )
+
+
 def test_a_magic_elsewhere_does_not_matter():
     found = files(
-        "%load_ext notebook_routes\n%pip install x\n!ls\nvalue = '''\n%not a magic\n'''\nif value:\n    %timeit 1\n    y = 2\nprint?",
+        "%load_ext notebook_routes\n%pip install x\n!ls\nvalue = '''\n%not a magic\n'''\n"
+        "if value:\n    %timeit 1\n    y = 2\nprint?",
         "%%time\nz = 3",
         "%%route GET /a\nvalue, y, z",
     )

@@ -1,10 +1,10 @@
 """From notebook to files: checked, then written; and what stops it."""
 
 import json
+import os
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,12 @@ from notebook_routes.project.export import described, export_tree
 from notebook_routes.project.notebook_source import NotebookSource, SourceCell, read_notebook
 
 ROOT = Path(__file__).parents[2]
-NOTEBOOKS = [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "notebook_routes/tooling/quickstart.ipynb"]
+#: Its requests ask about what its own cells have done to the cache in between, and a handler asks for `notebook.url()`.
+_OF_THE_KERNEL = ROOT / "notebooks/05_caching.ipynb"
+NOTEBOOKS = [
+    *sorted({*(ROOT / "notebooks").glob("*.ipynb")} - {_OF_THE_KERNEL}),
+    ROOT / "notebook_routes/tooling/quickstart.ipynb",
+]
 
 
 def source(*texts, answers=None):
@@ -50,8 +55,7 @@ def test_every_notebook_exports_and_its_tests_pass(notebook, root):
     assert done.checked.problems == ()
     assert done.checked.left_out == ()
     assert done.checked.sent > 3
-    again = export_tree(read_notebook(notebook), root, check_only=True, replay=False)
-    assert again.agrees
+    assert export_tree(read_notebook(notebook), root, check_only=True, replay_all=True).agrees
     found = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(root / "tests")],
         capture_output=True,
@@ -60,8 +64,33 @@ def test_every_notebook_exports_and_its_tests_pass(notebook, root):
         timeout=100,
     )
     assert found.returncode == 0, found.stdout[-3000:]
-    # Where the tests ran, nothing of the tree was changed.
-    assert export_tree(read_notebook(notebook), root, check_only=True, replay=False).agrees
+
+
+def test_what_the_notebook_has_left_behind_is_told_and_no_test(root):
+    cells = source(
+        "n = [1]",
+        "%%route GET /a\nlen(n)",
+        "%%request GET /a\n?? json == 1",
+        "n.append(2)",
+        "%%request GET /a\n?? json == 2",
+        "%%route GET /b\n1",
+        "%%request GET /b\n?? json == 1",
+        "%%route GET /b\n2",
+        "%%request GET /b\n?? json == 2",
+    )
+    done = export_tree(cells, root)
+    assert done.checked.problems == ()
+    said = described(done)
+    assert "cell 3, line 2: ?? json == 1: 2 == 1 is false (GET /a is 200) (cell 4 has changed since" in said
+    assert "cell 7, line 2: ?? json == 1: 2 == 1 is false (GET /b is 200) (cell 8 has changed since" in said
+    assert (root / "tests/test_requests.py").read_text().count("assert") == 2
+    assert export_tree(cells, root, check_only=True).agrees
+
+
+def test_a_notebook_about_its_kernel_is_stopped_and_says_where(root):
+    with pytest.raises(ExportError, match="GET /price is 500"):
+        export_tree(read_notebook(_OF_THE_KERNEL), root)
+    assert not root.exists()
 
 
 def test_what_is_sent_before_writing(root):
@@ -197,9 +226,10 @@ def test_it_is_fast(root):
     for number in range(200):
         cells += [f"def helper_{number}(x):\n    return math.floor(x) + {number}"]
         cells += [f"%%route GET /r{number}/[id] id:int\nstate[id] = helper_{number}(id)\nstate[id]"]
-    began = time.perf_counter()
+    # In seconds of a processor, the formatter's too: others may be at work here.
+    began = sum(os.times()[:4])
     done = export_tree(source(*cells), root, replay=False)
-    assert time.perf_counter() - began < 3
+    assert sum(os.times()[:4]) - began < 3
     assert len(done.written) == 202
 
 

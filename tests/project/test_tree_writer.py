@@ -100,7 +100,7 @@ def test_a_file_that_no_export_has_written_is_not_overwritten(root):
 
 def test_another_notebooks_folder_is_refused(root):
     write(root, {"a": "1"})
-    with pytest.raises(ExportError, match="holds the export of shop.ipynb, not of cart.ipynb"):
+    with pytest.raises(ExportError, match=r"holds the export of shop\.ipynb, not of cart\.ipynb"):
         compare(root, {"a": b"1"}, notebook="cart.ipynb")
     assert compare(root, {"a": b"1"}, notebook="cart.ipynb", force=True).outdated_manifest
 

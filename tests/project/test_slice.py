@@ -1,0 +1,84 @@
+"""Which statements something needs."""
+
+import pytest
+
+from notebook_routes.project.notebook_source import SourceCell
+from notebook_routes.project.slice import Slicer, Want
+from notebook_routes.project.statements import read_statements
+
+
+def slicer(*texts, ids=None, former=(), **how):
+    history = []
+    for number, text in enumerate(texts):
+        cell = SourceCell(text, f"cell [{number}]", id=ids[number] if ids else None, former=number in former)
+        history += read_statements(cell)
+    return Slicer(history, **how)
+
+
+def needed(name, *texts, **how):
+    made = slicer(*texts, **how)
+    found = made.need([Want(name, made.end, "GET /")])
+    assert found.problems == []
+    return [made.history[time].text for time in sorted(found.statements)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["a = 1", "a = 2"], ["a = 2"]),
+        (["a = 1", "b = a", "a = 2"], ["a = 2"]),
+        (["a = 1", "a = a + 1"], ["a = 1", "a = a + 1"]),
+        (["a = 1", "a += 1"], ["a = 1", "a += 1"]),
+        (["a = []", "a.append(1)", "a = []", "a.append(2)"], ["a = []", "a.append(2)"]),
+        (["a = {}", "if x:\n    a = 1", "x = 1"], None),
+        (["x = 1\na = {}", "if x:\n    a = 1"], ["x = 1", "a = {}", "if x:\n    a = 1"]),
+        (["try:\n    import a\nexcept E:\n    a = None", "E = OSError"], None),
+        (["def a():\n    return b", "b = 1", "c = 2"], ["def a():\n    return b", "b = 1"]),
+        (["def a(x=b):\n    pass"], None),
+        (["b = []\na = b", "b.pop()", "b = 3"], ["b = []", "a = b", "b.pop()"]),
+        (["b = 1\nclass a:\n    x = b", "b = 2"], ["b = 1", "class a:\n    x = b", "b = 2"]),
+        (["xs = []\na = {}", "for x in xs:\n    a[x] = 1"], ["xs = []", "a = {}", "for x in xs:\n    a[x] = 1"]),
+        (["import random, math", "random.seed(0)", "random.random()", "a = random.random()"],
+         ["import random, math", "random.seed(0)", "a = random.random()"]),
+        (["import pandas as pd", "df = pd.read_csv('x')", "df.plot()", "a = pd"], ["import pandas as pd", "a = pd"]),
+    ],
+)  # fmt: skip
+def test_what_is_needed(cells, expected):
+    if expected is None:
+        made = slicer(*cells)
+        assert made.need([Want("a", made.end, "GET /")]).problems
+    else:
+        assert needed("a", *cells) == expected
+
+
+def test_a_cell_that_ran_again():
+    # The same text, nothing between: once.
+    assert needed("a", "a = []", "a.append(1)", "a.append(1)", ids=["1", "2", "2"], former=[1]) == [
+        "a = []",
+        "a.append(1)",
+    ]
+    # All of it again: as at the end.
+    again = ["a = []", "a.append(1)", "a = []", "a.append(1)"]
+    assert needed("a", *again, ids=["1", "2", "1", "2"], former=[0, 1]) == ["a = []", "a.append(1)"]
+    # What was made in between has its own.
+    cells = ["a = 1", "b = a", "a = 1"]
+    assert needed("b", *cells, ids=["1", "2", "1"], former=[0]) == ["a = 1", "b = a"]
+
+
+def test_a_change_of_a_cell_that_was_edited_is_gone_and_known():
+    cells = ["a = {}", "a['x'] = 1", "a['y'] = 1", "b = 1"]
+    made = slicer(*cells, ids=["1", "2", "3", "3"], former=[2], newest={"1": cells[0], "2": cells[1], "3": cells[3]})
+    assert made.lost == {"cell [2], line 1": frozenset({"a"})}
+
+
+def test_who_asks_is_named():
+    made = slicer("def f():\n    return g()", responses=["lamp"], defined=["made"], public=["Response"])
+    wants = [Want(name, made.end, "GET /x") for name in ("f", "lamp", "made", "Response", "len", "_")]
+    found = made.need(wants)
+    assert found.public == {"Response"}
+    said = "\n".join(found.problems)
+    assert "cell [0], line 1 uses g, which no cell defines" in said
+    assert "GET /x uses lamp, which is the answer to a %%request" in said
+    assert "GET /x uses made, which the kernel has" in said
+    assert "GET /x uses _, which is IPython's" in said
+    assert len(found.problems) == 4
