@@ -74,7 +74,8 @@ class ModuleText:
         for statement, text in self.statements:
             if not statement.is_import:
                 gap = statement.gap or cell not in (None, statement.cell)
-                found.append(_Piece(f"\n{text}" if gap else text, statement.is_definition, statement.is_definition))
+                is_definition = statement.is_definition
+                found.append(_Piece(f"\n{text}" if gap else text, begins=is_definition, ends=is_definition))
                 cell = statement.cell
         return found
 
