@@ -12,9 +12,8 @@ from notebook_routes.project.export import export_tree
 from notebook_routes.project.notebook_source import read_notebook
 
 ROOT = Path(__file__).parents[2]
-#: `notebooks/05` is about the cache of its kernel, and what it asks changes as its cells go on.
 NOTEBOOKS = [
-    *sorted({*(ROOT / "notebooks").glob("*.ipynb")} - {ROOT / "notebooks/05_caching.ipynb"}),
+    *sorted((ROOT / "notebooks").glob("*.ipynb")),
     ROOT / "notebook_routes/tooling/quickstart.ipynb",
 ]
 #: The tests of a tree need nothing of this machine's but its programs.

@@ -14,10 +14,8 @@ from notebook_routes.project.export import described, export_tree
 from notebook_routes.project.notebook_source import NotebookSource, SourceCell, read_notebook
 
 ROOT = Path(__file__).parents[2]
-#: Its requests ask about what its own cells have done to the cache in between, and a handler asks for `notebook.url()`.
-_OF_THE_KERNEL = ROOT / "notebooks/05_caching.ipynb"
 NOTEBOOKS = [
-    *sorted({*(ROOT / "notebooks").glob("*.ipynb")} - {_OF_THE_KERNEL}),
+    *sorted((ROOT / "notebooks").glob("*.ipynb")),
     ROOT / "notebook_routes/tooling/quickstart.ipynb",
 ]
 
@@ -87,9 +85,10 @@ def test_what_the_notebook_has_left_behind_is_told_and_no_test(root):
     assert export_tree(cells, root, check_only=True).agrees
 
 
-def test_a_notebook_about_its_kernel_is_stopped_and_says_where(root):
+def test_a_route_that_needs_the_kernel_is_stopped_and_says_where(root):
+    cells = "%%route GET /price\nfetch(notebook.url())", "from notebook_routes import notebook", "%%request GET /price"
     with pytest.raises(ExportError, match="GET /price is 500"):
-        export_tree(read_notebook(_OF_THE_KERNEL), root, replay_all=True)
+        export_tree(source(*cells, answers={3: ((200, b"1"),)}), root)
     assert not root.exists()
 
 
