@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import DefinitionError, ExportError, HTTPError
-from notebook_routes.project.declared import read_declared
+from notebook_routes.project.declared import RouteCell, read_declared
 from notebook_routes.project.global_names import Does
 from notebook_routes.project.module_text import SHARED, ModuleText, bound_by, without_names
 from notebook_routes.project.notebook_source import CellKind, Verdict
@@ -30,7 +30,7 @@ from notebook_routes.runtime.constants import literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from notebook_routes.project.declared import CodeCell, Declared, MiddlewareCell, PageCell, RequestsCell, RouteCell
+    from notebook_routes.project.declared import CodeCell, Declared, MiddlewareCell, PageCell, RequestsCell
     from notebook_routes.project.http_file import RequestSpec
     from notebook_routes.project.notebook_source import NotebookSource
     from notebook_routes.project.replay import Replay
@@ -259,9 +259,9 @@ class _Composer:
         said: dict[str, tuple[CodeCell, str]] = {}
         stated = frozenset[str]().union(*(cell.own for cell in part.cells if not cell.is_body))
         for cell in part.cells:
-            assert isinstance(cell.methods, tuple)  # type: ignore[attr-defined]
+            assert isinstance(cell, RouteCell)
             constants |= {name: value for name, value in cell.constants.items() if name not in stated}
-            text = _as_written(cell, said, replaced=frozenset(METHODS) - set(cell.methods))  # type: ignore[attr-defined]
+            text = _as_written(cell, said, replaced=frozenset(METHODS) - set(cell.methods))
             blocks.append(rename(text, _attributes(sharing.names - cell.own), where=_where(cell)))
         return constants, blocks
 
@@ -317,9 +317,8 @@ def _public_names() -> frozenset[str]:
 
 
 def _where(cell: CodeCell) -> str:
-    pattern = getattr(cell, "pattern", None)
-    what = f" ({' '.join(cell.methods)} {pattern})" if pattern is not None else " (middleware)"  # type: ignore[attr-defined]
-    return f"{cell.label}{what}"
+    what = f"{' '.join(cell.methods)} {cell.pattern}" if isinstance(cell, RouteCell) else "middleware"
+    return f"{cell.label} ({what})"
 
 
 def _taken(cells: Sequence[CodeCell]) -> frozenset[str]:

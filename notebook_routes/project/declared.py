@@ -30,7 +30,7 @@ from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.modulesource import expand_module
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from notebook_routes.project.global_names import GlobalNames
     from notebook_routes.project.http_file import RequestCell
@@ -251,10 +251,11 @@ def _drop_replaced(declared: Declared, table: RouteTable, source: NotebookSource
         shapes = None if source.live is None else source.live.get(route.cell, frozenset())
         if shapes is None or (route.method, route.pattern.shape) in shapes:
             left.setdefault(route.cell, set()).add(route.method)
-    kept: Callable[[RouteCell], tuple[str, ...]] = lambda cell: tuple(  # noqa: E731 - used twice below
-        method for method in cell.methods if method in left.get(cell.label, ())
-    )
-    declared.routes = [replace(cell, methods=kept(cell)) for cell in declared.routes if kept(cell)]
+    kept = [
+        replace(cell, methods=tuple(method for method in cell.methods if method in left.get(cell.label, ())))
+        for cell in declared.routes
+    ]
+    declared.routes = [cell for cell in kept if cell.methods]
     declared.pages = [page for page in declared.pages if page.cell.label in left]
     if source.live is not None:
         order = list(source.live)

@@ -89,7 +89,7 @@ def test_what_the_notebook_has_left_behind_is_told_and_no_test(root):
 
 def test_a_notebook_about_its_kernel_is_stopped_and_says_where(root):
     with pytest.raises(ExportError, match="GET /price is 500"):
-        export_tree(read_notebook(_OF_THE_KERNEL), root)
+        export_tree(read_notebook(_OF_THE_KERNEL), root, replay_all=True)
     assert not root.exists()
 
 
