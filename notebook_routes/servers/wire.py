@@ -57,11 +57,19 @@ def fields(response: Response, *, content_length: int | None = None) -> list[tup
         response: whose.
         content_length: the body's length, where it is known.
     """
+    raw = response.headers.raw
+    names = dict(raw)
+    if len(names) == len(raw) and "transfer-encoding" not in names and response.status not in BODILESS:
+        # What nearly all answers are: nothing to join, nothing to leave out.
+        plain = [_field(pair) for pair in raw]
+        if content_length is not None and "content-length" not in names:
+            plain.append((b"content-length", b"%d" % content_length))
+        return plain
     left_out = {"transfer-encoding"}
     if response.status in BODILESS:
         # A 304 may have one, but servers take it for a promise.
         left_out.add("content-length")
-    lines = [pair for pair in _joined(response.headers.raw) if pair[0] not in left_out]
+    lines = [pair for pair in _joined(raw) if pair[0] not in left_out]
     if content_length is not None and response.status not in BODILESS and not response.headers.has("content-length"):
         lines.append(("content-length", str(content_length)))
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
@@ -80,6 +88,11 @@ def phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Unknown"
+
+
+@lru_cache(maxsize=1024)
+def _field(pair: tuple[str, str]) -> tuple[bytes, bytes]:
+    return pair[0].encode("latin-1"), pair[1].encode("latin-1")
 
 
 def _joined(raw: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -12,7 +12,6 @@ import typer
 
 from notebook_routes.errors import ConfigError, NotebookRoutesError
 from notebook_routes.project.load import load_tree
-from notebook_routes.project.openapi import openapi_document
 from notebook_routes.project.settings import CACHE_VARIABLE, TOKEN_VARIABLE, ServerSettings
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.servers.access_log import ACCESS_FORMATS
@@ -55,7 +54,7 @@ def _root(
 @app.command()
 def demo() -> None:
     """Run the quickstart notebook in a real kernel and print what it shows; fails if an answer was not right."""
-    from notebook_routes.tooling.quickstart import run_quickstart  # noqa: PLC0415 - no other command needs a kernel
+    from notebook_routes.tooling.quickstart import run_quickstart  # noqa: PLC0415 - it brings a kernel's client
 
     if not run_quickstart():
         raise typer.Exit(code=1)
@@ -203,36 +202,6 @@ def import_(
 
 
 @app.command()
-def export(
-    notebook: Annotated[Path, typer.Argument(help="The notebook, an .ipynb file.", show_default=False)],
-    directory: Annotated[Path, typer.Argument(help="The folder to write; it is made.", show_default=False)],
-    *,
-    force: Annotated[
-        bool, typer.Option("--force", help="Write although the files answer otherwise, or were edited by hand.")
-    ] = False,
-    replay_all: Annotated[
-        bool, typer.Option("--replay-all", help="Try the files with all requests first, not only with GET and HEAD.")
-    ] = False,
-    check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; the exit status is 0 if notebook and folder agree.")
-    ] = False,
-) -> None:
-    """Write the routes of a notebook as files that run without it. No cell is run."""
-    from notebook_routes.project.export import described, export_tree  # noqa: PLC0415 - no other command needs it
-    from notebook_routes.project.notebook_source import read_notebook  # noqa: PLC0415 - the same
-
-    try:
-        source = read_notebook(notebook)
-        done = export_tree(source, directory, force=force, replay_all=replay_all, check_only=check)
-    except NotebookRoutesError as error:
-        typer.echo(f"{type(error).__name__}: {error}", err=True)
-        raise typer.Exit(code=1) from None
-    typer.echo(described(done, check_only=check))
-    if check and not done.agrees:
-        raise typer.Exit(code=1)
-
-
-@app.command()
 def openapi(
     directory: _Directory,
     *,
@@ -241,6 +210,8 @@ def openapi(
     output: Annotated[Path | None, typer.Option(help="A file to write instead of the terminal.")] = None,
 ) -> None:
     """Describe the routes of a project as an OpenAPI 3.1 document, in JSON."""
+    from notebook_routes.project.openapi import openapi_document  # noqa: PLC0415 - it brings pydantic
+
     with _sentences():
         with progress(f"Loading {directory}"):
             project = load_tree(directory, strict=True)

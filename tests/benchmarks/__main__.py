@@ -21,6 +21,7 @@ from pathlib import Path
 from tests.benchmarks.failure import BenchmarkError
 from tests.benchmarks.load import CONNECTIONS, loader
 from tests.benchmarks.measure import (
+    asgi,
     bound,
     burst,
     busy,
@@ -56,6 +57,7 @@ GROUPS: Mapping[str, Callable[[Settings], Mapping[str, Samples | str]]] = {
     "burst": burst.measure,
     "tags": tags.measure,
     "bound": bound.measure,
+    "asgi": asgi.measure,
 }
 BULK_BYTES = 8 * 1024**3
 

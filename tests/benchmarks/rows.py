@@ -67,4 +67,8 @@ ROWS = (
     Row("tags-redis", "the same, Redis", "", 5, "<", "ms"),
     Row("bound-over", "kept over the limit, 10 GB of answers", "", 1, "<=", "entries", "worst"),
     Row("bound-memory", "growth of the process meanwhile", "the limit of 64 MiB", 1.5, "<=", "MiB", "worst"),
+    Row("asgi-starlette", "a tree of files on uvicorn", "Starlette on it", 1.0),
+    Row("asgi-fastapi", "the same", "FastAPI on it", 2.0),
+    Row("asgi-workers", "gain of a second uvicorn worker", "Starlette's gain", 0.95, unit="times"),
+    Row("asgi-start", "serve of 200 routes until it answers", "", 400, "<", "ms"),
 )

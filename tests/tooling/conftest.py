@@ -67,5 +67,10 @@ def run():
     yield start
     for program in programs:
         if program.process.poll() is None:
-            program.process.kill()
-        program.process.communicate()
+            # What is killed leaves its workers behind, which hold its streams open.
+            program.process.terminate()
+            try:
+                program.process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                program.process.kill()
+        program.process.communicate(timeout=PATIENCE)

@@ -1,0 +1,100 @@
+"""A tree of files on uvicorn beside others, with one worker and with two, and how soon `serve` answers."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.benchmarks.failure import BenchmarkError
+from tests.benchmarks.load import ask, requests_per_second
+from tests.benchmarks.measure.settings import Settings
+from tests.benchmarks.measure.side_by_side import check_equal
+from tests.benchmarks.summary import Samples
+
+ROUTE = 'async def GET(id):\n    return {"id": id, "name": "Lamp", "price": 30}\n'
+TARGET = "/products/7"
+OURS, STARLETTE, FASTAPI = "ours", "starlette", "fastapi"
+_APPS = {
+    OURS: ["--factory", "notebook_routes.asgi:create_app"],
+    STARLETTE: ["tests.benchmarks.contestants.starlette_app:app"],
+    FASTAPI: ["tests.benchmarks.contestants.fastapi_app:app"],
+}
+_ROUTES = 200
+_PATIENCE = 60
+
+
+def measure(settings: Settings) -> dict[str, Samples]:
+    """Compare requests per second on uvicorn, what a second worker brings, and the time to the first answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name in ("products", *(f"r{number}" for number in range(1, _ROUTES))):
+            file = root / "app" / name / "[id]" / "route.py"
+            file.parent.mkdir(parents=True)
+            file.write_text(ROUTE, encoding="utf-8")
+        one = _rates(settings, root, list(_APPS), workers=1)
+        two = _rates(settings, root, [OURS, STARLETTE], workers=2)
+        gains = {name: [more / less for more, less in zip(two[name], one[name], strict=True)] for name in two}
+        return {
+            "asgi-starlette": Samples(one[OURS], one[STARLETTE]),
+            "asgi-fastapi": Samples(one[OURS], one[FASTAPI]),
+            "asgi-workers": Samples(gains[OURS], gains[STARLETTE]),
+            "asgi-start": Samples([_first_answer(root) for _ in settings.each_round("serve", ["a start"])]),
+        }
+
+
+def _rates(settings: Settings, root: Path, names: list[str], *, workers: int) -> dict[str, list[float]]:
+    rates: dict[str, list[float]] = {name: [] for name in names}
+    with ExitStack() as stack:
+        urls = {name: stack.enter_context(_uvicorn(_APPS[name], root, workers)) + TARGET for name in names}
+        check_equal(urls)
+        for _, order in settings.each_round(f"uvicorn with {workers}", names):
+            for name in order:
+                rates[name].append(requests_per_second(urls[name], seconds=settings.seconds))
+    return rates
+
+
+@contextmanager
+def _uvicorn(app: list[str], root: Path, workers: int) -> Iterator[str]:
+    port = _free_port()
+    options = ["--port", str(port), "--workers", str(workers), "--no-access-log", "--log-level", "warning"]
+    with _answering(["uvicorn", *app, *options], port, {"NOTEBOOK_ROUTES_DIR": str(root)}):
+        yield f"http://127.0.0.1:{port}"
+
+
+def _first_answer(root: Path) -> float:
+    """Milliseconds from the start of `serve` until it has answered."""
+    port, start = _free_port(), time.perf_counter()
+    with _answering(["notebook_routes.tooling.cli", "serve", str(root), "--port", str(port)], port, {}):
+        return (time.perf_counter() - start) * 1000
+
+
+@contextmanager
+def _answering(command: list[str], port: int, environment: Mapping[str, str]) -> Iterator[None]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", *command], env={**os.environ, **environment}, stdout=subprocess.DEVNULL
+    )
+    try:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                ask(f"http://127.0.0.1:{port}{TARGET}")
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > end:
+                    raise BenchmarkError(f"{command} does not answer") from None
+                time.sleep(0.002)
+        yield
+    finally:
+        process.terminate()
+        process.wait(_PATIENCE)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
