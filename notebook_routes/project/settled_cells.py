@@ -16,9 +16,10 @@ from notebook_routes.project.notebook_source import NotebookSource, SourceCell
 from notebook_routes.project.tree_cells import tree_cells
 from notebook_routes.project.unshare import SHARED, own_names
 from notebook_routes.routing import CONFIG_NAMES
+from notebook_routes.routing.filesystem import APP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from notebook_routes.project.tree_cells import TreeCells
@@ -35,25 +36,47 @@ def settled_cells(root: Path, *, public: frozenset[str]) -> TreeCells:
         DefinitionError: as `tree_cells` does.
     """
     whole: frozenset[str] = frozenset()
+    kept: frozenset[str] = frozenset()
     while True:
-        found = tree_cells(root, public=public, whole=whole)
-        changed = frozenset(_changed(root, found)) & found.in_parts
-        if not changed:
+        found = tree_cells(root, public=public, whole=whole, kept=kept)
+        files = _composed(root, found)
+        if files is None:
+            # No notebook exports it, so that there is nothing to be the same as.
+            return found
+        changed = frozenset(_changed(root, found, files))
+        lost = frozenset(_lost(root, files)) - kept
+        if not changed and not lost:
             return found
         whole |= changed
+        kept |= lost
 
 
-def _changed(root: Path, found: TreeCells) -> Iterator[str]:
-    """The files that an export of the cells would not give."""
+def _composed(root: Path, found: TreeCells) -> Mapping[str, str] | None:
+    """The files that an export of the cells would give."""
     source = NotebookSource(root.name, tuple(SourceCell(text, f"cell {n}") for n, text in enumerate(found.cells, 1)))
     try:
-        files = compose(source).files
+        return compose(source).files
     except NotebookRoutesError:
-        # No notebook exports it, so that there is nothing to be the same as.
-        return
+        return None
+
+
+def _changed(root: Path, found: TreeCells, files: Mapping[str, str]) -> Iterator[str]:
+    """The files of cells in body form that an export would write otherwise."""
     for path in found.in_parts:
         if path not in files or not _has_all(files[path], (root / path).read_text(encoding="utf-8-sig")):
             yield path
+
+
+def _lost(root: Path, files: Mapping[str, str]) -> Iterator[str]:
+    """The statements of what is shared that an export would leave out: no route seems to need them."""
+    path = root / APP / f"{SHARED}.py"
+    if not path.is_file():
+        return
+    modules = [ast.parse(text) for name, text in files.items() if name.endswith(".py")]
+    there = {ast.unparse(_Plain().visit(statement)) for module in modules for statement in module.body}
+    for statement in ast.parse(path.read_text(encoding="utf-8-sig")).body:
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)) and ast.unparse(statement) not in there:
+            yield ast.unparse(statement)
 
 
 def _has_all(text: str, before: str) -> bool:

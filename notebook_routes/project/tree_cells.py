@@ -49,26 +49,30 @@ class TreeCells:
     in_parts: frozenset[str] = frozenset()
 
 
-def tree_cells(root: Path, *, public: frozenset[str], whole: frozenset[str] = frozenset()) -> TreeCells:
+def tree_cells(
+    root: Path, *, public: frozenset[str], whole: frozenset[str] = frozenset(), kept: frozenset[str] = frozenset()
+) -> TreeCells:
     """Read the files of a project as cells.
 
     Args:
         root: the project's folder.
         public: the names that a notebook has of `notebook_routes` without an import.
         whole: the paths of files that are to be cells in module form.
+        kept: statements of what is shared, as `ast.unparse` writes them, that no route seems to need.
 
     Raises:
         DefinitionError: there is no folder `app`; a file is no Python, needs what is not there, has no handler, or
             would mean something else in a notebook. All files are named, with their lines.
     """
-    return _TreeCells(root, public, whole).read()
+    return _TreeCells(root, public, whole, kept).read()
 
 
 class _TreeCells:
-    def __init__(self, root: Path, public: frozenset[str], whole: frozenset[str]) -> None:
+    def __init__(self, root: Path, public: frozenset[str], whole: frozenset[str], kept: frozenset[str]) -> None:
         self._root = root
         self._public = public
         self._whole = whole
+        self._kept = kept
         self._in_parts: set[str] = set()
         self._problems: list[str] = []
         #: Statements of plain cells by the names that they bind: two routes may both bring one, if it is the same.
@@ -105,19 +109,22 @@ class _TreeCells:
     def _without_imports(self, text: str, tree: ast.Module) -> list[str]:
         """The text cut into cells, without the imports at its top, which go into the notebook's first one."""
         cells: list[str] = []
-        after_definition = False
+        stands_alone = False
         at_top = True
         for statement, piece in _pieces(text, tree):
             is_import = isinstance(statement, (ast.Import, ast.ImportFrom))
             at_top = at_top and is_import
             is_definition = isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
+            is_kept = ast.unparse(statement) in self._kept
             if at_top:
                 self._imports.update(dict.fromkeys([piece.strip("\n")]))
-            elif not cells or is_definition or after_definition:
+            elif is_kept:
+                cells.append("# routes: keep\n" + piece.lstrip("\n"))
+            elif not cells or is_definition or stands_alone:
                 cells.append(piece)
             else:
                 cells[-1] += piece
-            after_definition = is_definition
+            stands_alone = is_definition or is_kept
         return cells
 
     def _route(self, file: RouteFile) -> list[str]:
