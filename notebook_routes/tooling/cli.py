@@ -202,6 +202,36 @@ def import_(
 
 
 @app.command()
+def export(
+    notebook: Annotated[Path, typer.Argument(help="The notebook, an .ipynb file.", show_default=False)],
+    directory: Annotated[Path, typer.Argument(help="The folder to write; it is made.", show_default=False)],
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write although the files answer otherwise, or were edited by hand.")
+    ] = False,
+    replay_all: Annotated[
+        bool, typer.Option("--replay-all", help="Try the files with all requests first, not only with GET and HEAD.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; the exit status is 0 if notebook and folder agree.")
+    ] = False,
+) -> None:
+    """Write the routes of a notebook as files that run without it. No cell is run."""
+    from notebook_routes.project.export import described, export_tree  # noqa: PLC0415 - no other command needs it
+    from notebook_routes.project.notebook_source import read_notebook  # noqa: PLC0415 - the same
+
+    try:
+        source = read_notebook(notebook)
+        done = export_tree(source, directory, force=force, replay_all=replay_all, check_only=check)
+    except NotebookRoutesError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(code=1) from None
+    typer.echo(described(done, check_only=check))
+    if check and not done.agrees:
+        raise typer.Exit(code=1)
+
+
+@app.command()
 def openapi(
     directory: _Directory,
     *,

@@ -69,3 +69,50 @@ def test_openapi_names_what_is_wrong(shop):
     assert result.exit_code == 1
     assert "app/route.py" in result.output
     assert "`thing` can never be filled" in result.output
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """Write a notebook of some cells; its path."""
+
+    def notebook(*cells):
+        path = tmp_path / "shop.ipynb"
+        written = [{"cell_type": "code", "source": cell, "metadata": {}} for cell in cells]
+        path.write_text(json.dumps({"cells": written, "metadata": {}, "nbformat": 4}), encoding="utf-8")
+        return str(path)
+
+    return notebook
+
+
+def test_export_writes_a_tree_and_tells_by_its_exit_status(notebook, tmp_path):
+    cells = (
+        "n = 1",
+        "%%route GET /n\nn",
+        "%%request GET /n\n?? json == 1",
+        "%%route PUT /n\nbody",
+        "%%request PUT /n\n\n1",
+    )
+    command = ["export", notebook(*cells), str(tmp_path / "shop")]
+    told = CliRunner().invoke(cli.app, [*command, "--check"])
+    assert told.exit_code == 1
+    assert "app/n/route.py would be written" in told.output
+    done = CliRunner().invoke(cli.app, command)
+    assert done.exit_code == 0
+    assert "app/n/route.py written\n" in done.output
+    assert "1 request was answered as in the notebook; not sent: PUT /n (--replay-all sends them)" in done.output
+    told = CliRunner().invoke(cli.app, [*command, "--check", "--replay-all"])
+    assert told.exit_code == 0
+    assert "is up to date\n2 requests were answered as in the notebook" in told.output
+
+
+def test_export_says_what_stops_it(notebook, tmp_path):
+    command = ["export", notebook("%%route GET /n\nn + m"), str(tmp_path / "shop")]
+    result = CliRunner().invoke(cli.app, command)
+    assert result.exit_code == 1
+    assert result.output == (
+        "ExportError: cell 1 (GET /n) uses n, which no cell defines\ncell 1 (GET /n) uses m, which no cell defines\n"
+    )
+    assert not (tmp_path / "shop").exists()
+    result = CliRunner().invoke(cli.app, ["export", str(tmp_path / "none.ipynb"), str(tmp_path / "shop")])
+    assert result.exit_code == 1
+    assert "none.ipynb cannot be read: No such file or directory" in result.output
