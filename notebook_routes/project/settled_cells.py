@@ -15,7 +15,6 @@ from notebook_routes.project.compose import compose
 from notebook_routes.project.notebook_source import NotebookSource, SourceCell
 from notebook_routes.project.tree_cells import tree_cells
 from notebook_routes.project.unshare import SHARED, own_names
-from notebook_routes.routing import CONFIG_NAMES
 from notebook_routes.routing.filesystem import APP
 
 if TYPE_CHECKING:
@@ -86,14 +85,12 @@ def _has_all(text: str, before: str) -> bool:
 
 
 def _said(text: str) -> list[str]:
-    """The statements, but for imports, config first; whether a name is shared or the module's own does not count."""
-    tree = ast.parse(text)
-    found = [
-        (not own_names(ast.Module([statement], [])) & CONFIG_NAMES, ast.unparse(_Plain().visit(statement)))
-        for statement in tree.body
+    """The statements, but for imports; whether a name is shared or the module's own does not count."""
+    return [
+        ast.unparse(_Plain().visit(statement))
+        for statement in ast.parse(text).body
         if not isinstance(statement, (ast.Import, ast.ImportFrom))
     ]
-    return [said for _, said in sorted(found, key=lambda each: (each[0], "" if each[0] else each[1]))]
 
 
 def _imported(text: str) -> set[str]:
