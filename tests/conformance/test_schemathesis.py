@@ -19,7 +19,7 @@ from notebook_routes.project.openapi import openapi_document
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PATIENCE = 120
+PATIENCE = 400
 CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
 #: Handlers that fail, wait or stream on purpose, or ask the other server.
 ON_PURPOSE = r"^/(c|d|err|st|misc|m/nonfn)(/|$)"
