@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from notebook_routes.cache.rendering import Life, Rendering
     from notebook_routes.cache.response_cache import ResponseCache
     from notebook_routes.cache.tags import is_path_tag, path_tags, route_tag, tag_of_path
-    from notebook_routes.cache.waiting import blocking
+    from notebook_routes.cache.waiting import blocking, stop_waiting
 
 __all__ = [
     "EXPIRE",
@@ -61,6 +61,7 @@ __all__ = [
     "path_tags",
     "route_tag",
     "state_of",
+    "stop_waiting",
     "tag_of_path",
     "value_key",
     "version_of",
@@ -93,6 +94,7 @@ _PLACES = {
     "answer_key": "keys",
     "being_cancelled": "cancelled",
     "blocking": "waiting",
+    "stop_waiting": "waiting",
     "fetch_key": "keys",
     "is_path_tag": "tags",
     "now": "clock",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from notebook_routes.cache.memory import MemoryCache
@@ -39,8 +38,48 @@ def blocking(handler: CacheHandler, ask: Callable[[], Coroutine[None, None, T]])
     raise RuntimeError("memory has nothing to wait for")
 
 
-@cache
+def stop_waiting() -> None:
+    """End the thread that waits, if there is one; what is still waited for is cancelled. `blocking` begins another."""
+    global _thread
+    with _lock:
+        thread, _thread = _thread, None
+    if thread is not None:
+        thread.stop()
+
+
+class _LoopThread(threading.Thread):
+    """A thread whose event loop runs until it is stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(name="notebook_routes cache", daemon=True)
+        self.loop = asyncio.new_event_loop()
+
+    def run(self) -> None:
+        self.loop.run_forever()
+        self.loop.run_until_complete(_cancel_others())
+        self.loop.close()
+
+    def stop(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.join()
+
+
+async def _cancel_others() -> None:
+    # Who waits is told, or would wait for ever.
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_lock = threading.Lock()
+_thread: _LoopThread | None = None
+
+
 def _loop() -> asyncio.AbstractEventLoop:
-    loop = asyncio.new_event_loop()
-    threading.Thread(target=loop.run_forever, name="notebook_routes cache", daemon=True).start()
-    return loop
+    global _thread  # noqa: PLW0603 - one for the process
+    with _lock:
+        if _thread is None:
+            _thread = _LoopThread()
+            _thread.start()
+        return _thread.loop

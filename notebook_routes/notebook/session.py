@@ -229,6 +229,7 @@ class Session:
         # What is kept stays: in files or Redis the next kernel finds it.
         self._emptied()
         self.kept.close()
+        caching.stop_waiting()
 
     def _mounts_changed(self, routes: list[Route]) -> None:
         self.middlewares.put_behind(self.mounts.middleware)
