@@ -84,7 +84,11 @@ def whole(body=b"", *head, status=b"200 OK"):
 
 
 def stream(*chunks, content_type=b"text/plain"):
-    head = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: " + content_type + b"\r\n\r\n"
+    head = (
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\nContent-Type: "
+        + content_type
+        + b"\r\n\r\n"
+    )
     return [head, *(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks), b"0\r\n\r\n"]
 
 
