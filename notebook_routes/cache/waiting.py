@@ -57,6 +57,8 @@ class _LoopThread(threading.Thread):
     def run(self) -> None:
         self.loop.run_forever()
         self.loop.run_until_complete(_cancel_others())
+        # Connections to Redis are closed so.
+        self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 
     def stop(self) -> None:
