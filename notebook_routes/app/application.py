@@ -97,7 +97,7 @@ class App:
         self.middleware = tuple(map(_layer, middleware))
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
-        self.own_pages: Callable[[Request], Response] | None = None
+        self.own_pages: Callable[[Request], Response | Awaitable[Response]] | None = None
         self.open_pages = OwnPages()
         self.public: PublicFiles | None = None
         self.frames: FramePass | None = None
@@ -331,7 +331,8 @@ class App:
         if elsewhere is not None:
             return _moved(elsewhere, request)
         if path.startswith("/_routes/"):
-            return self._own_page(request)
+            answer = self._own_page(request)
+            return answer if isinstance(answer, Response) else await answer
         match = self.routes.match(path)
         if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
             exchange.route, exchange.params = None, {}
@@ -384,8 +385,9 @@ class App:
         cors = self._cors(None)
         return response if cors is None else response.with_headers(lambda headers: cors.add_to(headers, request))
 
-    def _own_page(self, request: Request) -> Response:
+    def _own_page(self, request: Request) -> Response | Awaitable[Response]:
         # No route can be declared here, but a catch-all would match.
+        self.guard.check_foreign(request)
         if request.path in self.open_pages:
             return self.open_pages(request)
         if self.own_pages is None:

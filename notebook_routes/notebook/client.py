@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ServerError
-from notebook_routes.project.answer import Answer, charset_of, guessed_type
+from notebook_routes.project.answer import Answer, charset_of, guessed_type, written_headers
 from notebook_routes.web import Headers
 
 if TYPE_CHECKING:
@@ -92,7 +92,9 @@ class KernelClient:
             headers.append(("content-type", guessed_type(spec.body)))
         content = spec.body.encode() if spec.body is not None else None
         try:
-            with self._client.stream(spec.method, url, headers=_written(headers, asked), content=content) as response:
+            with self._client.stream(
+                spec.method, url, headers=written_headers(headers, asked), content=content
+            ) as response:
                 finished = _taken_in(response, spec, show)
                 finished.origin = origin
                 self.recent.append(finished)
@@ -132,17 +134,6 @@ def _taken_in(response: httpx2.Response, spec: RequestSpec, show: Callable[[str]
     finally:
         finished.bytes = b"".join(chunks)
     return finished
-
-
-def _written(headers: list[tuple[str, str]], asked: str) -> list[tuple[bytes, bytes]]:
-    """Headers as they are sent: Latin-1, as in Fetch."""
-    try:
-        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    except UnicodeEncodeError as error:
-        outside = error.object[error.start : error.end]
-        raise ServerError(
-            f'{asked} cannot be sent: a header cannot hold "{outside}", write it percent-encoded'
-        ) from None
 
 
 def _is_text(headers: Headers) -> bool:

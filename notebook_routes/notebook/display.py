@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notebook_routes.app import LogEntry
+    from notebook_routes.inspector.kept import KeptEntry
     from notebook_routes.notebook.client import FinishedResponse
-    from notebook_routes.notebook.kept import KeptEntry
     from notebook_routes.notebook.middlewares import MiddlewareCell
     from notebook_routes.notebook.session import Definition
     from notebook_routes.routing import Route

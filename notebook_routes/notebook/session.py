@@ -17,11 +17,11 @@ import notebook_routes.cache as caching
 from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import CellError, DirectiveError
+from notebook_routes.inspector.kept import KeptThings
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.config_remarks import config_remarks
-from notebook_routes.notebook.kept import KeptThings
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.mounts import Mounts
 from notebook_routes.notebook.page_frames import PageFrames

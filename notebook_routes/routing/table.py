@@ -36,6 +36,8 @@ class RouteTable:
     def __init__(self, routes: Iterable[Route] = ()) -> None:
         self._lock = threading.Lock()
         self._index = _Index({}, {}, Node())
+        #: How often it has changed, for those who want to know whether it has.
+        self.changes = 0
         self.replace(put=routes)
 
     def match(self, path: str) -> Match | None:
@@ -69,6 +71,7 @@ class RouteTable:
             draft = _Draft(self._index)
             removed = draft.remove((method, pattern))
             self._index = draft.finished()
+            self.changes += 1
         return removed
 
     def replace(self, *, remove: Iterable[Removal] = (), put: Iterable[Route] = ()) -> list[Route]:
@@ -98,6 +101,7 @@ class RouteTable:
                     replaced.append(old)
                 added.add(id(route))
             self._index = draft.finished()
+            self.changes += 1
         return replaced
 
     def find(self, method: str, pattern: RoutePattern) -> Route | None:

@@ -87,14 +87,15 @@ class Exchange:
         callbacks: what `after()` was given.
         error: the traceback as the user sees it, once the handler has failed.
         is_behind: nobody has asked: a kept answer is made anew, or beforehand.
+        cache: what the cache has to do with the answer: "hit", "stale" or "miss"; None where it has nothing.
         notes: sentences for the log ("text that begins with < was sent as plain text").
         started: wall clock, seconds since the epoch.
     """
 
     __slots__ = (
-        "_began", "_output", "_output_size", "app", "arrived", "callbacks", "config", "context", "cookies", "draft",
-        "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route",
-        "started",
+        "_began", "_output", "_output_size", "app", "arrived", "cache", "callbacks", "config", "context", "cookies",
+        "draft", "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
+        "revalidations", "route", "started",
     )  # fmt: skip
 
     def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
@@ -104,6 +105,7 @@ class Exchange:
         self.rendering: Rendering | None = None
         self.app: KeepsData | None = None
         self.is_behind = False
+        self.cache: str | None = None
         self.revalidations: dict[str, float] | None = None
         self.route: Route | None = None
         self.config: SegmentConfig | None = None

@@ -65,6 +65,11 @@ class Invoker:
         #: A coroutine that any other function returns lacks its `await`.
         self._is_awaited = self._on_loop or wraps_async(function)
 
+    @property
+    def runs_on_loop(self) -> bool:
+        """Whether it can be cancelled while it waits, because it is no plain `def` on a thread of its own."""
+        return self._on_loop
+
     async def __call__(self, exchange: Exchange, workers: Workers | None, watch: LoopWatch | None) -> Response:
         """Answer one request.
 

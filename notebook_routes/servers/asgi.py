@@ -223,7 +223,7 @@ class _Message:
         )
         client = scope.get("client")
         if client is not None:
-            request.peer = (client[0], scope.get("http_version", "1.1"))
+            request.peer = (client[0], scope.get("http_version", "1.1"), client[1] or 0)
         return request
 
     @types.coroutine

@@ -183,7 +183,7 @@ class _Connections(HTTPServerConnectionDelegate):
         self._time = asyncio.get_running_loop().time
 
     def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:  # noqa: ARG002 - Tornado's
-        message = _Message(self._server, request_conn, request_conn.context.remote_ip, self._time())
+        message = _Message(self._server, request_conn, request_conn.context, self._time())
         self._server.silent.add(message)
         if self._server.draining:
             asyncio.get_running_loop().call_later(_LATE_TIME, message.close_if_silent)
@@ -193,7 +193,7 @@ class _Connections(HTTPServerConnectionDelegate):
 class _Message(HTTPMessageDelegate):
     """One request and its response on a connection."""
 
-    def __init__(self, server: TornadoServer, connection: HTTP1Connection, address: str, since: float) -> None:
+    def __init__(self, server: TornadoServer, connection: HTTP1Connection, context: Any, since: float) -> None:
         self.since = since
         self._server = server
         self._app = server.app
@@ -211,7 +211,8 @@ class _Message(HTTPMessageDelegate):
         self._status = 0
         self._sent = 0
         self._error: BaseException | None = None
-        self._peer = (address, "1.1")
+        # Of a socket in the file system the address is no pair.
+        self._peer = (context.remote_ip, "1.1", context.address[1] if isinstance(context.address, tuple) else 0)
 
     def headers_received(self, start_line: RequestStartLine | Any, headers: HTTPHeaders) -> Awaitable[None] | None:
         server = self._server
@@ -248,7 +249,7 @@ class _Message(HTTPMessageDelegate):
             headers=Headers.from_pairs(pairs),
         )
         if version == "HTTP/1.0":
-            self._peer = (self._peer[0], "1.0")
+            self._peer = (self._peer[0], "1.0", self._peer[2])
         if not has_body:
             self._request = request = make()
             request.peer = self._peer

@@ -1,4 +1,4 @@
-"""What the notebook's cache holds, as people look at it, and how they make it go."""
+"""What a cache holds, as people look at it, and how they make it go."""
 
 from __future__ import annotations
 
@@ -29,7 +29,8 @@ class KeptEntry:
         revalidate: seconds for which it is fresh; None for ever.
         tags: those that were given to it.
         size: bytes of the body.
-        hits: how often it was given out by this kernel.
+        hits: how often it was given out by this process.
+        key: what the cache calls it.
     """
 
     what: str
@@ -40,10 +41,11 @@ class KeptEntry:
     tags: tuple[str, ...]
     size: int
     hits: int
+    key: str = ""
 
 
 class KeptThings:
-    """The cache of a notebook's app, for people; the session's threads and cells may call it at any time.
+    """The cache of an app, for people; any thread may call it at any time.
 
     Args:
         app: the app.
@@ -73,9 +75,14 @@ class KeptThings:
         """Have what has a tag, or is at a path or a route's pattern, made anew; how many entries that were.
 
         Args:
-            wanted: a path begins with a slash.
+            wanted: a path begins with a slash; or what the cache calls one entry.
         """
-        before = len(self.entries())
+        entries = self.entries()
+        if any(entry.key == wanted for entry in entries):
+            handler = self._app.cache
+            caching.blocking(handler, lambda: handler.remove(wanted))
+            return 1
+        before = len(entries)
         if wanted.startswith("/"):
             revalidate_path(wanted)
         else:
@@ -108,6 +115,7 @@ class KeptThings:
             tags=tuple(tag for tag in entry.tags if not caching.is_path_tag(tag)),
             size=len(entry.body),
             hits=hits.get(key, 0),
+            key=key,
         )
 
     def _without_own_origin(self, source: str) -> str:

@@ -1,0 +1,94 @@
+"""What the log says of each route: how often it was asked, how long it takes, what it answered last."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_routes.app import LogEntry
+
+#: So many of the last requests of a route count for its times.
+WINDOW = 512
+
+
+class Figures(NamedTuple):
+    """One route's.
+
+    Attributes:
+        hits: how often it was asked.
+        p50: seconds that half of the last `WINDOW` requests took at most; None where there were none.
+        p95: the same of 95 in 100.
+        last: the status of the last one, 0 where its client left; None where there was none.
+        errors: how many were answered with 5xx.
+    """
+
+    hits: int = 0
+    p50: float | None = None
+    p95: float | None = None
+    last: int | None = None
+    errors: int = 0
+
+
+class Statistics:
+    """Counts requests by method and route as they finish.
+
+    Args:
+        has: whether there is a route of a method and a pattern; a HEAD that has none is one of GET.
+    """
+
+    def __init__(self, has: Callable[[tuple[str, str]], bool]) -> None:
+        self._has = has
+        self._tallies: dict[tuple[str, str], _Tally] = {}
+
+    def add(self, entry: LogEntry) -> tuple[str, str] | None:
+        """Count a request; whose figures have changed, None where no route has answered or nobody has asked."""
+        if entry.route is None or entry.is_behind:
+            return None
+        key = (entry.method, entry.route)
+        if entry.method == "HEAD" and not self._has(key):
+            key = ("GET", entry.route)
+        tally = self._tallies.get(key)
+        if tally is None:
+            tally = self._tallies[key] = _Tally()
+        tally.add(entry)
+        return key
+
+    def of(self, key: tuple[str, str]) -> Figures:
+        """The figures of a method and a pattern."""
+        tally = self._tallies.get(key)
+        return Figures() if tally is None else tally.figures()
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self._tallies.clear()
+
+
+class _Tally:
+    __slots__ = ("_figures", "_times", "errors", "hits", "last")
+
+    def __init__(self) -> None:
+        self.hits = self.errors = 0
+        self.last: int | None = None
+        self._times: deque[float] = deque(maxlen=WINDOW)
+        self._figures: Figures | None = None
+
+    def add(self, entry: LogEntry) -> None:
+        self.hits += 1
+        self.last = entry.status
+        self.errors += entry.status >= 500
+        self._times.append(entry.seconds)
+        self._figures = None
+
+    def figures(self) -> Figures:
+        if self._figures is None:
+            times = sorted(self._times)
+            self._figures = Figures(self.hits, _share(times, 50), _share(times, 95), self.last, self.errors)
+        return self._figures
+
+
+def _share(times: list[float], percent: int) -> float:
+    """The smallest of the times that so many in 100 do not exceed (the nearest rank)."""
+    return times[-(-len(times) * percent // 100) - 1]
