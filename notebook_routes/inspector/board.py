@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from notebook_routes.errors import ServerError
 from notebook_routes.inspector import log_lines
 from notebook_routes.inspector.kept_counts import kept_counts
+from notebook_routes.inspector.opening import server_state
 from notebook_routes.inspector.relation import Relation
 from notebook_routes.inspector.rows import Key, Rows
 from notebook_routes.inspector.sender import Sender
@@ -256,19 +257,13 @@ class Board:
 
     def _look_at_server(self) -> bool:
         """Look at the server; whether it is not as it was."""
-        note = None
         try:
             origin = self.subject.base_url()
-        except ServerError as error:
-            origin, note = "", str(error)
+        except ServerError:
+            origin = ""
         if self._server is not None and origin == self._origin:
             return False
-        self._origin = origin
-        if note is None:
-            server = {"running": True, "origin": origin, "note": None, **self.subject.location()}
-        else:
-            server = {"running": False, "origin": None, "note": note, "url": None, "reason": None}
-        self._server = {"room": None, "qr": None, **server}
+        self._origin, self._server = origin, server_state(self.subject)
         return True
 
     def _tell_run(self, run: Run, said: dict[str, Any]) -> None:

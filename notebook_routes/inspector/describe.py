@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import DefinitionError
@@ -28,6 +29,8 @@ def standing(route: Route, path: RoutePath, subject: Subject) -> dict[str, Any]:
         "cell": subject.where(route),
         "sample": sample(route),
         "broken": broken_reason(route),
+        # Where it is another one, the page makes the form anew.
+        "version": zlib.crc32(route.source.encode()),
     }
 
 

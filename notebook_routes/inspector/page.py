@@ -54,7 +54,7 @@ _SHELL = """<!doctype html>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="inspector/style.css">
 </head>
-<body>
+<body class="nbi-page">
 <main id="inspector"><noscript>The inspector needs JavaScript.</noscript></main>
 <script type="module" src="inspector/page.js"></script>
 </body>
@@ -92,6 +92,11 @@ def page_url(app: App, base: str) -> str:
         base: the server's address, without a slash at its end.
     """
     return f"{base}{PAGE}#{app.guard.page_token}"
+
+
+def static_text(name: str) -> str:
+    """The text of a module or style sheet of the front end."""
+    return (_STATIC / name).read_text(encoding="utf-8")
 
 
 def _shell(_request: Request) -> Response:

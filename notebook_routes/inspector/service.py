@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notebook_routes.inspector.board import Board
+from notebook_routes.inspector.opening import opened
 from notebook_routes.inspector.thread import InspectorThread
 from notebook_routes.inspector.view import View
 
@@ -83,6 +84,14 @@ class Inspector:
         view = View(board, thread, listener)
         thread.call(board.add, view)
         return view
+
+    def opened(self, path: str | None) -> dict[str, Any]:
+        """What a view shows before it has been answered; computed here and now.
+
+        Args:
+            path: of a card, the pattern of its routes; None for all routes.
+        """
+        return opened(self._subject, path)
 
     def changed(self) -> None:
         """Routes or server have changed: the views hear of it at once, and not only soon."""

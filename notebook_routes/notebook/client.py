@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ServerError
@@ -63,6 +64,8 @@ class KernelClient:
         self._token = token
         #: What came since the running cell began.
         self.recent: list[FinishedResponse] = []
+        #: What answers have set; the inspector sends them too.
+        self.cookies = CookieJar()
         self._client: httpx2.Client | None = None
 
     def send(self, spec: RequestSpec, *, show: Callable[[str], None] | None = None) -> FinishedResponse:
@@ -79,7 +82,7 @@ class KernelClient:
         import httpx2  # noqa: PLC0415 - a tenth of a second that only the first request pays
 
         if self._client is None:
-            self._client = httpx2.Client(timeout=None, trust_env=False)
+            self._client = httpx2.Client(timeout=None, trust_env=False, cookies=self.cookies)
         local = spec.target.startswith("/")
         origin = self._base_url() if local else ""
         url = origin + spec.target
@@ -111,6 +114,7 @@ class KernelClient:
         if self._client is not None:
             self._client.close()
             self._client = None
+        self.cookies.clear()
 
 
 def _taken_in(response: httpx2.Response, spec: RequestSpec, show: Callable[[str], None] | None) -> FinishedResponse:

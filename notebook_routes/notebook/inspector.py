@@ -9,7 +9,6 @@ callbacks, which may come on any thread and in the middle of a cell, only pass i
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import uuid
@@ -19,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from IPython import get_ipython
 
+from notebook_routes.notebook.card import has_widgets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     import anywidget
     import ipywidgets
 
-    from notebook_routes.inspector import Inspector, View
+    from notebook_routes.inspector import Inspector, Subject, View
     from notebook_routes.notebook.session import Definition
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -56,11 +57,12 @@ class Inspectors:
     A cell that runs again keeps its widget, so that a view of its output elsewhere follows.
 
     Args:
-        inspector: what answers them.
+        subject: what they show.
     """
 
-    def __init__(self, inspector: Inspector) -> None:
-        self._inspector = inspector
+    def __init__(self, subject: Subject) -> None:
+        self._subject = subject
+        self._inspector: Inspector | None = None
         self._widgets: dict[Hashable, _Shown] = {}
 
     def card(self, text: str, html: str, definition: Definition, *, cell_id: str | None) -> list[dict[str, Any]]:
@@ -85,6 +87,20 @@ class Inspectors:
         """What `%routes` displays, output by output."""
         return self._outputs(text, html, _ALL, {"route": None})
 
+    @property
+    def inspector(self) -> Inspector:
+        """What answers them."""
+        from notebook_routes.inspector import Inspector  # noqa: PLC0415 - %load_ext must not wait for it
+
+        if self._inspector is None:
+            self._inspector = Inspector(self._subject)
+        return self._inspector
+
+    def changed(self) -> None:
+        """Routes or server have changed."""
+        if self._inspector is not None:
+            self._inspector.changed()
+
     def forget(self, cell_id: str | None) -> None:
         """The cell defines no routes any more: its card goes."""
         shown = self._widgets.pop(cell_id, None)
@@ -92,9 +108,10 @@ class Inspectors:
             shown.close()
 
     def close(self) -> None:
-        """The notebook ends: what is shown stays as it is."""
-        for shown in self._widgets.values():
-            shown.leave()
+        """The notebook ends: what is shown says so, and stays."""
+        if self._inspector is not None:
+            self._inspector.close("The routes are withdrawn: notebook_routes was unloaded, or its kernel has ended")
+            self._inspector = None
         self._widgets.clear()
 
     def _outputs(self, text: str, html: str, key: Hashable, state: dict[str, Any]) -> list[dict[str, Any]]:
@@ -103,8 +120,9 @@ class Inspectors:
             return [static]
         shown = self._widgets.get(key)
         if shown is None or not shown.is_open:
-            shown = self._widgets[key] = _Shown(self._inspector)
-        shown.update(state | {"snapshot": self._inspector.opened(state["route"])})
+            shown = self._widgets[key] = _Shown(self.inspector)
+        route = state["route"]
+        shown.update(state | {"snapshot": self.inspector.opened(route and route["path"])})
         view = {VIEW: shown.reference}
         return [static, view] if _outputs_share_a_page() else [static | view]
 
@@ -134,15 +152,10 @@ class _Shown:
             for name, value in state.items():
                 setattr(self._widget, name, value)
 
-    def leave(self) -> None:
-        """Hear and say nothing more."""
+    def close(self) -> None:
+        """It goes from the page too."""
         if self._view is not None:
             self._view.close()
-            self._view = None
-
-    def close(self) -> None:
-        """It is gone from the page too."""
-        self.leave()
         self._widget.close()
 
     def _hear(self, _widget: object, message: object, _buffers: object) -> None:
@@ -157,7 +170,7 @@ class _Shown:
 
 def shows_widgets() -> bool:
     """Whether whoever looks could be shown a widget: there is a kernel, and the libraries are installed."""
-    return getattr(get_ipython(), "kernel", None) is not None and importlib.util.find_spec("anywidget") is not None
+    return getattr(get_ipython(), "kernel", None) is not None and has_widgets()
 
 
 def _outputs_share_a_page() -> bool:

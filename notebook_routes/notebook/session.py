@@ -22,6 +22,8 @@ from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.config_remarks import config_remarks
+from notebook_routes.notebook.inspector import Inspectors
+from notebook_routes.notebook.kernel_subject import KernelSubject
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.mounts import Mounts
 from notebook_routes.notebook.page_frames import PageFrames
@@ -85,6 +87,7 @@ class Session:
         self.kept = KeptThings(self.app, self.serving.origins)
         self.frames = PageFrames(self.serving, self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
+        self.inspectors = Inspectors(KernelSubject(self))
         self.ran = RanCells()
         #: Names in the namespace that are not the user's; the extension knows them.
         self.own_names: Callable[[], set[str]] = set
@@ -144,6 +147,7 @@ class Session:
         self.kept.forget(gone)
         if gone:
             self.frames.forget(cell_id)
+            self.inspectors.forget(cell_id)
             self.frames.reload()
         return gone
 
@@ -225,6 +229,7 @@ class Session:
     def close(self) -> None:
         """Stop the server, and leave nothing behind: no port, no thread, no module."""
         self.frames.close()
+        self.inspectors.close()
         self.serving.stop()
         # What is kept stays: in files or Redis the next kernel finds it.
         self._emptied()
@@ -303,8 +308,8 @@ class Session:
         moved = self.serving.ensure_started()
         definition = self._exchange(cell)
         self._defined_in.add(cell.id)
-        if not any(route.is_page for route in cell.routes):
-            self.frames.forget(cell.id)
+        shows_page = any(route.is_page for route in cell.routes)
+        (self.inspectors if shows_page else self.frames).forget(cell.id)
         self.frames.reload(besides=cell.id)
         remarks = [*definition.remarks, *self._remarks(directive, own_names)]
         path = self.routes.at(directive.pattern)

@@ -1,0 +1,38 @@
+"""What a view shows first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.errors import ServerError
+from notebook_routes.inspector.rows import Rows
+from notebook_routes.routing import RouteTable
+
+if TYPE_CHECKING:
+    from notebook_routes.inspector.service import Subject
+
+
+def server_state(subject: Subject) -> dict[str, Any]:
+    """Whether the server runs, and its addresses."""
+    stopped = {"running": False, "origin": None, "url": None, "reason": None, "room": None, "qr": None, "note": None}
+    try:
+        origin = subject.base_url()
+    except ServerError as error:
+        return {**stopped, "note": str(error)}
+    return {**stopped, "running": True, "origin": origin, **subject.location()}
+
+
+def opened(subject: Subject, path: str | None) -> dict[str, Any]:
+    """What a view would be answered if it opened now, but for figures, which need the inspector's thread.
+
+    It can be shown while the kernel is too busy to answer.
+
+    Args:
+        subject: what is looked at.
+        path: of a card, its pattern as written; None for all routes.
+    """
+    routes = [route for route in subject.app().routes.routes() if path in (None, route.pattern.text)]
+    rows = Rows(subject)
+    rows.look(RouteTable(routes))
+    shown = rows.rows(rows.keys()) if path is None else [rows.with_form(key) for key in rows.keys()]  # noqa: SIM118
+    return {"server": server_state(subject), "routes": shown}
