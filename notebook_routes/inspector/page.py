@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import hashlib
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_routes.app import OwnPages
 from notebook_routes.inspector.channel import Channel
+from notebook_routes.inspector.front_end import STATIC, file_text
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from notebook_routes.app import App
     from notebook_routes.inspector.service import Inspector
     from notebook_routes.web import Request
 
 PAGE = "/_routes/"
 PARTS = "/_routes/inspector/"
-_STATIC = Path(__file__).parent / "static"
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 #: Only what is of this server; and answers that are shown, as images or in a frame where no script runs.
 _POLICY = "; ".join(  # noqa: FLY002 - one source a line
@@ -75,7 +76,7 @@ class InspectorPages:
     def put_into(self, app: App) -> None:
         """Have an app answer the page and its parts, beside its other pages."""
         app.open_pages.add(PAGE, _shell)
-        for file in sorted(_STATIC.glob("*")):
+        for file in sorted(STATIC.glob("*")):
             if file.suffix in _TYPES:
                 app.open_pages.add(f"{PARTS}{file.name}", partial(_part, file))
         if not isinstance(app.own_pages, OwnPages):
@@ -94,16 +95,11 @@ def page_url(app: App, base: str) -> str:
     return f"{base}{PAGE}#{app.guard.page_token}"
 
 
-def static_text(name: str) -> str:
-    """The text of a module or style sheet of the front end."""
-    return (_STATIC / name).read_text(encoding="utf-8")
-
-
 def _shell(_request: Request) -> Response:
     return Response(_SHELL, headers={"content-type": "text/html; charset=utf-8", **_SAFETY})
 
 
 def _part(file: Path, _request: Request) -> Response:
-    content = file.read_bytes()
+    content = file_text(file.name).encode()
     tag = hashlib.blake2b(content, digest_size=12).hexdigest()
     return Response(content, headers={"content-type": _TYPES[file.suffix], **_SAFETY, "etag": f'"{tag}"'})

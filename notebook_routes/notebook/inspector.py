@@ -30,23 +30,6 @@ if TYPE_CHECKING:
     from notebook_routes.notebook.session import Definition
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-#: The front end's modules, each behind those that it imports.
-MODULES = (
-    "dom.js",
-    "format.js",
-    "link.js",
-    "copy.js",
-    "json.js",
-    "items.js",
-    "answer.js",
-    "form.js",
-    "sender.js",
-    "route.js",
-    "routes.js",
-    "log.js",
-    "kept.js",
-    "inspector.js",
-)
 #: The key of the widget that shows all routes.
 _ALL = "all routes"
 
@@ -187,10 +170,10 @@ def _widget_class() -> Callable[..., anywidget.AnyWidget]:
     import traitlets  # noqa: PLC0415 - the same
     from ipywidgets import Widget, widget_serialization  # noqa: PLC0415 - the same
 
-    from notebook_routes.inspector.page import static_text  # noqa: PLC0415 - the same
+    from notebook_routes.inspector.front_end import file_text  # noqa: PLC0415 - the same
 
     class InspectorWidget(anywidget.AnyWidget):
-        _esm = static_text("widget.js")
+        _esm = file_text("widget.js")
         front_end = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
         #: Under which the page remembers what is open.
         key = traitlets.Unicode().tag(sync=True)
@@ -220,10 +203,10 @@ def _front_end_class() -> Callable[..., ipywidgets.Widget]:
     import traitlets  # noqa: PLC0415 - a tenth of a second, when the first card is shown
     from ipywidgets import Widget  # noqa: PLC0415 - the same
 
-    from notebook_routes.inspector.page import static_text  # noqa: PLC0415 - the same
+    from notebook_routes.inspector.front_end import MODULES, file_text  # noqa: PLC0415 - the same
 
-    written = [[name, static_text(name)] for name in MODULES]
-    look = static_text("style.css")
+    written = [[name, file_text(name)] for name in MODULES]
+    look = file_text("style.css")
     digest = blake2b("".join([look, *(text for _, text in written)]).encode(), digest_size=8).hexdigest()
 
     class FrontEnd(Widget):

@@ -111,11 +111,11 @@ function body(run) {
   const place = h("");
   const choose = (at) => fill(place, usable[at][1]());
   choose(0);
-  if (usable.length === 1) return h(".body", {}, cutNote(run), place);
+  if (usable.length === 1) return h(".answer-body", {}, cutNote(run), place);
   const buttons = usable.map(([name], at) =>
     h("label.choice", {}, h("input", { type: "radio", name: `view-${run.run}`, checked: at === 0, onchange: () => choose(at) }), name),
   );
-  return h(".body", {}, h(".choices", { role: "radiogroup", "aria-label": "How the body is shown" }, buttons), cutNote(run), place);
+  return h(".answer-body", {}, h(".choices", { role: "radiogroup", "aria-label": "How the body is shown" }, buttons), cutNote(run), place);
 }
 
 const VIEWS = {

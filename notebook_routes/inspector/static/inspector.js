@@ -1,10 +1,10 @@
 // The two faces of the inspector: the card under a cell, and all routes with log, cache and cookies.
 
-import { button, fill, h, tabs } from "./dom.js";
+import { fill, h, tabs } from "./dom.js";
 import { Cookies, Kept } from "./kept.js";
 import { Link } from "./link.js";
 import { Log } from "./log.js";
-import { RouteDetail, RouteHead } from "./route.js";
+import { badge, RouteDetail, RouteHead } from "./route.js";
 import { Routes } from "./routes.js";
 
 /**
@@ -69,9 +69,9 @@ class Card {
     const shape = JSON.stringify([server, said, remarks, mine.map(({ method, path, form, version }) => [method, path, form, version])]);
     if (shape === this.#shape) return this.update({ rows: routes });
     this.#shape = shape;
-    this.#heads = new Map(mine.map((row) => [row.method, new RouteHead(row, server, words.get(row.method) ?? "")]));
-    const notes = [...remarks.map((remark) => h("p.quiet", {}, remark)), room(server)];
-    fill(this.#place, [...this.#heads.values()].map((head) => head.element), notes, this.#bodies(mine, server));
+    this.#heads.clear();
+    const notes = remarks.map((remark) => h("p.quiet", {}, remark));
+    fill(this.#place, this.#routes(mine, server, words), notes, room(server));
   }
 
   update({ rows = [], gone = [] }) {
@@ -80,11 +80,15 @@ class Card {
     for (const [method, at] of gone) if (at === path) this.#heads.get(method)?.element.classList.add("nbi-gone");
   }
 
-  #bodies(rows, server) {
-    const detail = (row) => new RouteDetail(this.#link, row, server).element;
+  #routes(rows, server, words) {
+    const shown = (row) => {
+      const head = new RouteHead(row, server, words.get(row.method));
+      this.#heads.set(row.method, head);
+      return [head.element, new RouteDetail(this.#link, row, server).element];
+    };
     if (!rows.length) return h("p.quiet", {}, "This route is withdrawn");
-    if (rows.length === 1) return detail(rows[0]);
-    return tabs("Methods", rows.map((row) => ({ name: row.method, title: row.method, show: () => detail(row) })));
+    if (rows.length === 1) return shown(rows[0]);
+    return tabs("Methods", rows.map((row) => ({ name: row.method, title: badge(row.method), show: () => h("", {}, shown(row)) })));
   }
 }
 

@@ -7,15 +7,20 @@ import { RequestForm } from "./form.js";
 import { clock, duration } from "./format.js";
 import { runName, sendFromBrowser, sendThroughKernel } from "./sender.js";
 
+const FROM = [
+  ["kernel", "through the kernel"],
+  ["browser", "from the browser"],
+];
+
 /** The badge of a method. */
 export const badge = (method) => h(`span.method.${method.toLowerCase()}`, {}, method);
 
 /** Marks of a route that needs a look: a sign and a word. */
-export function marks({ state, errors }) {
+export function marks({ state, broken, errors }) {
   return [
-    state === "error" && h("span.mark.failed", {}, "✗ broken"),
-    state === "stale" && h("span.mark.refused", {}, "! its cell was edited"),
-    errors > 0 && h("span.mark.failed", { title: "Answers of 500 and above" }, `✗ ${errors}`),
+    broken && h("span.mark.failed", { title: broken }, "✗ broken"),
+    state === "stale" && h("span.mark.refused", {}, "! stale"),
+    errors > 0 && h("span.mark.failed", { title: "Answers of 500 and above" }, `✗ ${errors} failed`),
   ];
 }
 
@@ -64,10 +69,7 @@ export class TryIt {
     [this.#link, this.#row, this.#server] = [link, row, server];
     this.#form = new RequestForm(row, () => this.send());
     this.#send = button("Send", () => this.send(), { look: "primary", title: "Ctrl-Enter or Cmd-Enter" });
-    this.#from = h("select", { "aria-label": "From where it is sent" }, [
-      h("option", { value: "kernel" }, "through the kernel"),
-      h("option", { value: "browser" }, "from the browser"),
-    ]);
+    this.#from = h("select", { "aria-label": "From where it is sent" }, FROM.map(([value, title]) => h("option", { value }, title)));
     const copies = [
       ["curl", (request) => asCurl(request, this.#server.url)],
       ["fetch", (request) => asFetch(request, this.#server.url)],
@@ -85,6 +87,8 @@ export class TryIt {
     );
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.#running?.stop());
     this.#recall();
+    // A run ends a second time when what it has left to be done is over; and another view may have sent it.
+    this.close = link.on("run", ({ done }) => done?.method === row.method && done.path === row.path && this.#remember(done));
   }
 
   /** Send what the form holds. */
@@ -118,8 +122,8 @@ export class TryIt {
       const done = browser
         ? await sendFromBrowser(this.#link, run, request, this.#server, abort.signal, take)
         : await sendThroughKernel(this.#link, run, request, take);
+      if (this.#running === mine) this.#running = null;
       this.#remember(done);
-      if (this.#running === mine) fill(this.#place, answer(done));
     } catch (error) {
       if (this.#running === mine) fill(this.#place, h("p.note", { role: "alert" }, error.message));
     } finally {
@@ -133,15 +137,15 @@ export class TryIt {
     const { method, path } = this.#row;
     const { runs } = await this.#link.ask("history", { method, path }).catch(() => ({ runs: [] }));
     if (this.#runs.length || this.#running || !runs.length) return;
-    this.#runs = runs;
     this.#form.set(runs[0]);
-    fill(this.#place, answer(runs[0]));
-    this.#list();
+    runs.forEach((run) => this.#remember(run));
   }
 
   #remember(run) {
-    this.#runs = [run, ...this.#runs.filter((other) => other.run !== run.run)].slice(0, 20);
+    const isLast = !this.#runs.length || this.#runs[0].run === run.run || this.#runs[0].started <= run.started;
+    this.#runs = [run, ...this.#runs.filter((other) => other.run !== run.run)].sort((a, b) => b.started - a.started).slice(0, 20);
     this.#list();
+    if (isLast && !this.#running) fill(this.#place, answer(run));
   }
 
   #list() {
@@ -186,26 +190,37 @@ const requestOf = ({ method, path, target, headers, body }) => ({ method, path, 
 export class RouteDetail {
   #link;
   #row;
+  #tried = null;
 
-  constructor(link, row, server, onform) {
+  constructor(link, row, server) {
     [this.#link, this.#row] = [link, row];
-    const later = (name, title, show) => ({ name, title, show: () => this.#later(show) });
-    this.element = tabs(`About ${row.method} ${row.path}`, [
-      { name: "try", title: "Try it", show: () => (row.form ? new TryIt(link, row, server).element : this.#later(({ row: full }) => (onform?.(full), new TryIt(link, full, server).element))) },
-      later("source", "Source", ({ source, help }) => [help && h("p", {}, help), text(source, "Source as it would be exported")]),
-      later("config", "Config", ({ config }) => config.length ? pairs(config.map(([name, value, where]) => [name, where ? `${value}  (${where})` : value]), "Config") : h("p.quiet", {}, "Nothing is set: the answers are made anew for each request")),
-      later("order", "Matching", ({ order }) => h("ol.order", {}, order.map(({ path, here, why }) => h("li", {}, h(here ? "strong" : "span", {}, h("code", {}, path)), h("span.quiet", {}, ` ${why}`))))),
-      later("openapi", "OpenAPI", ({ openapi }) => text(JSON.stringify(openapi, null, 2), "OpenAPI description")),
-    ]);
+    const tryIt = (full) => (this.#tried = new TryIt(link, full, server)).element;
+    const show = {
+      "Try it": row.form ? () => tryIt(row) : this.#later(({ row: full }) => tryIt(full)),
+      Source: this.#later(({ source, help }) => [help && h("p", {}, help), text(source, "Source as it would be exported")]),
+      Config: this.#later(({ config }) => (config.length ? pairs(config.map(([name, value, where]) => [name, `${value}  (${where})`]), "Config") : "Nothing is set")),
+      Matching: this.#later(({ order }) => h("ol", {}, order.map(({ path, here, why }) => h("li", {}, h(here ? "strong" : "span", {}, path), h("span.quiet", {}, ` ${why}`))))),
+      OpenAPI: this.#later(({ openapi }) => text(JSON.stringify(openapi, null, 2), "OpenAPI description")),
+    };
+    const leave = () => this.close();
+    const all = Object.entries(show).map(([title, each]) => ({ name: title, title, show: each, leave }));
+    this.element = tabs(`About ${row.method} ${row.path}`, all);
+  }
+
+  close() {
+    this.#tried?.close();
+    this.#tried = null;
   }
 
   #later(show) {
-    const place = h("", {}, h("p.quiet", {}, "…"));
-    const { method, path } = this.#row;
-    this.#link.ask("detail", { method, path }).then(
-      ({ detail }) => fill(place, show(detail)),
-      (error) => fill(place, h("p.note", {}, error.message)),
-    );
-    return place;
+    return () => {
+      const place = h("", {}, "…");
+      const { method, path } = this.#row;
+      this.#link.ask("detail", { method, path }).then(
+        ({ detail }) => fill(place, show(detail)),
+        (error) => fill(place, h("p.note", {}, error.message)),
+      );
+      return place;
+    };
   }
 }

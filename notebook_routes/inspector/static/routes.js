@@ -18,6 +18,7 @@ export class Routes {
   #detail = h(".detail", { hidden: true });
   #chosen;
   #head = null;
+  #shown = null;
   #onchoose;
 
   /**
@@ -50,7 +51,7 @@ export class Routes {
       const key = keyOf(row);
       const old = this.#rows.get(key);
       isNew ||= !old;
-      this.#rows.set(key, { ...row, form: row.form ?? old?.form });
+      this.#rows.set(key, row);
       if (old) this.#lines.get(key)?.replaceChildren(...this.#cells(row));
       if (key === this.#chosen) this.#head?.update(row);
       // Its text has changed: the form may be another.
@@ -97,13 +98,15 @@ export class Routes {
     this.#chosen = key;
     this.#onchoose(key);
     const row = this.#rows.get(key);
+    this.#shown?.close();
+    this.#shown = null;
     this.#detail.hidden = !row;
     this.element.classList.toggle("nbi-chosen", !!row);
     if (!row) return fill(this.#detail);
     this.#lines.get(key)?.setAttribute("aria-selected", "true");
     this.#head = new RouteHead(row, this.#server, row.cell);
     const close = button("✕", () => this.#choose(null), { title: "Close", "aria-label": "Close this route" });
-    const onform = (full) => (row.form = full.form);
-    fill(this.#detail, h(".top", {}, this.#head.element, close), new RouteDetail(this.#link, row, this.#server, onform).element);
+    this.#shown = new RouteDetail(this.#link, row, this.#server);
+    fill(this.#detail, h(".top", {}, this.#head.element, close), this.#shown.element);
   }
 }
