@@ -19,8 +19,8 @@ LOG_LENGTH = 10_000
 LOG_TEXT = 16 * 1024 * 1024
 #: Of so many of the last requests the headers are remembered too: a client may send 64 KiB of them with each.
 LOG_HEADERS = 1000
-#: What asks here is the inspector itself, which would see itself for ever.
-UNLOGGED = "/_routes/inspector/"
+#: The inspector's own page, and below it what it asks: it would see itself for ever.
+UNLOGGED = ("/_routes/", "/_routes/inspector/")
 
 
 class LogEntry(NamedTuple):
@@ -83,7 +83,7 @@ class RequestLog:
     def add(self, exchange: Exchange, *, status: int, size: int) -> None:
         """Remember a request that has been answered; those of the inspector itself are none."""
         request, route = exchange.arrived, exchange.route
-        if route is None and request.path.startswith(UNLOGGED):
+        if route is None and (request.path == UNLOGGED[0] or request.path.startswith(UNLOGGED[1])):
             return
         number = next(self._numbers)
         entry = LogEntry(

@@ -12,7 +12,7 @@ from notebook_routes.lazy import lazily
 
 if TYPE_CHECKING:
     from notebook_routes.inspector.kept import KeptEntry, KeptThings
-    from notebook_routes.inspector.page import InspectorPages, page_url
+    from notebook_routes.inspector.page import InspectorPages, addresses, page_url
     from notebook_routes.inspector.room import Room, room_address
     from notebook_routes.inspector.service import Inspector, Subject
     from notebook_routes.inspector.view import View
@@ -25,6 +25,7 @@ __all__ = [
     "Room",
     "Subject",
     "View",
+    "addresses",
     "page_url",
     "room_address",
 ]
@@ -39,6 +40,7 @@ __getattr__ = lazily(
         "Room": "room",
         "Subject": "service",
         "View": "view",
+        "addresses": "page",
         "page_url": "page",
         "room_address": "room",
     },

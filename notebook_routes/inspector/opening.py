@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def server_state(subject: Subject) -> dict[str, Any]:
     """Whether the server runs, and its addresses."""
-    stopped = {"running": False, "origin": None, "url": None, "reason": None, "room": None, "qr": None, "note": None}
+    addresses = ("origin", "url", "reason", "page", "room", "qr", "note")
+    stopped: dict[str, Any] = {"running": False, **dict.fromkeys(addresses)}
     try:
         origin = subject.base_url()
     except ServerError as error:

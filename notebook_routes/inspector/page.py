@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.app import OwnPages
 from notebook_routes.inspector.channel import Channel
 from notebook_routes.inspector.front_end import STATIC, file_text
+from notebook_routes.inspector.room import room_address
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import App
     from notebook_routes.inspector.service import Inspector
+    from notebook_routes.servers import Location
     from notebook_routes.web import Request
 
 PAGE = "/_routes/"
@@ -93,6 +95,20 @@ def page_url(app: App, base: str) -> str:
         base: the server's address, without a slash at its end.
     """
     return f"{base}{PAGE}#{app.guard.page_token}"
+
+
+def addresses(app: App, location: Location, host: str, port: int) -> dict[str, str]:
+    """Where a server and its page are found, as a `Subject` says it: "url", "reason", "page", and "room" with "qr".
+
+    Args:
+        app: what answers.
+        location: its public address.
+        host: the address that it listens on.
+        port: the port.
+    """
+    room = room_address(host, port)
+    found = {"url": location.url, "reason": location.reason, "page": page_url(app, location.url)}
+    return found if room is None else {**found, "room": room["room"], "qr": room["qr"]}
 
 
 def _shell(_request: Request) -> Response:

@@ -53,7 +53,7 @@ class Subject(Protocol):
         """What would be exported of it."""
 
     def location(self) -> dict[str, Any]:
-        """The address for browsers: "url" and "reason"; and for the room, "room" and "qr". Asked while it runs."""
+        """The addresses for browsers, as `addresses` gives them. Asked while it runs."""
 
 
 class Inspector:

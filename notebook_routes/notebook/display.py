@@ -34,8 +34,8 @@ _KEY = re.compile(r"^([^=;]*=)[^;]{16,}")
 #: An entity tag made of a file's time and size, as `FileResponse` and the usual file servers make them.
 _TAG_OF_TIME = re.compile(r'(?:W/)?"[0-9a-f]{8,}-[0-9a-f]+"')
 
-# The doubled class outweighs the front ends' own rules for HTML output. The last rules: the inspector's widget, which is
-# the next output, hides the HTML while it lives; and where its kernel is gone, the HTML hides the front end's complaint.
+# The doubled class outweighs the front ends' own rules for HTML output. The last rules: the inspector's widget, which
+# is the next output, hides the HTML while it lives; where its kernel is gone, the HTML hides the front end's complaint.
 _STYLE = """<style>
 .nbr.nbr{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-content-font-size1,14px);
 color:var(--jp-content-font-color1,inherit);line-height:1.5}

@@ -1,10 +1,10 @@
 """The inspector in a notebook: the cards under `%%route` cells, and `%routes`, as widgets beside static HTML.
 
 A widget shows nothing where no kernel runs. So a cell has two outputs: the HTML, which is what a saved notebook, GitHub
-and nbconvert show, and the widget, which hides it while it lives (by the rules in `display.py`). The front end's modules
-are the state of one hidden widget that all others name, so that a card costs a message of two kilobytes and not of
-sixty. What page and Python say to each other is the business of `notebook_routes.inspector`; comms carry it, and their
-callbacks, which may come on any thread and in the middle of a cell, only pass it on to the inspector's own thread.
+and nbconvert show, and the widget, which hides it while it lives (by the rules in `display.py`). The modules of the
+front end are the state of one hidden widget that all others name, so that a card costs a message of two kilobytes and
+not of sixty. What page and Python say to each other is the business of `notebook_routes.inspector`; comms carry it, and
+their callbacks, which may come on any thread and in the middle of a cell, only pass it on to the inspector's thread.
 """
 
 from __future__ import annotations
@@ -78,6 +78,13 @@ class Inspectors:
         if self._inspector is None:
             self._inspector = Inspector(self._subject)
         return self._inspector
+
+    def offer_page(self) -> None:
+        """Have the server answer the inspector's page too, `/_routes/`."""
+        from notebook_routes.inspector import InspectorPages  # noqa: PLC0415 - the same
+
+        if self._inspector is None:
+            InspectorPages(self.inspector).put_into(self._subject.app())
 
     def changed(self) -> None:
         """Routes or server have changed."""
@@ -180,8 +187,8 @@ def _widget_class() -> Callable[..., anywidget.AnyWidget]:
         #: Of a card its path; None for all routes.
         route = traitlets.Dict(allow_none=True).tag(sync=True)
         #: Of a card, what has become of each method.
-        said = traitlets.List().tag(sync=True)
-        remarks = traitlets.List().tag(sync=True)
+        said: Any = traitlets.List().tag(sync=True)
+        remarks: Any = traitlets.List().tag(sync=True)
         #: What is shown until the kernel answers, which it may be too busy to do.
         snapshot = traitlets.Dict().tag(sync=True)
 

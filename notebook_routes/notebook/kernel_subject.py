@@ -59,8 +59,7 @@ class KernelSubject:
 
     def location(self) -> dict[str, Any]:
         """The address for browsers, and where it listens beyond this machine the one for the room."""
-        from notebook_routes.inspector import room_address  # noqa: PLC0415 - %load_ext must not wait for it
+        from notebook_routes.inspector import addresses  # noqa: PLC0415 - %load_ext must not wait for it
 
         serving = self._session.serving
-        location = serving.location()
-        return {"url": location.url, "reason": location.reason, **(room_address(*serving.listens()) or {})}
+        return addresses(self._session.app, serving.location(), *serving.listens())

@@ -37,7 +37,7 @@ from notebook_routes.routing import (
     parse_directive,
     parse_page_directive,
 )
-from notebook_routes.runtime import Invoker
+from notebook_routes.runtime import Invoker, use_data
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -81,10 +81,11 @@ class Session:
         self.app.log.listen(self._say_once)
         self.middlewares = MiddlewareCells(self.app, namespace)
         self.mounts = Mounts(self.routes, self._mounts_changed)
-        pages = self.app.own_pages = OwnPages()
+        self.app.own_pages = pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
         self.serving = Serving(self.app)
-        self.kept = KeptThings(self.app, self.serving.origins)
+        self.kept = KeptThings(lambda: self.app, self.serving.origins)
+        use_data(lambda: self.app.data)
         self.frames = PageFrames(self.serving, self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
         self.inspectors = Inspectors(KernelSubject(self))
@@ -182,7 +183,7 @@ class Session:
             DefinitionError: it cannot be mounted; nothing was changed.
             ServerError: no server could be started; nothing was changed.
         """
-        self.serving.ensure_started()
+        self._started()
         return self.mounts.mount(directory)
 
     def start(self, *, cache: str | None = None, **options: Any) -> Location:
@@ -198,6 +199,7 @@ class Session:
         """
         handler = None if cache is None else caching.open_cache(cache)
         location = self.serving.start(**options)
+        self.inspectors.offer_page()
         if handler is not None:
             self.kept.use(handler)
         self.frames.reload()
@@ -233,6 +235,7 @@ class Session:
         self.serving.stop()
         # What is kept stays: in files or Redis the next kernel finds it.
         self._emptied()
+        use_data(None)
         self.kept.close()
         caching.stop_waiting()
 
@@ -305,7 +308,7 @@ class Session:
     def _made_live(self, cell: Cell, directive: Directive, own_names: set[str], body: str = "") -> Definition:
         if self.app.public is not None:
             self.app.public.check(cell.routes)
-        moved = self.serving.ensure_started()
+        moved = self._started()
         definition = self._exchange(cell)
         self._defined_in.add(cell.id)
         shows_page = any(route.is_page for route in cell.routes)
@@ -318,6 +321,12 @@ class Session:
         if moved:
             remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
         return Definition(definition.routes, tuple(remarks))
+
+    def _started(self) -> bool:
+        """Have the server run; whether it had to take another port than it wanted."""
+        moved = self.serving.ensure_started()
+        self.inspectors.offer_page()
+        return moved
 
     def _exchange(self, cell: Cell) -> Definition:
         with self._lock:

@@ -96,13 +96,14 @@ class Card {
 class Whole {
   #link;
   #place;
+  #key;
   #memory;
   #routes = null;
   #current = null;
   #server = h(".server");
 
   constructor(link, place, given) {
-    [this.#link, this.#place, this.#memory] = [link, place, new Memory(given.key)];
+    [this.#link, this.#place, this.#key, this.#memory] = [link, place, given.key, new Memory(given.key)];
   }
 
   show(opened) {
@@ -135,7 +136,7 @@ class Whole {
 
   #tell(server) {
     const address = server.running
-      ? [h("a", { href: server.url, target: "_blank", rel: "noopener" }, server.url), h("span.quiet", {}, server.reason ?? "")]
+      ? [outside(server.url, server.url), h("span.quiet", {}, server.reason), this.#key !== "page" && outside(server.page, "on a page of its own")]
       : h("span.note", {}, server.note ?? "The server does not run: %routes start starts it");
     fill(this.#server, address, room(server));
   }
@@ -145,8 +146,10 @@ class Whole {
 function room({ room: address, qr }) {
   if (!address) return null;
   const image = qr && h("img.qr", { alt: `QR code of ${address}`, src: `data:image/svg+xml;base64,${btoa(qr)}` });
-  return h("details.room", { open: true }, h("summary", {}, "For the room: ", h("a", { href: address, target: "_blank", rel: "noopener" }, address)), image);
+  return h("details.room", { open: true }, h("summary", {}, "For the room: ", outside(address, address)), image);
 }
+
+const outside = (href, text) => h("a", { href, target: "_blank", rel: "noopener" }, text);
 
 /** What a view had open, for when its page is loaded again. */
 class Memory {

@@ -59,7 +59,7 @@ export class Kept {
     return h(
       "tr",
       {},
-      h("td", {}, h("code", {}, entry.what)),
+      h("td.wide", {}, h("code", {}, entry.what)),
       h("td", {}, h(entry.fresh ? "span.good" : "span.refused", {}, state)),
       h("td.number", {}, span(entry.age)),
       h("td", {}, entry.tags.map((tag) => button(tag, () => ask(tag), { look: "small", title: `Revalidate all that has the tag ${tag}` }))),

@@ -79,7 +79,7 @@ export class Log {
       "tr",
       { "data-number": entry.number },
       h("td.time", {}, clock(entry.started)),
-      h("td", {}, badge(entry.method), open, entry.behind ? h("span.quiet", {}, " for the cache") : null),
+      h("td.wide", {}, badge(entry.method), open, entry.behind ? h("span.quiet", {}, " for the cache") : null),
       h("td", {}, h(`span.${kind(entry.status)}`, {}, entry.status ? `${sign(entry.status)} ${entry.status}` : "– left")),
       h("td.number", {}, duration(entry.seconds)),
       h("td.number", {}, bytes(entry.size)),

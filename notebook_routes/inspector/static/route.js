@@ -8,8 +8,8 @@ import { clock, duration } from "./format.js";
 import { runName, sendFromBrowser, sendThroughKernel } from "./sender.js";
 
 const FROM = [
-  ["kernel", "through the kernel"],
-  ["browser", "from the browser"],
+  ["python", "from Python"],
+  ["browser", "from this browser"],
 ];
 
 /** The badge of a method. */

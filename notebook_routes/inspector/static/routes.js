@@ -81,7 +81,7 @@ export class Routes {
     const asked = row.hits > 0;
     return [
       h("td", {}, badge(row.method)),
-      h("td", {}, button(row.path, (event) => (event.stopPropagation(), this.#choose(keyOf(row))), { look: "link", title: row.cell })),
+      h("td.wide", {}, button(row.path, (event) => (event.stopPropagation(), this.#choose(keyOf(row))), { look: "link", title: row.cell })),
       h("td", {}, row.is_page ? "page" : row.runtime),
       h("td", {}, row.policy, row.kept ? h("span.quiet", {}, ` ${row.kept} kept`) : null),
       h("td.number", {}, row.hits || ""),
