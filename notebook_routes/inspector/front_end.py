@@ -29,11 +29,13 @@ MODULES = (
     "kept.js",
     "inspector.js",
 )
-# Whole lines only: no text of ours spans several, and what stands behind code on a line stays.
-_LEFT_OUT = re.compile(r"^[ \t]*(?:/\*.*?\*/[ \t]*\n|//[^\n]*\n|\n)|^[ \t]+", re.MULTILINE | re.DOTALL)
+# Whole lines only: no text of ours spans several, and what stands behind code on a line stays. Behind an open bracket
+# or a comma the end of a line means nothing.
+_COMMENTS = re.compile(r"^[ \t]*(?:/\*.*?\*/[ \t]*\n|//[^\n]*\n|\n)|^[ \t]+", re.MULTILINE | re.DOTALL)
+_LINE_ENDS = re.compile(r"(?<=[(\[{,])\n")
 
 
 @cache
 def file_text(name: str) -> str:
     """The text of one of the front end's files, as a page gets it."""
-    return _LEFT_OUT.sub("", (STATIC / name).read_text(encoding="utf-8"))
+    return _LINE_ENDS.sub("", _COMMENTS.sub("", (STATIC / name).read_text(encoding="utf-8")))

@@ -14,7 +14,7 @@ export function summary(run) {
   const parts = [run.status ? `${run.status} ${run.reason ?? ""}`.trim() : run.failed ? "no answer" : "no status"];
   parts.push(duration(run.seconds), bytes(run.size ?? 0));
   if (run.media) parts.push(run.media);
-  if (run.count !== undefined && run.items?.length) parts.push(counted(run.count, "item"));
+  if (run.count && (!run.kind || run.items?.length)) parts.push(counted(run.count, "item"));
   if (run.cache) parts.push(CACHE[run.cache] ?? `cache ${run.cache}`);
   if (run.stopped) parts.push("stopped");
   if (run.from === "browser") parts.push("from the browser");
@@ -96,12 +96,9 @@ export class LiveAnswer {
 
   #count() {
     if (!this.element.isConnected && performance.now() - this.#began > 5000) return this.end();
-    const { status, reason, size, count } = this.#run;
-    const parts = [status ? `${sign(status)} ${status} ${reason ?? ""}` : "… waiting for the answer"];
-    parts.push(duration((performance.now() - this.#began) / 1000));
-    if (size) parts.push(bytes(size));
-    if (count) parts.push(counted(count, "item"));
-    fill(this.#line, parts.map((part) => h("span", {}, part)));
+    const [status, ...rest] = summary({ ...this.#run, seconds: (performance.now() - this.#began) / 1000 });
+    const first = this.#run.status ? `${sign(this.#run.status)} ${status}` : "… waiting for the answer";
+    fill(this.#line, [first, ...rest].map((part) => h("span", {}, part)));
   }
 }
 

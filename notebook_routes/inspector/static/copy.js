@@ -18,17 +18,12 @@ export function asCurl({ method, target, headers, body }, origin) {
 
 /** The request as JavaScript for a page. */
 export function asFetch({ method, target, headers, body }, origin) {
-  const options = {};
-  if (method !== "GET") options.method = method;
-  if (headers.length) options.headers = Object.fromEntries(headers);
-  if (textOf(body) !== null) options.body = body.text;
-  const given = JSON.stringify(options, null, 2);
-  const bodies = { form: "new FormData(form)", base64: "file" };
-  const call = given === "{}" ? "" : `, ${given}`;
-  const written = `await fetch(${JSON.stringify(origin + target)}${call})`;
-  if (!body || textOf(body) !== null) return written;
-  const lines = given === "{}" ? `{\n  "body": ${bodies[body.kind]}\n}` : given.replace(/\n\}$/, `,\n  "body": ${bodies[body.kind]}\n}`);
-  return `await fetch(${JSON.stringify(origin + target)}, ${lines})`;
+  const options = [];
+  if (method !== "GET") options.push(`method: "${method}"`);
+  if (headers.length) options.push(`headers: ${JSON.stringify(Object.fromEntries(headers))}`);
+  if (body) options.push(`body: ${{ text: JSON.stringify(body.text), form: "new FormData(form)", base64: "file" }[body.kind]}`);
+  const given = options.length ? `, {\n${options.map((each) => `  ${each},\n`).join("")}}` : "";
+  return `await fetch(${JSON.stringify(origin + target)}${given})`;
 }
 
 /** The request as a notebook cell; null where its body is none that a cell can hold. */

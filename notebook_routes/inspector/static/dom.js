@@ -40,6 +40,17 @@ export function labelled(text, field, note = "") {
   return h(".field", {}, h("label", { htmlFor: field.id }, text, note && h("span.quiet", {}, ` ${note}`)), field);
 }
 
+/** A line of text that is code: nothing corrects or completes it. */
+export const line = (attributes) => h("input", { type: "text", spellcheck: false, autocomplete: "off", ...attributes });
+
+/** What stands above a list: a field that filters it, further things, and the place that says how many there are. */
+export function listBar(placeholder, oninput, ...others) {
+  const filter = h("input", { type: "search", placeholder, oninput });
+  const said = h("span.quiet", { role: "status" });
+  const element = h(".bar", {}, labelled("Filter", filter), others, said);
+  return { element, shows: (text) => text.toLowerCase().includes(filter.value.toLowerCase()), filter, say: (text) => fill(said, text) };
+}
+
 /** A button; it looks like a link, "small" or "primary" if asked. */
 export function button(text, onclick, { look = "", ...attributes } = {}) {
   const classes = look === "link" ? "button.link" : look ? `button.button.${look}` : "button.button";

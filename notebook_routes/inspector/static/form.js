@@ -1,7 +1,7 @@
 // The form of a request, made from what the route declares, and open for anything else.
 
 import { Body } from "./body.js";
-import { h, labelled } from "./dom.js";
+import { h, labelled, line } from "./dom.js";
 import { Values } from "./values.js";
 
 export class RequestForm {
@@ -91,8 +91,7 @@ const nameOf = (part) => part.match(/^\[{1,2}(?:\.\.\.)?([^\]]+)\]{1,2}$/)?.[1];
 const segmentNote = ({ type, many, optional }) =>
   [type && type !== "string" && type, many && "several, with /", optional && "optional"].filter(Boolean).join(", ");
 
-const segmentInput = ({ default: preset, optional }) =>
-  h("input", { type: "text", value: preset ?? (optional ? "" : "1"), spellcheck: false, autocomplete: "off" });
+const segmentInput = ({ default: preset, optional }) => line({ value: preset ?? (optional ? "" : "1") });
 
 function decoded(text) {
   try {

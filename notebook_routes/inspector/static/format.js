@@ -40,4 +40,4 @@ const SIGNS = { good: "✓", moved: "↪", refused: "!", failed: "✗", info: "�
 export const sign = (status) => SIGNS[kind(status)];
 
 /** "1 route", "2 routes". */
-export const counted = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+export const counted = (count, one, more = `${one}s`) => `${count.toLocaleString("en")} ${count === 1 ? one : more}`;

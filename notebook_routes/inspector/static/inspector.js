@@ -151,32 +151,27 @@ function room({ room: address, qr }) {
 
 const outside = (href, text) => h("a", { href, target: "_blank", rel: "noopener" }, text);
 
-/** What a view had open, for when its page is loaded again. */
+/** What a view had open, for when its page is loaded again; a frame without storage forgets. */
 class Memory {
-  #key;
+  #name;
+  #held = {};
 
   constructor(key) {
-    this.#key = `notebook_routes ${key}`;
-  }
-
-  get(name) {
-    return this.#all()[name];
-  }
-
-  set(name, value) {
+    this.#name = `notebook_routes ${key}`;
     try {
-      sessionStorage.setItem(this.#key, JSON.stringify({ ...this.#all(), [name]: value }));
-    } catch {
-      // A frame without storage forgets.
-    }
+      this.#held = JSON.parse(sessionStorage.getItem(this.#name)) ?? {};
+    } catch {}
   }
 
-  #all() {
+  get(what) {
+    return this.#held[what];
+  }
+
+  set(what, value) {
+    this.#held[what] = value;
     try {
-      return JSON.parse(sessionStorage.getItem(this.#key)) ?? {};
-    } catch {
-      return {};
-    }
+      sessionStorage.setItem(this.#name, JSON.stringify(this.#held));
+    } catch {}
   }
 }
 

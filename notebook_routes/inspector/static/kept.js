@@ -1,6 +1,6 @@
 // What the cache holds, and the cookies of the requests that are sent from here.
 
-import { button, fill, h, head, labelled, scrolling } from "./dom.js";
+import { button, fill, h, head, listBar, scrolling } from "./dom.js";
 import { bytes, counted, span } from "./format.js";
 
 /** Milliseconds after which what is shown is looked up again. */
@@ -11,15 +11,14 @@ const HEADS = ["Kept", "State", "Age", "Tags", "Size", "Hits", ""];
 export class Kept {
   #link;
   #body = h("tbody");
-  #filter = h("input", { type: "search", placeholder: "path or tag", oninput: () => this.#list() });
-  #said = h("span.quiet", { role: "status" });
+  #bar = listBar("path or tag", () => this.#list());
   #entries = [];
   #timer;
 
   constructor(link) {
     this.#link = link;
     const box = scrolling(".scroll.list", "What is kept", head(HEADS), this.#body);
-    this.element = h("", {}, h(".bar", {}, labelled("Filter", this.#filter), this.#said), box);
+    this.element = h("", {}, this.#bar.element, box);
     this.#look();
     this.#timer = setInterval(() => document.hidden || this.#link.waiting || this.#look(), PERIOD);
   }
@@ -34,13 +33,12 @@ export class Kept {
       this.#list();
     } catch (error) {
       this.close();
-      fill(this.#said, error.message);
+      this.#bar.say(error.message);
     }
   }
 
   #list() {
-    const wanted = this.#filter.value.toLowerCase();
-    const found = this.#entries.filter(({ what, tags }) => `${what} ${tags.join(" ")}`.toLowerCase().includes(wanted));
+    const found = this.#entries.filter(({ what, tags }) => this.#bar.shows(`${what} ${tags.join(" ")}`));
     // Buttons that have the focus must stay where they are.
     const focused = document.activeElement?.dataset?.what;
     fill(this.#body, found.map((entry) => this.#line(entry)));
@@ -52,7 +50,8 @@ export class Kept {
   }
 
   #line(entry) {
-    const state = entry.fresh ? `✓ fresh ${entry.revalidate === null ? "for ever" : `for ${span(entry.revalidate)}`}` : "! stale";
+    const lasts = entry.revalidate === null ? "" : "for ";
+    const state = entry.fresh ? `✓ fresh ${lasts}${span(entry.revalidate)}` : "! stale";
     const ask = (what) => this.#revalidate(what);
     const again = button("Revalidate", () => ask(entry.key ?? entry.what), { look: "small", "aria-label": `Revalidate ${entry.what}` });
     again.dataset.what = entry.what;
@@ -72,10 +71,10 @@ export class Kept {
   async #revalidate(what) {
     try {
       const { count } = await this.#link.ask("revalidate", { what });
-      fill(this.#said, `${counted(count, "entry").replace("entrys", "entries")} will be made anew`);
+      this.#bar.say(`${counted(count, "entry", "entries")} will be made anew`);
       this.#look();
     } catch (error) {
-      fill(this.#said, error.message);
+      this.#bar.say(error.message);
     }
   }
 }

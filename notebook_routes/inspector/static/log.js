@@ -1,7 +1,7 @@
 // The requests as they come, from anywhere.
 
 import { text, pairs } from "./answer.js";
-import { button, fill, h, head, labelled, scrolling } from "./dom.js";
+import { button, fill, h, head, listBar, scrolling } from "./dom.js";
 import { bytes, clock, counted, duration, kind, sign } from "./format.js";
 import { badge } from "./route.js";
 
@@ -15,9 +15,8 @@ const HEADS = ["At", "Request", "Status", "Took", "Size", "Cache"];
 export class Log {
   #link;
   #body = h("tbody");
-  #filter = h("input", { type: "search", placeholder: "method, path or status", oninput: () => this.#search() });
   #pause = button("Pause", () => this.#toggle());
-  #count = h("span.quiet", { role: "status" });
+  #bar = listBar("method, path or status", () => this.#search(), this.#pause);
   #older = button("Show older requests", () => this.#more());
   #paused = false;
   #total = 0;
@@ -27,7 +26,7 @@ export class Log {
   constructor(link) {
     this.#link = link;
     const box = scrolling(".scroll.list", "Requests, newest first", head(HEADS), this.#body);
-    this.element = h("", {}, h(".bar", {}, labelled("Filter", this.#filter), this.#pause, this.#count), box, this.#older);
+    this.element = h("", {}, this.#bar.element, box, this.#older);
     this.#off = link.on("log", (push) => this.#take(push));
     this.#search();
   }
@@ -38,13 +37,14 @@ export class Log {
 
   #take({ entries, skipped, total }) {
     this.#total = total;
-    if (this.#paused) return this.#say(`paused, ${counted(total, "request")} so far`);
-    const wanted = this.#filter.value.toLowerCase();
-    const lines = entries.filter((entry) => shows(entry, wanted)).reverse().map((entry) => this.#line(entry));
-    if (skipped && !wanted) lines.push(h("tr", {}, h("td", { colSpan: HEADS.length }, `${counted(skipped, "request")} more came at once`)));
+    if (this.#paused) return this.#bar.say(`paused, ${counted(total, "request")} so far`);
+    // As Python filters the older ones.
+    const mine = entries.filter(({ method, target, status }) => this.#bar.shows(`${method} ${target} ${status}`));
+    const lines = mine.reverse().map((entry) => this.#line(entry));
+    if (skipped && !this.#bar.filter.value) lines.push(h("tr", {}, h("td", { colSpan: HEADS.length }, `${counted(skipped, "request")} more came at once`)));
     this.#body.prepend(...lines);
     while (this.#body.childElementCount > HELD) this.#body.lastElementChild.remove();
-    this.#say(counted(total, "request"));
+    this.#bar.say(counted(total, "request"));
   }
 
   async #search() {
@@ -53,7 +53,7 @@ export class Log {
     if (!page || asked !== this.#asked) return;
     fill(this.#body, page.entries.reverse().map((entry) => this.#line(entry)));
     this.#total = page.total;
-    this.#say(page.total ? counted(page.total, "request") : "No requests yet");
+    this.#bar.say(page.total ? counted(page.total, "request") : "No requests yet");
   }
 
   async #more() {
@@ -64,11 +64,11 @@ export class Log {
 
   async #ask(before) {
     try {
-      const page = await this.#link.ask("log", { before, limit: STEP, filter: this.#filter.value });
+      const page = await this.#link.ask("log", { before, limit: STEP, filter: this.#bar.filter.value });
       this.#older.hidden = !page.more;
       return page;
     } catch (error) {
-      this.#say(error.message);
+      this.#bar.say(error.message);
       return null;
     }
   }
@@ -115,10 +115,4 @@ export class Log {
     if (!this.#paused) this.#search();
   }
 
-  #say(sentence) {
-    fill(this.#count, sentence);
-  }
 }
-
-// As Python filters the older ones.
-const shows = ({ method, target, status }, wanted) => `${method} ${target} ${status}`.toLowerCase().includes(wanted);

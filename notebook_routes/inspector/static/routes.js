@@ -1,6 +1,6 @@
 // The table of all routes, with a filter, and the chosen one beside it.
 
-import { button, fill, h, head, labelled, scrolling } from "./dom.js";
+import { button, fill, h, head, listBar, scrolling } from "./dom.js";
 import { counted, duration, sign, kind } from "./format.js";
 import { badge, marks, RouteDetail, RouteHead } from "./route.js";
 
@@ -13,8 +13,7 @@ export class Routes {
   #rows = new Map();
   #lines = new Map();
   #body = h("tbody");
-  #filter = h("input", { type: "search", placeholder: "method, path or cell", oninput: () => this.#refresh() });
-  #count = h("span.quiet", { role: "status" });
+  #bar = listBar("method, path or cell", () => this.#refresh());
   #detail = h(".detail", { hidden: true });
   #chosen;
   #head = null;
@@ -29,7 +28,7 @@ export class Routes {
   constructor(link, opened, chosen, onchoose) {
     [this.#link, this.#server, this.#chosen, this.#onchoose] = [link, opened.server, null, onchoose];
     const box = scrolling(".scroll.list.routes", "Routes", head(HEADS), this.#body);
-    this.element = h(".split", {}, h(".main", {}, h(".bar", {}, labelled("Filter", this.#filter), this.#count), box), this.#detail);
+    this.element = h(".split", {}, h(".main", {}, this.#bar.element, box), this.#detail);
     this.reset(opened);
     if (chosen && this.#rows.has(chosen)) this.#choose(chosen);
   }
@@ -62,13 +61,12 @@ export class Routes {
   }
 
   #refresh() {
-    const wanted = this.#filter.value.toLowerCase();
-    const found = [...this.#rows.values()].filter((row) => `${row.method} ${row.path} ${row.cell}`.toLowerCase().includes(wanted));
+    const found = [...this.#rows.values()].filter((row) => this.#bar.shows(`${row.method} ${row.path} ${row.cell}`));
     found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
     this.#lines = new Map(found.map((row) => [keyOf(row), this.#line(row)]));
     fill(this.#body, [...this.#lines.values()]);
     const all = this.#rows.size;
-    fill(this.#count, found.length === all ? counted(all, "route") : `${found.length} of ${counted(all, "route")}`);
+    this.#bar.say(found.length === all ? counted(all, "route") : `${found.length} of ${counted(all, "route")}`);
     if (!all) fill(this.#body, h("tr", {}, h("td", { colSpan: HEADS.length }, "No routes yet: write a cell that begins with %%route GET /hello")));
   }
 

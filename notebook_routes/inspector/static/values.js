@@ -1,6 +1,6 @@
 // Fields with names: those that a route declares, and lines for any other.
 
-import { button, h, labelled } from "./dom.js";
+import { button, h, labelled, line } from "./dom.js";
 
 /**
  * Fields of one or several kinds, such as query parameters and headers.
@@ -47,11 +47,12 @@ export class Values {
   }
 
   #line(kind, name = "", value = "") {
-    const text = (what, given) => h("input", { type: "text", value: given, placeholder: what, "aria-label": what, spellcheck: false });
+    const text = (what, given) => line({ value: given, placeholder: what, "aria-label": what });
     const choice = h("select", { "aria-label": "kind" }, this.#kinds.map((each) => h("option", { selected: each === kind }, each)));
-    const line = h(".line", {}, choice, text("name", name), text("value", value), button("✕", () => line.remove(), { "aria-label": "Remove" }));
-    this.#lines.append(line);
-    return line;
+    const remove = button("✕", () => made.remove(), { "aria-label": "Remove" });
+    const made = h(".line", {}, choice, text("name", name), text("value", value), remove);
+    this.#lines.append(made);
+    return made;
   }
 }
 
@@ -61,7 +62,7 @@ const note = (kind, { type, required, many }) =>
 function input({ type, required, enum: choices, many, description, default: preset }) {
   const about = { title: description ?? "", required };
   const values = choices ?? (type === "boolean" ? ["true", "false"] : null);
-  if (!values || many) return h("input", { type: "text", placeholder: preset ?? "", spellcheck: false, autocomplete: "off", ...about });
+  if (!values || many) return line({ placeholder: preset ?? "", ...about });
   const options = required ? values : ["", ...values];
   return h("select", about, options.map((value) => h("option", { value }, value || `${preset ?? ""}`)));
 }
