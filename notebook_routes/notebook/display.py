@@ -34,8 +34,7 @@ _KEY = re.compile(r"^([^=;]*=)[^;]{16,}")
 #: An entity tag made of a file's time and size, as `FileResponse` and the usual file servers make them.
 _TAG_OF_TIME = re.compile(r'(?:W/)?"[0-9a-f]{8,}-[0-9a-f]+"')
 
-# The doubled class outweighs the front ends' own rules for HTML output. The last rules: the inspector's widget, which
-# is the next output, hides the HTML while it lives; where its kernel is gone, the HTML hides the front end's complaint.
+# The doubled class outweighs the front ends' own rules for HTML output.
 _STYLE = """<style>
 .nbr.nbr{font-family:var(--jp-ui-font-family,system-ui,sans-serif);font-size:var(--jp-content-font-size1,14px);
 color:var(--jp-content-font-color1,inherit);line-height:1.5}
@@ -51,6 +50,10 @@ white-space:pre-wrap;overflow-wrap:anywhere;max-height:30em;overflow:auto}
 border:1px solid currentColor;border-radius:3px;margin-right:.4em}
 .nbr-quiet{color:var(--jp-content-font-color2,#666)}
 .nbr-good{font-weight:700}.nbr-bad{font-weight:700;text-decoration:underline}
+</style>"""
+# The inspector's widget, which is the next output, hides the HTML while it lives; where its kernel is gone, the HTML
+# hides the front end's complaint.
+_STAND_IN = """<style>
 .jp-OutputArea-child:has(.nbr-static):has(+.jp-OutputArea-child .nbi),
 .jp-OutputArea-child:has(.nbr-static)+.jp-OutputArea-child:has(.jupyter-widgets):not(:has(.nbi)){display:none}
 </style>"""
@@ -73,7 +76,7 @@ def definition_html(definition: Definition) -> str:
             shown = f'<a data-path="{sample}" target="_blank" rel="noopener">{shown}</a>'
         rows.append(f'<div>{_badge(route.method)}{shown} <span class="nbr-quiet">{html.escape(what)}</span></div>')
     rows += [f'<div class="nbr-quiet">{html.escape(remark)}</div>' for remark in definition.remarks]
-    return f'{_STYLE}<div class="nbr nbr-static">{"".join(rows)}</div>'
+    return _stand_in("".join(rows))
 
 
 def sample_path(route: Route) -> str:
@@ -123,15 +126,18 @@ def routes_text(routes: Sequence[Route]) -> str:
 def routes_html(routes: Sequence[Route]) -> str:
     """The table of routes."""
     if not routes:
-        return f'{_STYLE}<div class="nbr nbr-static">{html.escape(routes_text(routes))}</div>'
+        return _stand_in(html.escape(routes_text(routes)))
     body = "".join(
         f"<tr><td>{_badge(method)}</td><td><code>{html.escape(path)}</code></td><td>{html.escape(config)}</td></tr>"
         for method, path, config in map(_row, routes)
     )
-    return (
-        f'{_STYLE}<div class="nbr nbr-static"><table><thead><tr><th>Method</th><th>Path</th><th>Config</th></tr>'
-        f"</thead><tbody>{body}</tbody></table></div>"
-    )
+    head = "<tr><th>Method</th><th>Path</th><th>Config</th></tr>"
+    return _stand_in(f"<table><thead>{head}</thead><tbody>{body}</tbody></table>")
+
+
+def _stand_in(content: str) -> str:
+    """What the inspector's widget shows live, as HTML."""
+    return f'{_STYLE}{_STAND_IN}<div class="nbr nbr-static">{content}</div>'
 
 
 def log_text(entries: Sequence[LogEntry]) -> str:

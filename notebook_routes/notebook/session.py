@@ -51,6 +51,9 @@ if TYPE_CHECKING:
     from notebook_routes.servers import Location
 
 
+_JSON_WORDS = {"true": "True", "false": "False", "null": "None"}
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """What a `%%route` or `%%page` cell has done.
@@ -276,6 +279,8 @@ class Session:
                 fix = "run the cell that defines it first"
                 if error.name in typing.__all__:
                     fix = f"run from typing import {error.name} in a cell above"
+                elif error.name in _JSON_WORDS:
+                    fix = f"Python writes {_JSON_WORDS[error.name]}"
                 raise CellError(
                     f"{error.name} is not defined: {fix}",
                     line=cell.first_line - 1,
