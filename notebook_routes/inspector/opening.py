@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import ServerError
 from notebook_routes.inspector.rows import Rows
-from notebook_routes.routing import RouteTable
+from notebook_routes.routing import RoutePattern, RouteTable
 
 if TYPE_CHECKING:
     from notebook_routes.inspector.service import Subject
@@ -32,8 +32,10 @@ def opened(subject: Subject, path: str | None) -> dict[str, Any]:
         subject: what is looked at.
         path: of a card, its pattern as written; None for all routes.
     """
-    routes = [route for route in subject.app().routes.routes() if path in (None, route.pattern.text)]
-    rows = Rows(subject)
-    rows.look(RouteTable(routes))
+    table, rows = subject.app().routes, Rows(subject)
+    if path is not None:
+        found = table.at(RoutePattern.parse(path))
+        table = RouteTable(found.methods.values() if found is not None else ())
+    rows.look(table)
     shown = rows.rows(rows.keys()) if path is None else [rows.with_form(key) for key in rows.keys()]  # noqa: SIM118
     return {"server": server_state(subject), "routes": shown}
