@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from notebook_routes.tooling import cli
+from notebook_routes.tooling import commands
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def shop(tmp_path):
 @pytest.fixture
 def ask(shop):
     def ask(*arguments, **options):
-        return CliRunner().invoke(cli.app, ["request", str(shop), *arguments], **options)
+        return CliRunner().invoke(commands.app, ["request", str(shop), *arguments], **options)
 
     return ask
 
