@@ -1,4 +1,4 @@
-"""The program, `notebook-routes` and `jupyter routes`: `serve` by the short way where it can, all else by `commands`."""
+"""The program, `notebook-routes` and `jupyter routes`: `serve` by its short way where it can, or else `commands`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from notebook_routes import __version__
 from notebook_routes.errors import ConfigError, NotebookRoutesError
 from notebook_routes.project.load import load_tree
 from notebook_routes.project.settings import CACHE_VARIABLE, TOKEN_VARIABLE, ServerSettings
@@ -47,7 +46,9 @@ def _root(
     *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False
 ) -> None:
     if version:
-        typer.echo(__version__)
+        from importlib.metadata import version as version_of  # noqa: PLC0415 - no command asks for it
+
+        typer.echo(version_of("notebook-routes"))
         raise typer.Exit
 
 

@@ -15,6 +15,7 @@ from notebook_routes.servers.listener import bind_listener
 from notebook_routes.tooling.logs import announced, configure_logs
 from notebook_routes.tooling.progress import progress
 from notebook_routes.tooling.running import answering, run, told_to_stop, with_own_hosts
+from notebook_routes.tooling.seldom_collected import seldom_collected
 
 if TYPE_CHECKING:
     import socket
@@ -103,7 +104,7 @@ async def serve(app: App, listener: socket.socket, said: str, *, max_body_size: 
 
 
 def _serve_alone(settings: ServerSettings, how: Running) -> None:
-    with progress(f"Loading {settings.directory}"):
+    with progress(f"Loading {settings.directory}"), seldom_collected():
         app = settings.load()
     listener = bind_listener(how.host, how.port)
     location = public_location(how.host, listener.getsockname()[1])
