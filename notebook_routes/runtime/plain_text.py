@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 #: What stands for text that pydantic has to read.
 NOT_PLAIN = object()
 _UNIONS = (typing.Union, types.UnionType)
-_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,17}")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{1,15})?")
+_is_decimal = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?").fullmatch
+#: What a machine word holds, whoever reads it.
+_DIGITS = 18
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 
 
@@ -47,11 +48,13 @@ def _text(value: Any) -> Any:
 
 
 def _integer(value: Any) -> Any:
-    return int(value) if type(value) is str and _INTEGER.fullmatch(value) else NOT_PLAIN
+    if type(value) is not str or len(value) > _DIGITS or not value.isascii():
+        return NOT_PLAIN
+    return int(value) if value.removeprefix("-").isdigit() else NOT_PLAIN
 
 
 def _number(value: Any) -> Any:
-    return float(value) if type(value) is str and _DECIMAL.fullmatch(value) else NOT_PLAIN
+    return float(value) if type(value) is str and _is_decimal(value) else NOT_PLAIN
 
 
 def _boolean(value: Any) -> Any:

@@ -25,6 +25,8 @@ def bind_listener(host: str, port: int | None) -> socket.socket:
     for number in wanted:
         try:
             return _listening(host, number)
+        except UnicodeError as error:
+            raise ServerError(f"cannot listen on {host}: no host can have that name") from error
         except OSError as error:
             if not isinstance(error, PermissionError) and error.errno not in _IN_USE:
                 raise ServerError(
