@@ -72,6 +72,10 @@ def serve_plain_line(arguments: Iterable[str]) -> bool:
     except KeyboardInterrupt:
         # While the project is loaded; later it is told to stop in order.
         sys.exit(_INTERRUPTED)
+    except BrokenPipeError:
+        # Nobody reads stdout. Python would complain once more as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
     return True
 
 

@@ -68,6 +68,16 @@ def test_ctrl_c_ends_it_while_it_loads(run, shop, options):
     assert program.stop(signal.SIGINT)[1:] == (130, "", "")
 
 
+@pytest.mark.parametrize("options", [[], ["--graceful-timeout", "1e0"]])
+def test_where_nobody_reads_what_it_says_it_ends(shop, options):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "notebook_routes", "serve", str(shop), "--port", "0", *options]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
 def test_serve_is_helped_as_the_others_are(run):
     status, out, err = run("notebook_routes", "serve", "--help").end()
     assert (status, err) == (0, "")
