@@ -18,7 +18,7 @@ def seldom_collected() -> Iterator[None]:
     """Have the garbage collector look seldom while the block runs, for what makes objects that stay.
 
     Modules, functions and routes stay as long as the process. Python looks through all of them after every 700 new
-    ones, finds nothing, and takes a tenth of the start for it.
+    ones, and finds nothing; that was a twentieth of the start.
     """
     before = gc.get_threshold()
     # 0 is a collector that somebody has switched off.
