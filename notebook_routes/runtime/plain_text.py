@@ -43,8 +43,7 @@ def plain_reader(hint: Any) -> Read | None:
 
 
 def _text(value: Any) -> Any:
-    # A surrogate on its own is no text to pydantic, and is not ASCII.
-    return value if type(value) is str and value.isascii() else NOT_PLAIN
+    return value if type(value) is str else NOT_PLAIN
 
 
 def _integer(value: Any) -> Any:

@@ -58,7 +58,7 @@ def test_so_is_a_list_of_it(hint, texts):
         (float, "3", 3.0),
         (bool, "true", True),
         (bool, "0", False),
-        (str | None, "Lamp", "Lamp"),
+        (str | None, "Lämpchen", "Lämpchen"),
         (Literal["asc", "desc"], "desc", "desc"),
         (list[int], ["1", "2"], [1, 2]),
         (list[str], [], []),
