@@ -51,6 +51,10 @@ class Reader(Protocol):
     def end(self) -> list[Item]:
         """Those that the end of the body completes."""
 
+    @property
+    def held(self) -> int:
+        """Bytes of the body that are kept."""
+
     def kept(self) -> dict[str, Any]:
         """What is kept of the body: `text` and whether it is `cut`, or `data` in base64; empty where items are all."""
 
@@ -117,6 +121,11 @@ class Events:
         # As in a browser, an event that is cut off is dropped.
         return []
 
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return 0
+
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
         return {}
@@ -138,6 +147,11 @@ class Lines:
         """See `Reader`."""
         last = self._lines.end()
         return [("line", shortened(last))] if last else []
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return 0
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
@@ -164,6 +178,11 @@ class Text:
     def end(self) -> list[Item]:
         """See `Reader`."""
         return [] if self._whole else self._items(b"", final=True)
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return len(self._kept)
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
@@ -205,6 +224,11 @@ class Image:
         """See `Reader`."""
         return []
 
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return len(self._data)
+
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
         return {"data": base64.b64encode(self._data).decode(), "cut": self._size > len(self._data)}
@@ -234,6 +258,11 @@ class Bytes:
     def end(self) -> list[Item]:
         """See `Reader`."""
         return []
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return len(self._data)
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
