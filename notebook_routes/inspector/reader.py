@@ -106,11 +106,9 @@ class Events:
         """See `Reader`."""
         items = []
         for line in self._lines.feed(chunk):
-            self._length += len(line)
-            if not line:
-                self._length = 0
-            elif self._length > _LONGEST_EVENT and line.startswith("data"):
+            if self._length > _LONGEST_EVENT and line.startswith("data"):
                 continue
+            self._length = self._length + len(line) if line else 0
             event = self._block.take(line)
             if event is not None:
                 items.append(("event", _event_text(event)))

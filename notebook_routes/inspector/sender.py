@@ -137,6 +137,8 @@ class Sender:
                 task.uncancel()
         except ServerError as error:
             run.failed = str(error)
+        except Exception as error:  # noqa: BLE001 - what the client's libraries raise, the page hears of, whatever it is
+            run.failed = f"{run.asked.name} cannot be sent: {error or type(error).__name__}"
         finally:
             run.end()
         await self._finish(run, waiting)
@@ -162,8 +164,6 @@ class Sender:
         except httpx2.RequestError as error:
             broke = f"broke off after {run.size:,} bytes" if run.has_begun else "had no answer"
             raise ServerError(f"{asked.name} {broke}: {error or type(error).__name__}") from error
-        except (httpx2.InvalidURL, httpx2.CookieConflict, ValueError) as error:
-            raise ServerError(f"{asked.name} cannot be sent: {error}") from error
 
     async def _finish(self, run: Run, waiting: list[asyncio.Future[LogEntry]]) -> None:
         """Tell the end of a run, with its line of the log; where that comes late, once more then."""
