@@ -200,11 +200,11 @@ class World:
         return {"authorization": f"Bearer {self.app.guard.page_token}"}
 
     def close(self):
-        for client in self._clients:
-            client.close()
         self.inspector.close()
         if self.thread is not None:
             self.thread.stop()
+        for client in self._clients:
+            client.close()
         self.subject.kept.close()
 
 
