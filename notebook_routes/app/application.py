@@ -339,8 +339,7 @@ class App:
             self.guard.check_token(request)
             return self._readable(await self.public.respond(exchange, self.workers, self.watch), request)
         if match is None:
-            self.guard.check_token(request)
-            return self._readable(not_found(request, self.routes if self.explain else None), request)
+            return self._unmatched(request)
         route_path, params = match
         method = request.method
         exchange.route = route = route_path.answering(method)
@@ -367,6 +366,12 @@ class App:
         if cors is not None:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
+
+    def _unmatched(self, request: Request) -> Response:
+        if request.path == "/_routes" and "/_routes/" in self.open_pages:
+            return _moved("/_routes/", request)
+        self.guard.check_token(request)
+        return self._readable(not_found(request, self.routes if self.explain else None), request)
 
     @cached_property
     def _kept_answer(self) -> Callable[[App, Exchange, RoutePath, Route], Awaitable[Response]]:
