@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -63,7 +64,9 @@ def _located(url: str, reason: str) -> Location:
     return Location(url.rstrip("/"), reason, urlsplit(url).hostname)
 
 
+@cache
 def _colab_url(port: int) -> str | None:
+    # Once, from the cell that starts the server: the page is asked, which on another thread would never answer.
     if "google.colab" not in sys.modules:
         return None
     from google.colab import output  # noqa: PLC0415 - only there

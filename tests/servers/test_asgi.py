@@ -602,3 +602,15 @@ def test_uvicorn_says_nothing_of_ours(world, asgi, caplog):
         asgi().get("/")
         world.thread.stop()
     assert caplog.records == []
+
+
+def test_who_has_connected(start):
+    world = start()
+
+    @world.route("/peer")
+    async def peer(request):
+        return list(request.peer)
+
+    with world.client() as client:
+        port = client.socket.getsockname()[1]
+        assert client.get("/peer").json() == ["127.0.0.1", "1.1", port]
