@@ -64,11 +64,13 @@ def _located(url: str, reason: str) -> Location:
     return Location(url.rstrip("/"), reason, urlsplit(url).hostname)
 
 
-@cache
 def _colab_url(port: int) -> str | None:
+    return _asked_colab_url(port) if "google.colab" in sys.modules else None
+
+
+@cache
+def _asked_colab_url(port: int) -> str:
     # Once, from the cell that starts the server: the page is asked, which on another thread would never answer.
-    if "google.colab" not in sys.modules:
-        return None
     from google.colab import output  # noqa: PLC0415 - only there
 
     return str(output.eval_js(f"google.colab.kernel.proxyPort({port})"))
