@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -46,7 +47,9 @@ def develop_tree(
     listener = bind_listener(host, port)
     location = public_location(host, listener.getsockname()[1])
     # Systems that tell of changes do so by the real path.
-    project = LiveProject(directory.resolve(), guard=Guard(hosts=known_hosts(host, location, allow_hosts)))
+    root = directory.resolve()
+    os.chdir(root)
+    project = LiveProject(root, guard=Guard(hosts=known_hosts(host, location, allow_hosts)))
     said = f"{directory} is served at {location.url}, and loaded again when a file is saved"
     try:
         run(_develop(project, listener, said))
