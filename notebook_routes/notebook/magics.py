@@ -160,8 +160,8 @@ class RouteMagics(Magics):
         An export imports the files and sends them the GET requests of all %%request cells before it writes them, with
         --replay-all the others too. --copy-files has the files that the code opens beside the notebook go with them,
         now and at later exports; --no-copy-files ends that. --check writes nothing and tells what would be. --force
-        writes over files that were edited by hand, and although answers differ. A comment `# routes: skip` keeps a statement or a cell out of it,
-        `# routes: keep` has it written though no route names it.
+        writes over files that were edited by hand, and although answers differ. A comment `# routes: skip` keeps a
+        statement or a cell out of it, `# routes: keep` has it written though no route names it.
 
         The first route starts the server on port 8000 or the next free one; the environment variable
         NOTEBOOK_ROUTES_PORT sets another port for all kernels of a machine, 0 for any free one.

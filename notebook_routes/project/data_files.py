@@ -116,11 +116,11 @@ def _place(opened: OpenedFile, source: NotebookSource, files: Mapping[str, bytes
         return "The code"
     lines = files.get(opened.file, b"").decode("utf-8", "replace").split("\n")
     text = lines[opened.line - 1] if opened.line <= len(lines) else ""
-    found = _cells_with(source, lambda line: _MARKS.sub("", line) == _MARKS.sub("", text))
+    # Formatting may have changed the line, what is shared has another name in it, and an answer has its `return`.
+    bare = _MARKS.sub("", text).removeprefix("return")
+    found = _cells_with(source, lambda line: _MARKS.sub("", line).removeprefix("return") == bare)
     if len(found) != 1:
-        found = [
-            place for place in _cells_with(source, lambda line: opened.path in line) if not found or place in found
-        ]
+        found = _cells_with(source, lambda line: opened.path in line)
     return found[0] if len(found) == 1 else f"{opened.file}, line {opened.line}"
 
 

@@ -184,7 +184,7 @@ def described(export: Export, *, check_only: bool = False) -> str:
     lines += [f"{path} was edited by hand, and stays" for path in export.kept]
     if check_only:
         lines += export.edited
-    if not lines:
+    if not lines and (export.agrees or not check_only):
         lines = [f"{export.root} is up to date"]
     lines += export.remarks
     if export.checked is not None:

@@ -97,6 +97,8 @@ class OpenedFiles:
                 self._written.add(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps ".."
             elif event != "sqlite3.connect" or not path.startswith((":memory:", "file:")):
                 self._opened(path, is_made=event == "sqlite3.connect")
+                if event == "notebook_routes.file":
+                    self._make_real(Path(path))
         finally:
             self._busy.now = False
 
@@ -132,6 +134,14 @@ class OpenedFiles:
                 self._put_there(name, source)
             return Whence.BESIDE
         return Whence.TREE if place.exists() else Whence.BESIDE
+
+    def _make_real(self, place: Path) -> None:
+        """Have a file that is to be sent be no link, which would lead out of its folder."""
+        if place.is_relative_to(self._tree) and place.is_file():
+            source = place.resolve()
+            if not source.is_relative_to(self._tree):
+                with suppress(OSError):
+                    self._put_there(place.relative_to(self._tree).as_posix(), source)
 
     def _put_there(self, name: str, source: Path) -> None:
         folder = self._tree

@@ -70,10 +70,8 @@ def differences(here: Mapping[str, PlainValue], there: Mapping[str, PlainValue])
     if not found:
         return ""
     more = f"; and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return (
-        f"{'; '.join(found[:_NAMED])}{more} (what requests, and cells that are not exported, have changed is not in "
-        "the export: it begins anew)"
-    )
+    what = f"{'; '.join(found[:_NAMED])}{more}"
+    return f"{what} (it begins anew, without what requests or other cells have changed)"
 
 
 def _difference(name: str, here: PlainValue, there: PlainValue) -> Iterator[str]:

@@ -95,7 +95,9 @@ def compare(root: Path, files: Mapping[str, bytes], manifest: Manifest, *, force
     for path, content in files.items():
         _refuse_link(root, path)
         _compare_file(changes, path, content, before.digests.get(path), force=force)
-    for path in before.digests.keys() - files.keys():
+    # What was copied and is copied no more stays, and is the user's from now on.
+    kept = frozenset() if manifest.asked.copy_files else before.copied
+    for path in before.digests.keys() - files.keys() - kept:
         _refuse_link(root, path)
         found = _content(root / path)
         if found is None:
@@ -272,7 +274,7 @@ def _put_back(file: Path, old: Path, *, was_there: bool) -> None:
 
 
 def _remove_empty(root: Path, folder: Path) -> None:
-    while folder != root:
+    while folder != root and folder.is_dir():
         cache = folder / "__pycache__"
         if cache.is_dir():
             shutil.rmtree(cache, ignore_errors=True)

@@ -29,6 +29,7 @@ NOTEBOOKS = [
 #: They belong to a moment or to a connection; `etag` and `last-modified` to a file that each process writes.
 _VARYING = {"date", "connection", "keep-alive", "etag", "last-modified"}
 
+_OPTIONS = "--force, --replay-all, --copy-files, --no-copy-files, --check"
 #: Of a cookie: the time, and a value that was drawn by lot.
 _BY_LOT = re.compile(r"; Expires=[^;]*|(?<==)[\w-]{32,}")
 #: What asks its own server, or exports and serves itself.
@@ -135,6 +136,43 @@ def test_another_answer_than_was_seen_stops_it(newest, export, tmp_path):
     assert not (tmp_path / "shop").exists()
 
 
+def test_what_requests_have_changed_is_told_calmly(newest, export):
+    newest.ok("items, hits, name = [], 0, 'shop'", cell="a")
+    newest.ok("%%route POST /items\nglobal hits\nhits += 1\nitems.append(body)\nitems.append(hits)\nNone", cell="b")
+    newest.ok("%%route GET /items\nname, items", cell="c")
+    assert " here, and " not in export()
+    newest.ok("%%request POST /items\n\n1", cell="d")
+    said = export()
+    assert "hits is 1 here, and 0 in the export; items has 2 entries here, and 0 in the export (it begins anew" in said
+    assert "name" not in said.partition("hits is")[0]
+    assert "would be written" not in export("--check")
+
+
+def test_files_that_the_kernel_opens_go_with_the_tree(newest, export, tmp_path):
+    newest.ok(f"import os, pathlib\nbefore = os.getcwd()\nos.chdir({str(tmp_path)!r})", cell="a")
+    try:
+        newest.ok("pathlib.Path('hello.txt').write_text('hello')", cell="b")
+        newest.ok("text = pathlib.Path('hello.txt').read_text()", cell="c")
+        newest.ok("%%route GET /\ntext", cell="d")
+        assert "line 1 opens hello.txt (5 bytes), which is beside the notebook" in export(fails=True)
+        assert "line 1 opens hello.txt: it goes with the files (5 bytes)" in export("--copy-files")
+        assert export.read("hello.txt") == "hello"
+        assert "is up to date" in export("--check")
+    finally:
+        newest.ok("os.chdir(before)")
+
+
+def test_routes_that_are_mounted_are_files_already(newest, export, tmp_path):
+    (tmp_path / "mine/app").mkdir(parents=True)
+    (tmp_path / "mine/app/route.py").write_text("def GET():\n    return 1\n")
+    newest.ok(f"%routes mount {tmp_path}/mine")
+    said = export(fails=True)
+    assert said == f"the notebook has no route of its own: those of {tmp_path}/mine are files already"
+    newest.ok("%%route GET /own\n2", cell="a")
+    assert "app/own/route.py written" in export()
+    newest.ok(f"%routes mount --off {tmp_path}/mine")
+
+
 def test_check_asks_the_kernel_again(newest):
     newest.ok("hits = 0", cell="a")
     newest.ok("%%route GET /hits\nglobal hits\nhits += 1\nhits", cell="b")
@@ -143,7 +181,7 @@ def test_check_asks_the_kernel_again(newest):
     newest.ok("%%request PUT /hits", cell="e")
     said = newest.run("%routes check").text
     assert "has another body:\n--- notebook\n+++ files\n@@ -1 +1 @@\n-1\n+1" not in said
-    assert "1 request was answered as in the notebook; not sent: PUT /hits (--replay-all sends them)" in said
+    assert "1 request was answered as in the notebook; not sent: PUT /hits (--replay-all sends it)" in said
     assert newest.value("__import__('notebook_routes.notebook').notebook.check(replay_all=True).sent") == 2
     newest.ok("hits = 7", cell="a")
     newest.ok("'no request'", cell="e")
@@ -159,7 +197,7 @@ def test_check_asks_the_kernel_again(newest):
     [
         ("%routes export", "%routes export needs one folder: write %routes export shop"),
         ("%routes export a b", "%routes export needs one folder: write %routes export shop"),
-        ("%routes export a --all", '"--all" is no option of %routes export: there are --force, --replay-all, --check'),
+        ("%routes export a --all", f'"--all" is no option of %routes export: there are {_OPTIONS}'),
         ("%routes export a", "the notebook has no route: write a %%route cell first"),
     ],
 )

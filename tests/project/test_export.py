@@ -95,12 +95,27 @@ def test_a_route_that_needs_the_kernel_is_stopped_and_says_where(root):
 def test_what_is_sent_before_writing(root):
     done = export_tree(source(*SHOP), root)
     assert done.checked.summary == (
-        "1 of 2 requests were answered as in the notebook; not sent: POST /products (--replay-all sends them)"
+        "1 of 2 requests were answered as in the notebook; not sent: POST /products (--replay-all sends it)"
     )
     assert "after POST /products, which was not sent" in described(done)
     assert export_tree(source(*SHOP), root, replay_all=True).checked.summary == (
         "3 requests were answered as in the notebook"
     )
+
+
+def test_what_is_said_where_nothing_is_sent(root):
+    assert export_tree(source("%%route POST /a\n1", "%%request POST /a"), root).checked.summary == (
+        "No request was sent: POST /a may change something (--replay-all sends it)"
+    )
+    assert export_tree(source("%%route POST /a\n1"), root).checked.summary == (
+        "No request was sent: there is no %%request cell"
+    )
+
+
+def test_what_the_requests_need_and_cannot_have(root):
+    cells = ["%%route GET /a\n1", "wanted = 1 / 0", "%%request GET /a\n?? json == wanted"]
+    with pytest.raises(ExportError, match="need of the notebook cannot be made: ZeroDivisionError: division by zero"):
+        export_tree(source(*cells), root)
 
 
 def test_a_failed_expectation_stops_it(root):
@@ -159,7 +174,7 @@ def test_files_that_are_read_are_listed_and_found_beside_the_tree(root):
         root,
     )
     assert done.checked.problems == ()
-    assert "The code opens data.csv" in described(done)
+    assert f"cell 1, line 2 opens data.csv, which is in {root} already" in described(done)
     assert "imports mine, which nothing that is installed here provides" in described(done)
 
 
