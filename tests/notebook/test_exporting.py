@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -304,11 +305,12 @@ def test_the_files_answer_as_the_kernel(newest, export, notebook, tmp_path):
         elif not any(word in text for word in _NOT_RUN):
             newest.run(text, cell=f"c{number}")
     export()
-    kernel = _asked(newest.port, requests)
+    with ExitStack() as stack, ThreadPoolExecutor(1 + len(SERVERS)) as pool:
+        # All of them at once: they are processes of their own, and much of it is waiting.
+        ports = pool.map(lambda started: stack.enter_context(started(tmp_path / "shop")), SERVERS.values())
+        kernel, *others = pool.map(lambda port: _asked(port, requests), [newest.port, *ports])
     assert len(kernel) > 3
-    for server, started in SERVERS.items():
-        with started(tmp_path / "shop") as port:
-            files = _asked(port, requests)
+    for server, files in zip(SERVERS, others, strict=True):
         for (what, status, headers, content), (other, other_status, other_headers, other_content) in zip(
             kernel, files, strict=True
         ):

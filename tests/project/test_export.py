@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,21 +48,38 @@ SHOP = (
 )
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Each notebook exported, checked again, and its tree tested: all at once, since much of the time is waiting."""
+
+    def export(notebook):
+        root = tmp_path_factory.mktemp("exported") / "shop"
+        done = export_tree(read_notebook(notebook), root, replay_all=True)
+        told = export_tree(read_notebook(notebook), root, check_only=True)
+        tested = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(root / "tests")],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+            # What else is installed for tests takes seconds to load.
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        )
+        return done, told, tested
+
+    with ThreadPoolExecutor(len(NOTEBOOKS)) as pool:
+        yield {notebook: pool.submit(export, notebook) for notebook in NOTEBOOKS}
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_notebook_exports_and_its_tests_pass(notebook, root):
-    done = export_tree(read_notebook(notebook), root, replay_all=True)
+def test_every_notebook_exports_and_its_tests_pass(notebook, exported):
+    done, told, tested = exported[notebook].result()
     assert done.checked.problems == ()
     assert done.checked.left_out == ()
     assert done.checked.sent > 3
-    assert export_tree(read_notebook(notebook), root, check_only=True, replay_all=True).agrees
-    found = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(root / "tests")],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-    assert found.returncode == 0, found.stdout[-3000:]
+    assert told.agrees
+    assert told.checked.sent == done.checked.sent
+    assert tested.returncode == 0, tested.stdout[-3000:]
 
 
 def test_what_the_notebook_has_left_behind_is_told_and_no_test(root):
