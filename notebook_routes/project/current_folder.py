@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from notebook_routes.project.settings import ServerSettings
 
-_FILES = "file:"
-
 
 def in_its_folder(settings: ServerSettings) -> ServerSettings:
     """Make the project's folder the current one, and give the settings with paths that mean what they meant before.
@@ -30,8 +28,9 @@ def in_its_folder(settings: ServerSettings) -> ServerSettings:
         DefinitionError: there is no such folder.
     """
     directory, cache = settings.directory.absolute(), settings.cache
-    if cache is not None and cache.startswith(_FILES) and not cache.startswith(f"{_FILES}//"):
-        cache = _FILES + str(Path(cache.removeprefix(_FILES)).expanduser().absolute())
+    kind, _, place = (cache or "").partition(":")
+    if kind.lower() == "file" and place and not place.startswith("//"):
+        cache = f"file:{Path(place).expanduser().absolute()}"
     try:
         os.chdir(directory)
     except OSError as error:

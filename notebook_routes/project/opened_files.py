@@ -93,14 +93,19 @@ class OpenedFiles:
             return
         self._busy.now = True
         try:
-            if event == "open" and _only_writes(*arguments[1:3]):
-                self._written.add(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps ".."
-            elif event != "sqlite3.connect" or not path.startswith((":memory:", "file:")):
-                self._opened(path, is_made=event == "sqlite3.connect")
-                if event == "notebook_routes.file":
-                    self._make_real(Path(path))
+            # What the system refuses here it refuses the code too, which is about to hear of it.
+            with suppress(OSError):
+                self._heard(event, path, arguments)
         finally:
             self._busy.now = False
+
+    def _heard(self, event: str, path: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open" and _only_writes(*arguments[1:3]):
+            self._written.add(os.path.abspath(path))  # noqa: PTH100 - Path.absolute keeps ".."
+        elif event != "sqlite3.connect" or not path.startswith((":memory:", "file:")):
+            self._opened(path, is_made=event == "sqlite3.connect")
+            if event == "notebook_routes.file":
+                self._make_real(Path(path))
 
     def _opened(self, path: str, *, is_made: bool) -> None:
         """A file is opened, which is made if it is nowhere, or has to be there."""

@@ -61,8 +61,10 @@ def read_manifest(root: Path, *, force: bool = False) -> Manifest:
     """What an export has written to a folder; nothing, where that cannot be read and all is to be overwritten.
 
     Raises:
-        ExportError: it cannot be read.
+        ExportError: it cannot be read, or the folder is a file.
     """
+    if root.exists() and not root.is_dir():
+        raise ExportError(f"{root} is a file: export to a folder")
     try:
         return Manifest.read(root)
     except ExportError:
@@ -83,8 +85,6 @@ def compare(root: Path, files: Mapping[str, bytes], manifest: Manifest, *, force
     Raises:
         ExportError: the folder cannot be used: it is a file, a link leads out of it, or it is another notebook's.
     """
-    if root.exists() and not root.is_dir():
-        raise ExportError(f"{root} is a file: export to a folder")
     before = read_manifest(root, force=force)
     if before.notebook and before.notebook != manifest.notebook and not force:
         raise ExportError(

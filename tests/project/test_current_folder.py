@@ -24,6 +24,8 @@ def shop(tmp_path, monkeypatch):
         ("redis://127.0.0.1:1/0", "redis://127.0.0.1:1/0"),
         ("file:///kept", "file:///kept"),
         ("file:kept", "file:{}/kept"),
+        ("FILE:kept", "file:{}/kept"),
+        ("file:", "file:"),
     ],
 )
 def test_settings_mean_what_they_meant(shop, tmp_path, cache, becomes):

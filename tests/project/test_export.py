@@ -196,6 +196,14 @@ def test_files_that_are_read_are_listed_and_found_beside_the_tree(root):
     assert "imports mine, which nothing that is installed here provides" in described(done)
 
 
+@pytest.mark.parametrize("how", [{}, {"force": True}, {"check_only": True}])
+def test_a_file_in_the_place_of_the_folder_is_named(root, how):
+    root.write_text("mine")
+    with pytest.raises(ExportError, match="shop is a file: export to a folder"):
+        export_tree(source("%%route GET /a\n1"), root, replay=False, **how)
+    assert root.read_text() == "mine"
+
+
 def test_an_edited_file_is_shown_and_kept(root):
     export_tree(source("%%route GET /a\n1"), root)
     (root / "app/a/route.py").write_text("def GET():\n    return 'mine'\n")
