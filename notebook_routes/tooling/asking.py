@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from notebook_routes.errors import ConfigError
+from notebook_routes.project.current_folder import within
 from notebook_routes.project.load import load_tree
 from notebook_routes.servers.lifetime import HandlerThreads
 from notebook_routes.servers.wire import head, phrase
@@ -53,10 +54,10 @@ def ask_tree(
         DefinitionError: the project cannot be loaded; the request cannot be one.
     """
     request = _request(method, path, headers, data)
-    with progress(f"Loading {directory}"):
-        app = load_tree(directory, explain=True)
     # A selector loop, as under `serve`.
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+    with within(directory) as root, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        with progress(f"Loading {directory}"):
+            app = load_tree(root, explain=True)
         return runner.run(_ask(app, request, sys.stdout.buffer if out is None else out, show_head=show_head))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 from notebook_routes.errors import ConfigError, NotebookRoutesError
+from notebook_routes.project.current_folder import within
 from notebook_routes.project.load import load_tree
 from notebook_routes.project.settings import CACHE_VARIABLE, TOKEN_VARIABLE, ServerSettings
 from notebook_routes.servers import MAX_BODY_SIZE
@@ -213,6 +214,13 @@ def export(
     replay_all: Annotated[
         bool, typer.Option("--replay-all", help="Try the files with all requests first, not only with GET and HEAD.")
     ] = False,
+    copy_files: Annotated[
+        bool | None,
+        typer.Option(
+            help="Copy the files that the code opens beside the notebook; without the option as the last time.",
+            show_default=False,
+        ),
+    ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; the exit status is 0 if notebook and folder agree.")
     ] = False,
@@ -223,7 +231,14 @@ def export(
 
     try:
         source = read_notebook(notebook)
-        done = export_tree(source, directory, force=force, replay_all=replay_all, check_only=check)
+        done = export_tree(
+            source,
+            directory,
+            force=force,
+            replay_all=replay_all,
+            copy_files=copy_files,
+            check_only=check,
+        )
     except NotebookRoutesError as error:
         typer.echo(f"{type(error).__name__}: {error}", err=True)
         raise typer.Exit(code=1) from None
@@ -244,8 +259,8 @@ def openapi(
     from notebook_routes.project.openapi import openapi_document  # noqa: PLC0415 - it brings pydantic
 
     with _sentences():
-        with progress(f"Loading {directory}"):
-            project = load_tree(directory, strict=True)
+        with within(directory) as root, progress(f"Loading {directory}"):
+            project = load_tree(root, strict=True)
         document = openapi_document(project.routes, title=title or directory.resolve().name, version=api_version)
     text = json.dumps(document, indent=2, ensure_ascii=False)
     if output is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.cache import open_cache
 from notebook_routes.errors import ConfigError
+from notebook_routes.project.current_folder import in_its_folder
 from notebook_routes.routing import find_routes
 from notebook_routes.runtime import use_data
 from notebook_routes.servers import public_location
@@ -105,7 +106,7 @@ async def serve(app: App, listener: socket.socket, said: str, *, max_body_size: 
 
 def _serve_alone(settings: ServerSettings, how: Running) -> None:
     with progress(f"Loading {settings.directory}"), seldom_collected():
-        app = settings.load()
+        app = in_its_folder(settings).load()
     listener = bind_listener(how.host, how.port)
     location = public_location(how.host, listener.getsockname()[1])
     app.guard = with_own_hosts(settings, how.host, location).guard()
@@ -119,7 +120,7 @@ def _serve_live(settings: ServerSettings, how: Running, listener: socket.socket,
 
     # In memory it is kept with each loading anew: the code may have changed.
     cache = None if settings.cache is None or settings.cache.startswith("memory") else open_cache(settings.cache)
-    root = settings.directory.resolve()
+    root = in_its_folder(settings).directory.resolve()
     project = LiveProject(
         root,
         guard=settings.guard(),

@@ -11,6 +11,7 @@ import socket
 import sys
 
 from notebook_routes.errors import NotebookRoutesError
+from notebook_routes.project.current_folder import in_its_folder
 from notebook_routes.project.settings import ServerSettings
 from notebook_routes.tooling.logs import configure_logs
 from notebook_routes.tooling.running import run
@@ -27,7 +28,7 @@ def main(arguments: list[str]) -> int:
     settings = ServerSettings.from_environment()
     try:
         with seldom_collected():
-            app = settings.load()
+            app = in_its_folder(settings).load()
     except NotebookRoutesError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - the program's last words
         return 1

@@ -99,10 +99,29 @@ def test_export_writes_a_tree_and_tells_by_its_exit_status(notebook, tmp_path):
     done = CliRunner().invoke(commands.app, command)
     assert done.exit_code == 0
     assert "app/n/route.py written\n" in done.output
-    assert "1 request was answered as in the notebook; not sent: PUT /n (--replay-all sends them)" in done.output
+    assert "1 request was answered as in the notebook; not sent: PUT /n (--replay-all sends it)" in done.output
     told = CliRunner().invoke(commands.app, [*command, "--check", "--replay-all"])
     assert told.exit_code == 0
     assert "is up to date\n2 requests were answered as in the notebook" in told.output
+
+
+def test_export_copies_the_files_that_are_opened(notebook, tmp_path):
+    (tmp_path / "hello.txt").write_text("hello")
+    path = notebook(
+        "from pathlib import Path\ntext = Path('hello.txt').read_text()",
+        "%%route GET /\ntext",
+        "%%request GET /\n?? text == 'hello'",
+    )
+    command = ["export", path, str(tmp_path / "shop")]
+    refused = CliRunner().invoke(commands.app, command)
+    assert refused.exit_code == 1
+    assert "export with --copy-files" in refused.output
+    assert CliRunner().invoke(commands.app, [*command, "--copy-files"]).exit_code == 0
+    assert CliRunner().invoke(commands.app, [*command, "--check"]).exit_code == 0
+    answer = CliRunner().invoke(commands.app, ["request", str(tmp_path / "shop"), "GET", "/"])
+    assert answer.output == "hello"
+    for other in ("list", "openapi"):
+        assert CliRunner().invoke(commands.app, [other, str(tmp_path / "shop")]).exit_code == 0
 
 
 def test_export_says_what_stops_it(notebook, tmp_path):
