@@ -158,6 +158,16 @@ class App:
 
         await prepare_answers(self)
 
+    async def renew(self, path: str) -> None:
+        """Make the kept answer of a path anew, where it is stale or there is none.
+
+        Raises:
+            Exception: what the handler raises.
+        """
+        from notebook_routes.app.kept_answers import renew_answer  # noqa: PLC0415 - many apps keep none
+
+        await renew_answer(self, path)
+
     async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
 
@@ -359,8 +369,9 @@ class App:
                 if method == "OPTIONS"
                 else method_not_allowed(request, route_path.allow())
             )
-        elif route.method == "GET" and route_path.config.keeps_answers:
-            response = await self._kept_answer(self, exchange, route_path, route)
+        elif route.is_api or (route.method == "GET" and route_path.config.keeps_answers):
+            answer = self._api_answer if route.is_api else self._kept_answer
+            response = await answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
@@ -373,6 +384,12 @@ class App:
         from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
 
         return kept_answer
+
+    @cached_property
+    def _api_answer(self) -> Callable[[App, Exchange, RoutePath, Route], Awaitable[Response]]:
+        from notebook_routes.app.api_answers import api_answer  # noqa: PLC0415 - many apps have no API Route
+
+        return api_answer
 
     def _cors(self, config: SegmentConfig | None) -> Cors | None:
         """What pages of other origins may do: as the path declares it, or else the app."""

@@ -15,7 +15,7 @@ import threading
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from notebook_routes.errors import RouteConflict
-from notebook_routes.routing.conflict import check_config, check_page, check_place
+from notebook_routes.routing.conflict import check_api, check_config, check_page, check_place
 from notebook_routes.routing.pattern import RoutePattern
 from notebook_routes.routing.route import Route, RoutePath
 from notebook_routes.routing.segment import CatchAll, Dynamic, OptionalCatchAll, Static
@@ -176,6 +176,7 @@ class _Draft:
         check_place(self._root, route)
         beside = self._paths.get(route.pattern.shape)
         if beside is not None:
+            check_api(route, beside)
             check_config(route, beside)
             check_page(route, beside)
         methods = dict(beside.methods) if beside is not None else {}
