@@ -23,7 +23,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import decode_source, spec_from_file_location
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.routing.filesystem import APP
+from notebook_routes.routing.filesystem import API, APP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -162,15 +162,18 @@ class _Finder(MetaPathFinder):
         if name != self._tree.name:
             return None
         place = self._tree.root.joinpath(*(part.replace(_DOT, ".") for part in parts))
-        if place.is_dir():
-            first = place / "__init__.py"
-            if not parts or not first.is_file():
-                spec = ModuleSpec(fullname, None, is_package=True)
-                spec.submodule_search_locations = [str(place)]
-                return spec
-            return self._spec(fullname, first, search=[str(place)])
-        file = place.with_name(f"{place.name}.py")
-        return self._spec(fullname, file) if file.is_file() else None
+        first, file = place / "__init__.py", place.with_name(f"{place.name}.py")
+        search = [str(place)]
+        if parts and first.is_file():
+            return self._spec(fullname, first, search=search)
+        if parts and file.is_file():
+            # Beside users.py there may be users/[id].py, now or later, and either is a route in pages/api.
+            return self._spec(fullname, file, search=search if parts[0] == API.parts[0] or place.is_dir() else None)
+        if not place.is_dir():
+            return None
+        spec = ModuleSpec(fullname, None, is_package=True)
+        spec.submodule_search_locations = search
+        return spec
 
     def _spec(self, name: str, file: Path, search: list[str] | None = None) -> ModuleSpec | None:
         loader = _Loader(name, str(file), self._builtins)
