@@ -97,7 +97,9 @@ def _in_thread(handler: Callable[..., Any], config: ApiConfig) -> Callable[..., 
         if isawaitable(value):
             # A wrapper around an `async def`.
             return _awaited(exchange, answer, value)
-        return answer.response or _settled(exchange, answer, _described(value))
+        response = answer.response
+        is_whole = response is not None and response.content is not None
+        return response if is_whole else _settled(exchange, answer, _described(value))
 
     # Says to the invoker that a coroutine is no mistake here.
     call.__wrapped__ = _settled  # type: ignore[attr-defined]

@@ -76,6 +76,7 @@ class ApiResponse:
             TypeError: it cannot be written as JSON; the message says where.
             ScopeError: the answer has been ended before.
         """
+        self._check_open("json")
         content = b"" if body is _NOTHING else json_bytes(body)
         self.set_header("Content-Type", _JSON)
         return self._send_tagged(content)
@@ -89,6 +90,7 @@ class ApiResponse:
             TypeError: it cannot be written as JSON; the message says where.
             ScopeError: the answer has been ended before.
         """
+        self._check_open("send")
         if body is None:
             return self.end()
         if isinstance(body, AsyncIterable) or hasattr(body, "__next__"):
@@ -115,6 +117,7 @@ class ApiResponse:
             raise TypeError(
                 f"res.redirect({status_or_url!r}, {url!r}): write res.redirect(url) or res.redirect(status, url)"
             )
+        self._check_open("redirect")
         self.status(status).set_header("Location", target)
         return self.end(target)
 
@@ -299,14 +302,12 @@ class ApiResponse:
 
     def _send_tagged(self, content: bytes) -> Self:
         """End with a body that is known, and so has an ETag: who has it already is told 304 on the way out."""
-        self._check_open("send")
         if not self.has_header("etag"):
             self.set_header("ETag", f'"{blake2b(content, digest_size=12).hexdigest()}"')
         self._written.append(content)
         return self._finish(b"".join(self._written))
 
     def _send_pieces(self, pieces: Any) -> Self:
-        self._check_open("send")
         if isinstance(pieces, AsyncIterable):
             return self._finish(pieces)
         return self._finish(b"".join(_encoded(piece) for piece in pieces))
