@@ -93,7 +93,9 @@ class RouteTable:
             for route in put:
                 old = draft.put(route)
                 if old is not None and id(old) in added:
-                    raise RouteConflict(f"{route} is put twice in one change: keep one of the two")
+                    raise RouteConflict(
+                        f"{old} and {route} are one route, put twice in one change: keep one of the two"
+                    )
                 if old is not None and old is not route:
                     replaced.append(old)
                 added.add(id(route))

@@ -91,10 +91,7 @@ def test_a_failure_marks_nothing(make):
     app = make(handler, counted("/kept", numbers, tags=["a"]))
 
     async def story():
-        texts = []
-        for target in ("/kept", "/api/x", "/kept"):
-            texts.append(await (await app.request(target)).text())
-        return texts
+        return [await (await app.request(target)).text() for target in ("/kept", "/api/x", "/kept")]
 
     assert asyncio.run(story()) == ["1", "Internal Server Error", "1"]
 
