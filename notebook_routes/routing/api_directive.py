@@ -45,4 +45,6 @@ def parse_api_directive(line: str) -> Directive:
         raise DirectiveError(
             f'"{shown(words[0])}" is not below {_FOLDER}, where API Routes are: write %%api {_FOLDER}{pattern.path}'
         )
+    if pattern.text != pattern.path:
+        raise DirectiveError(f"{pattern.text}: an API Route has no groups and no slots, write %%api {pattern.path}")
     return Directive(method=None, pattern=pattern, parameters=(), options={})

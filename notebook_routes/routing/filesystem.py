@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 APP = "app"
 #: The folder of its API Routes, where `index.py` is the folder itself.
 API = PurePosixPath("pages/api")
-_INDEX = "index"
+INDEX = "index"
 #: The file of a folder that answers its path.
 ROUTE_FILE = "route.py"
 #: The file of a folder that is the page at its path: sent as it is, or rendered by Jinja2.
@@ -121,7 +121,7 @@ def api_pattern_of(path: PurePosixPath) -> RoutePattern:
     *words, last = path.with_suffix("").parts
     try:
         return RoutePattern.parse(
-            "/".join(["/api", *map(_literal, words), *([] if last == _INDEX else [_literal(last)])])
+            "/".join(["/api", *map(_literal, words), *([] if last == INDEX else [_literal(last)])])
         )
     except InvalidPattern as error:
         raise InvalidPattern(f"The file {str(API / path)!r} cannot be a route. {error}") from None

@@ -118,3 +118,21 @@ def test_a_cell_without_ids_and_an_async_handler(newest):
     assert newest.get("/api/x", method="PUT", body=b"a=1&a=2") == (200, "str")
     form = {"content-type": "application/x-www-form-urlencoded"}
     assert newest.get("/api/x", method="PUT", body=b"a=1&a=2", headers=form) == (200, "dict")
+
+
+def test_it_is_exported_and_mounted(newest, tmp_path):
+    newest.ok('products = {"1": {"name": "Lamp"}}')
+    newest.ok(PRODUCTS, cell="a")
+    newest.ok("%%api /api/old\ndef handler(req, res):\n    res.end()", cell="b")
+    newest.ok("x = 1", cell="b")
+    newest.ok("%%request GET /api/products/1\n?? json['name'] == 'Lamp'", cell="c")
+    said = newest.ok(f"%routes export {tmp_path / 'shop'}").text.replace(str(tmp_path), "")
+    assert "pages/api/products/[id].py written" in said
+    assert "1 request was answered as in the notebook" in said
+    assert not (tmp_path / "shop/pages/api/old.py").exists()
+    newest.ok("%routes clear")
+    mounted = newest.run(f"%routes mount {tmp_path / 'shop'}")
+    assert mounted.error is None
+    assert "ANY     /api/products/[id]  API Route" in mounted.text
+    assert newest.get("/api/products/1") == (200, '{"name":"Lamp"}')
+    newest.ok("%routes clear")

@@ -115,7 +115,7 @@ def test_app_and_pages_at_one_path(project, caplog):
 
 def test_two_files_at_one_path(project):
     root = project({"pages/api/x.py": sends("x"), "pages/api/x/index.py": sends("index")})
-    with pytest.raises(RouteConflict, match=r"pages/api/x.py(.|\n)*pages/api/x/index.py"):
+    with pytest.raises(RouteConflict, match=r"pages/api/x/index.py(.|\n)*pages/api/x.py"):
         load_tree(root, strict=True)
 
 

@@ -24,6 +24,7 @@ def test_a_line(line):
         ("/api/x --revalidate 60", '"--revalidate" is an option, and an API Route has none on its line'),
         ("/api/x page:int", '"page:int" is too much: the line of an API Route is its path, %%api /api/x'),
         ("/products/[id]", '"/products/[id]" is not below /api, where API Routes are: write %%api /api/products/[id]'),
+        ("/(shop)/api/x", "an API Route has no groups and no slots, write %%api /api/x"),
         ("/apix", "write %%api /api/apix"),
         ("api/x", '"api/x" is no path'),
         ("/api/{id}", "write [id]"),
