@@ -306,7 +306,7 @@ class App:
         match = self.routes.match(path)
         cors = None
         if match is not None:
-            exchange.route = match.route_path.methods.get(request.method)
+            exchange.route = match.route_path.answering(request.method)
             exchange.params = match.params
             cors = self._cors(match.route_path.config)
             preflight = None if cors is None else cors.preflight(request, match.route_path)

@@ -64,11 +64,21 @@ def test_a_failure_is_explained_to_its_author(make):
     assert b"in handler" in answer.content
 
 
-def test_a_failure_after_the_answer_is_told_to_its_author_alone(make, caplog):
-    def handler(req, res):
-        res.json(1)
-        res.json(2)
+def twice(req, res):
+    res.json(1)
+    res.json(2)
 
+
+async def twice_later(req, res):
+    twice(req, res)
+
+
+def twice_around(req, res):
+    return twice_later(req, res)
+
+
+@pytest.mark.parametrize("handler", [twice, twice_later, twice_around])
+def test_a_failure_after_the_answer_is_told_to_its_author_alone(make, caplog, handler):
     app = make(handler)
     with caplog.at_level(logging.ERROR):
         answer = ask(app)

@@ -9,8 +9,8 @@ The method does not matter. (Observed on Next.js 16.4.6; its documentation speak
 
 from __future__ import annotations
 
+import re
 from contextlib import aclosing
-from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import BodyTooLarge, HTTPError, InvalidBody
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from notebook_routes.web import Request
 
 _JSON = ("application/json", "application/ld+json")
+# Of the parameters (RFC 9110 §8.3.1) one is asked for, whose values are tokens.
+_CHARSET = re.compile(r"""(?:^|;)\s*charset\s*=\s*["']?([^\s;"']+)""", re.IGNORECASE)
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -74,9 +76,9 @@ def _json(text: str) -> object:
 
 def _type(header: str) -> tuple[str, str]:
     """The media type in lower case and the charset."""
-    message = Message()
-    message["content-type"] = header
-    return header.partition(";")[0].strip().lower(), str(message.get_param("charset") or "utf-8")
+    kind, _, parameters = header.partition(";")
+    charset = _CHARSET.search(parameters) if parameters else None
+    return kind.strip().lower(), charset[1] if charset else "utf-8"
 
 
 async def _content(request: Request, limit: Size) -> bytes:

@@ -28,6 +28,7 @@ def posted(ask, body, content_type, **options):
         (b"a=x+y%20z", f"{FORM}; charset=UTF-8", {"a": "x y z"}),
         (b"", FORM, {}),
         (b"\xe9", "text/plain; charset=latin-1", "é"),
+        (b"\xe9", 'text/plain; x=1; CHARSET="latin-1"', "é"),
         (b"\xe9", "text/plain", "\ufffd"),
         (b"ab", "application/octet-stream", "ab"),
         (b"--x", "multipart/form-data; boundary=x", "--x"),
