@@ -32,6 +32,7 @@ def test_there_is_a_manual():
         "04_middleware_and_cors",
         "05_caching",
         "06_export_and_serve",
+        "07_inspector",
         "shop",
     ]
 

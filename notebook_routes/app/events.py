@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from notebook_routes.runtime import Exchange
+    from notebook_routes.web import Headers
 
 #: Requests that are remembered.
-LOG_LENGTH = 1000
+LOG_LENGTH = 10_000
+#: Characters of output, tracebacks and notes that are remembered in all.
+LOG_TEXT = 16 * 1024 * 1024
+#: Of so many of the last requests the headers are remembered too: a client may send 64 KiB of them with each.
+LOG_HEADERS = 1000
+#: The inspector's own page, and below it what it asks: it would see itself for ever.
+UNLOGGED = ("/_routes/", "/_routes/inspector/")
 
 
 class LogEntry(NamedTuple):
@@ -31,6 +39,7 @@ class LogEntry(NamedTuple):
         notes: further remarks.
         started: seconds since the epoch.
         is_behind: nobody has asked: a kept answer was made anew, or beforehand.
+        cache: what the cache had to do with it: "hit", "stale" or "miss"; None where it had nothing.
     """
 
     number: int
@@ -45,24 +54,43 @@ class LogEntry(NamedTuple):
     notes: tuple[str, ...] = ()
     started: float = 0.0
     is_behind: bool = False
+    cache: str | None = None
+
+    @property
+    def text_size(self) -> int:
+        """Characters of what the handler printed, of its traceback and of the notes."""
+        return len(self.output) + len(self.error or "") + sum(map(len, self.notes))
 
 
 class RequestLog:
-    """The last requests, newest last. Safe to read from any thread while the server writes."""
+    """The last requests, newest last. Safe to read from any thread while the server writes.
 
-    def __init__(self, length: int = LOG_LENGTH) -> None:
+    Args:
+        length: how many are remembered.
+        text: characters that are remembered in all of what handlers print, of tracebacks and of notes; where there is
+            more, the oldest requests go.
+    """
+
+    def __init__(self, length: int = LOG_LENGTH, *, text: int = LOG_TEXT) -> None:
         self._entries: deque[LogEntry] = deque(maxlen=length)
+        self._headers: deque[tuple[int, Headers]] = deque(maxlen=LOG_HEADERS)
         self._numbers = itertools.count(1)
-        self._listeners: list[Callable[[LogEntry, Exchange], None]] = []
+        self._listeners: tuple[Callable[[LogEntry, Exchange], None], ...] = ()
+        self._most_text = text
+        #: At least the characters of all entries; those that have made room are subtracted when it is too much.
+        self._text = 0
 
     def add(self, exchange: Exchange, *, status: int, size: int) -> None:
-        """Remember a request that has been answered."""
-        request = exchange.arrived
+        """Remember a request that has been answered; those of the inspector itself are none."""
+        request, route = exchange.arrived, exchange.route
+        if route is None and (request.path == UNLOGGED[0] or request.path.startswith(UNLOGGED[1])):
+            return
+        number = next(self._numbers)
         entry = LogEntry(
-            next(self._numbers),
+            number,
             request.method,
             request.target,
-            exchange.route.pattern.text if exchange.route else None,
+            route.pattern.text if route else None,
             status,
             exchange.elapsed(),
             size,
@@ -71,19 +99,48 @@ class RequestLog:
             tuple(exchange.notes),
             exchange.started,
             exchange.is_behind,
+            exchange.cache,
         )
         self._entries.append(entry)
+        self._headers.append((number, request.headers))
+        if entry.output or entry.error or entry.notes:
+            self._text += entry.text_size
+            if self._text > self._most_text:
+                self._make_room()
         for listener in self._listeners:
             listener(entry, exchange)
 
     def listen(self, listener: Callable[[LogEntry, Exchange], None]) -> None:
         """Have `listener(entry, exchange)` called on the server's thread for every finished request."""
-        self._listeners.append(listener)
+        self._listeners = (*self._listeners, listener)
+
+    def unlisten(self, listener: Callable[[LogEntry, Exchange], None]) -> None:
+        """Call it no more; nothing happens where it was not called."""
+        self._listeners = tuple(each for each in self._listeners if each != listener)
 
     def entries(self) -> list[LogEntry]:
         """The remembered requests, oldest first."""
         return list(self._entries)
 
+    @property
+    def count(self) -> int:
+        """How many are remembered."""
+        return len(self._entries)
+
+    def headers(self, number: int) -> list[tuple[str, str]] | None:
+        """The headers that a request came with; None where they are not remembered any more."""
+        return next((headers.raw for each, headers in list(self._headers) if each == number), None)
+
     def clear(self) -> None:
         """Forget them."""
         self._entries.clear()
+        self._headers.clear()
+        self._text = 0
+
+    def _make_room(self) -> None:
+        """Let the oldest go until there is room for some more, so that this is not done for each entry."""
+        total = sum(entry.text_size for entry in list(self._entries))
+        with suppress(IndexError):
+            while total > self._most_text * 3 // 4:
+                total -= self._entries.popleft().text_size
+        self._text = total

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.app.finish import resolve_location, with_location
 from notebook_routes.app.kept_plan import KeptPlan
 from notebook_routes.app.static_params import listed_params
-from notebook_routes.cache import being_cancelled
+from notebook_routes.cache import being_cancelled, cache_word
 from notebook_routes.errors import DynamicError, HTTPError, RedirectError, ValidationFailed
 from notebook_routes.runtime import Exchange, canonical_accept, observe
 from notebook_routes.runtime.request_time import shows_drafts
@@ -63,6 +63,7 @@ async def kept_answer(app: App, exchange: Exchange, route_path: RoutePath, route
         return resolve_location(await app.invoke(exchange), exchange)
     anew = app.cache_control_requests and "no-cache" in (request.headers.get("cache-control") or "").lower()
     response = await app.answers.respond(asked, _Runs(app, plan, asked, exchange, exchange.params), anew=anew)
+    exchange.cache = cache_word(response.headers)
     if response.content is not None:
         # The run is over: middleware, and what is for after the answer, see what the client has sent.
         exchange.observed = exchange.rendering = None

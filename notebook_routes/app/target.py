@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+#: The second is our own page, whose parts are found relative to it behind any proxy.
+_ENDS_IN_SLASH = ("/", "/_routes/")
 _SLASHES = re.compile(r"[/\\]{2,}|\\")
 
 
@@ -14,6 +16,6 @@ def normalized(path: str) -> str | None:
     """
     if "//" in path or "\\" in path:
         return _SLASHES.sub("/", path)
-    if path.endswith("/") and path != "/":
+    if path.endswith("/") and path not in _ENDS_IN_SLASH:
         return path.rstrip("/")
     return None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.lazy import lazily
 
 if TYPE_CHECKING:
-    from notebook_routes.cache.answers import HIT, MISS, STALE, answer
+    from notebook_routes.cache.answers import HIT, MISS, STALE, answer, cache_word
     from notebook_routes.cache.asked import Asked
     from notebook_routes.cache.cancelled import being_cancelled
     from notebook_routes.cache.clock import now
@@ -54,6 +54,7 @@ __all__ = [
     "answer_key",
     "being_cancelled",
     "blocking",
+    "cache_word",
     "fetch_key",
     "is_path_tag",
     "now",
@@ -94,6 +95,7 @@ _PLACES = {
     "answer_key": "keys",
     "being_cancelled": "cancelled",
     "blocking": "waiting",
+    "cache_word": "answers",
     "stop_waiting": "waiting",
     "fetch_key": "keys",
     "is_path_tag": "tags",

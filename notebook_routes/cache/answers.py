@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HIT = "notebook-routes; hit"
 STALE = "notebook-routes; hit; fwd=stale"
 MISS = "notebook-routes; fwd=uri-miss; stored"
+_WORDS = {HIT: "hit", STALE: "stale", MISS: "miss"}
 #: Answers to a part, or to a condition, of one request.
 _PASSING = frozenset({206, 304, 412, 416})
 _PRIVATE = ("no-store", "private")
@@ -107,6 +108,12 @@ def _older(pairs: list[tuple[str, str]], before: str, age: float) -> list[tuple[
     if not (before.isascii() and before.isdigit()):
         return pairs
     return [*(pair for pair in pairs if pair[0] != "age"), ("age", str(max(int(age), 0) + int(before)))]
+
+
+def cache_word(headers: Headers) -> str | None:
+    """What our own `Cache-Status` says, in one word: "hit", "stale" or "miss"; None where there is none."""
+    said = headers.get("cache-status")
+    return None if said is None else _WORDS.get(said)
 
 
 def describe(headers: Headers, rendering: Rendering) -> None:

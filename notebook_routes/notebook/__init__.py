@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from notebook_routes.app import LogEntry
+    from notebook_routes.inspector.kept import KeptEntry
     from notebook_routes.notebook.client import FinishedResponse
-    from notebook_routes.notebook.kept import KeptEntry
     from notebook_routes.project.check import Checked
     from notebook_routes.project.export import Export
     from notebook_routes.routing import Route

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
 _LOGGED = 20
 
 
+def _inspect(session: Session, _command: Command) -> None:
+    for output in session.inspectors.all_routes(*_listed(session)):
+        display(output, raw=True)
+
+
 def _list(session: Session, _command: Command) -> None:
+    _show(*_listed(session))
+
+
+def _listed(session: Session) -> tuple[str, str]:
+    """The routes, the middleware, and what is wrong with them, as text and as HTML."""
     routes = session.routes.routes()
     text, html = shown.routes_text(routes), shown.routes_html(routes)
     cells = session.middlewares.cells()
@@ -31,7 +41,7 @@ def _list(session: Session, _command: Command) -> None:
             html += f"<pre>{escape(problem)}</pre>"
     if cells:
         text, html = f"{text}\n{shown.middleware_text(cells)}", html + shown.middleware_html(cells)
-    _show(text, html)
+    return text, html
 
 
 def _source(session: Session, command: Command) -> None:
@@ -145,6 +155,7 @@ def _show(text: str, html: str) -> None:
 
 
 COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
+    "inspect": _inspect,
     "list": _list,
     "source": _source,
     "log": _log,

@@ -1,6 +1,6 @@
-"""The cards under `%%route` and `%%page` cells: small widgets over HTML that works without them.
+"""The card under a `%%page` cell: a small widget over HTML that works without it.
 
-They fill in the links' address, and show a page. The address is widget state and not part of the output, so that a
+It fills in the link's address, and shows the page. The address is widget state and not part of the output, so that a
 saved notebook carries none.
 """
 
@@ -15,13 +15,6 @@ if TYPE_CHECKING:
     import anywidget
 
 _STATIC = Path(__file__).parent / "static"
-
-
-def bundle(text: str, html: str, *, url: str) -> dict[str, Any]:
-    """What to display: plain text, HTML, and the widget where the libraries for it are installed."""
-    if not has_widgets():
-        return {"text/plain": text, "text/html": html}
-    return widget_bundle(text, html, _card_class()(content=html, url=url))
 
 
 def has_widgets() -> bool:
@@ -56,16 +49,3 @@ def page_card_class() -> type[anywidget.AnyWidget]:
         version = traitlets.Int().tag(sync=True)
 
     return PageCard
-
-
-def _card_class() -> type[anywidget.AnyWidget]:
-    import anywidget  # noqa: PLC0415 - a tenth of a second, when the first card is shown
-    import traitlets  # noqa: PLC0415 - the same
-
-    class RouteCard(anywidget.AnyWidget):
-        _esm = _STATIC / "card.js"
-        content = traitlets.Unicode().tag(sync=True)
-        url = traitlets.Unicode().tag(sync=True)
-
-    globals()["_card_class"] = lambda: RouteCard
-    return RouteCard

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, field
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ServerError
-from notebook_routes.project.answer import Answer, charset_of, guessed_type
+from notebook_routes.project.answer import Answer, charset_of, guessed_type, written_headers
 from notebook_routes.web import Headers
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class KernelClient:
         self._token = token
         #: What came since the running cell began.
         self.recent: list[FinishedResponse] = []
+        #: What answers have set; the inspector sends them too.
+        self.cookies = CookieJar()
         self._client: httpx2.Client | None = None
 
     def send(self, spec: RequestSpec, *, show: Callable[[str], None] | None = None) -> FinishedResponse:
@@ -79,7 +82,7 @@ class KernelClient:
         import httpx2  # noqa: PLC0415 - a tenth of a second that only the first request pays
 
         if self._client is None:
-            self._client = httpx2.Client(timeout=None, trust_env=False)
+            self._client = httpx2.Client(timeout=None, trust_env=False, cookies=self.cookies)
         local = spec.target.startswith("/")
         origin = self._base_url() if local else ""
         url = origin + spec.target
@@ -92,7 +95,9 @@ class KernelClient:
             headers.append(("content-type", guessed_type(spec.body)))
         content = spec.body.encode() if spec.body is not None else None
         try:
-            with self._client.stream(spec.method, url, headers=_written(headers, asked), content=content) as response:
+            with self._client.stream(
+                spec.method, url, headers=written_headers(headers, asked), content=content
+            ) as response:
                 finished = _taken_in(response, spec, show)
                 finished.origin = origin
                 self.recent.append(finished)
@@ -109,6 +114,7 @@ class KernelClient:
         if self._client is not None:
             self._client.close()
             self._client = None
+        self.cookies.clear()
 
 
 def _taken_in(response: httpx2.Response, spec: RequestSpec, show: Callable[[str], None] | None) -> FinishedResponse:
@@ -132,17 +138,6 @@ def _taken_in(response: httpx2.Response, spec: RequestSpec, show: Callable[[str]
     finally:
         finished.bytes = b"".join(chunks)
     return finished
-
-
-def _written(headers: list[tuple[str, str]], asked: str) -> list[tuple[bytes, bytes]]:
-    """Headers as they are sent: Latin-1, as in Fetch."""
-    try:
-        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-    except UnicodeEncodeError as error:
-        outside = error.object[error.start : error.end]
-        raise ServerError(
-            f'{asked} cannot be sent: a header cannot hold "{outside}", write it percent-encoded'
-        ) from None
 
 
 def _is_text(headers: Headers) -> bool:

@@ -45,7 +45,7 @@ class Command:
     """One `%routes` line.
 
     Attributes:
-        name: one of `COMMANDS`.
+        name: one of `COMMANDS`, or "inspect" where there is no word.
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
         directory: for `export` and `mount`.
@@ -71,7 +71,7 @@ def parse_command(line: str) -> Command:
     except ValueError as error:
         raise DirectiveError(f"%routes {line}: {error}") from None
     if not words:
-        return Command("list")
+        return Command("inspect")
     name, *rest = words
     if name not in COMMANDS:
         close = difflib.get_close_matches(name, COMMANDS, n=1)

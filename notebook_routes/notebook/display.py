@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notebook_routes.app import LogEntry
+    from notebook_routes.inspector.kept import KeptEntry
     from notebook_routes.notebook.client import FinishedResponse
-    from notebook_routes.notebook.kept import KeptEntry
     from notebook_routes.notebook.middlewares import MiddlewareCell
     from notebook_routes.notebook.session import Definition
     from notebook_routes.routing import Route
@@ -51,6 +51,12 @@ border:1px solid currentColor;border-radius:3px;margin-right:.4em}
 .nbr-quiet{color:var(--jp-content-font-color2,#666)}
 .nbr-good{font-weight:700}.nbr-bad{font-weight:700;text-decoration:underline}
 </style>"""
+# The inspector's widget, which is the next output, hides the HTML while it lives; where its kernel is gone, the HTML
+# hides the front end's complaint.
+_STAND_IN = """<style>
+.jp-OutputArea-child:has(.nbr-static):has(+.jp-OutputArea-child .nbi),
+.jp-OutputArea-child:has(.nbr-static)+.jp-OutputArea-child:has(.jupyter-widgets):not(:has(.nbi)){display:none}
+</style>"""
 
 
 def definition_text(definition: Definition) -> str:
@@ -70,7 +76,7 @@ def definition_html(definition: Definition) -> str:
             shown = f'<a data-path="{sample}" target="_blank" rel="noopener">{shown}</a>'
         rows.append(f'<div>{_badge(route.method)}{shown} <span class="nbr-quiet">{html.escape(what)}</span></div>')
     rows += [f'<div class="nbr-quiet">{html.escape(remark)}</div>' for remark in definition.remarks]
-    return f'{_STYLE}<div class="nbr">{"".join(rows)}</div>'
+    return _stand_in("".join(rows))
 
 
 def sample_path(route: Route) -> str:
@@ -120,15 +126,18 @@ def routes_text(routes: Sequence[Route]) -> str:
 def routes_html(routes: Sequence[Route]) -> str:
     """The table of routes."""
     if not routes:
-        return f'{_STYLE}<div class="nbr">{html.escape(routes_text(routes))}</div>'
+        return _stand_in(html.escape(routes_text(routes)))
     body = "".join(
         f"<tr><td>{_badge(method)}</td><td><code>{html.escape(path)}</code></td><td>{html.escape(config)}</td></tr>"
         for method, path, config in map(_row, routes)
     )
-    return (
-        f'{_STYLE}<div class="nbr"><table><thead><tr><th>Method</th><th>Path</th><th>Config</th></tr>'
-        f"</thead><tbody>{body}</tbody></table></div>"
-    )
+    head = "<tr><th>Method</th><th>Path</th><th>Config</th></tr>"
+    return _stand_in(f"<table><thead>{head}</thead><tbody>{body}</tbody></table>")
+
+
+def _stand_in(content: str) -> str:
+    """What the inspector's widget shows live, as HTML."""
+    return f'{_STYLE}{_STAND_IN}<div class="nbr nbr-static">{content}</div>'
 
 
 def log_text(entries: Sequence[LogEntry]) -> str:

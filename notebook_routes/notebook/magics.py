@@ -9,7 +9,6 @@ from IPython.display import display
 
 from notebook_routes.notebook import actions
 from notebook_routes.notebook import display as shown
-from notebook_routes.notebook.card import bundle
 from notebook_routes.notebook.cell_text import cell_label, running_cell
 from notebook_routes.notebook.commands import parse_command
 
@@ -47,15 +46,17 @@ class RouteMagics(Magics):
         --max-duration SECONDS  after so long the client is told 504
         --cors ORIGIN           whose pages may read the answers; may be written several times
         """
+        running = running_cell()
         definition = self._session.define(
             line,
             cell,
-            cell=running_cell(),
+            cell=running,
             label=cell_label(self._shell),
             own_names=set(self._shell.user_ns_hidden),
         )
         text, html = shown.definition_text(definition), shown.definition_html(definition)
-        display(bundle(text, html, url=self._session.serving.location().url), raw=True)
+        for output in self._session.inspectors.card(text, html, definition, cell_id=running.id):
+            display(output, raw=True)
 
     @no_var_expand
     @cell_magic
@@ -104,9 +105,11 @@ class RouteMagics(Magics):
         `req.body` is parsed by its content type, up to 1 MB. The answer goes out whole, with an ETag: to stream, write
         a %%route cell.
         """
-        definition = self._session.define_api(line, cell, cell=running_cell(), label=cell_label(self._shell))
+        running = running_cell()
+        definition = self._session.define_api(line, cell, cell=running, label=cell_label(self._shell))
         text, html = shown.definition_text(definition), shown.definition_html(definition)
-        display(bundle(text, html, url=self._session.serving.location().url), raw=True)
+        for output in self._session.inspectors.card(text, html, definition, cell_id=running.id):
+            display(output, raw=True)
 
     @no_var_expand
     @cell_magic
@@ -156,9 +159,10 @@ class RouteMagics(Magics):
     @no_var_expand
     @line_magic
     def routes(self, line: str) -> Any:
-        """List the routes, or do something with them.
+        """Show the routes, or do something with them.
 
-        %routes                               the routes
+        %routes                               the inspector: routes, requests as they come, cache; send requests
+        %routes list                          the routes as a table
         %routes source [/path]                the module source that cells were expanded to
         %routes log                           the last requests, what they printed, and their tracebacks
         %routes cache                         what is kept of answers and data

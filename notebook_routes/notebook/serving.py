@@ -186,6 +186,15 @@ class Serving:
         thread = self._running_thread()
         return public_location(thread.host, thread.port, setting=self._settings.url)
 
+    def listens(self) -> tuple[str, int]:
+        """The address and port that it listens on.
+
+        Raises:
+            ServerError: it does not run.
+        """
+        thread = self._running_thread()
+        return thread.host, thread.port
+
     def origins(self) -> tuple[str, ...]:
         """The addresses of its own, for the kernel and for browsers; none while it does not run."""
         return (self.url(), self.location().url) if self.running else ()

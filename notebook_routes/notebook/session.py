@@ -17,11 +17,13 @@ import notebook_routes.cache as caching
 from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import CellError, DirectiveError
+from notebook_routes.inspector.kept import KeptThings
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
 from notebook_routes.notebook.config_remarks import config_remarks
-from notebook_routes.notebook.kept import KeptThings
+from notebook_routes.notebook.inspector import Inspectors
+from notebook_routes.notebook.kernel_subject import KernelSubject
 from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.mounts import Mounts
 from notebook_routes.notebook.page_frames import PageFrames
@@ -36,7 +38,7 @@ from notebook_routes.routing import (
     parse_directive,
     parse_page_directive,
 )
-from notebook_routes.runtime import Invoker
+from notebook_routes.runtime import Invoker, use_data
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -48,6 +50,9 @@ if TYPE_CHECKING:
     from notebook_routes.routing import Directive
     from notebook_routes.runtime import Exchange, RouteModule
     from notebook_routes.servers import Location
+
+
+_JSON_WORDS = {"true": "True", "false": "False", "null": "None"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +85,14 @@ class Session:
         self.app.log.listen(self._say_once)
         self.middlewares = MiddlewareCells(self.app, namespace)
         self.mounts = Mounts(self.routes, self._mounts_changed)
-        pages = self.app.own_pages = OwnPages()
+        self.app.own_pages = pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
         self.serving = Serving(self.app)
-        self.kept = KeptThings(self.app, self.serving.origins)
+        self.kept = KeptThings(lambda: self.app, self.serving.origins)
+        use_data(lambda: self.app.data)
         self.frames = PageFrames(self.serving, self.app)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token)
+        self.inspectors = Inspectors(KernelSubject(self))
         self.ran = RanCells()
         #: Names in the namespace that are not the user's; the extension knows them.
         self.own_names: Callable[[], set[str]] = set
@@ -162,6 +169,7 @@ class Session:
         self.kept.forget(gone)
         if gone:
             self.frames.forget(cell_id)
+            self.inspectors.forget(cell_id)
             self.frames.reload()
         return gone
 
@@ -196,7 +204,7 @@ class Session:
             DefinitionError: it cannot be mounted; nothing was changed.
             ServerError: no server could be started; nothing was changed.
         """
-        self.serving.ensure_started()
+        self._started()
         return self.mounts.mount(directory)
 
     def start(self, *, cache: str | None = None, **options: Any) -> Location:
@@ -212,6 +220,7 @@ class Session:
         """
         handler = None if cache is None else caching.open_cache(cache)
         location = self.serving.start(**options)
+        self.inspectors.offer_page()
         if handler is not None:
             self.kept.use(handler)
         self.frames.reload()
@@ -243,9 +252,11 @@ class Session:
     def close(self) -> None:
         """Stop the server, and leave nothing behind: no port, no thread, no module."""
         self.frames.close()
+        self.inspectors.close()
         self.serving.stop()
         # What is kept stays: in files or Redis the next kernel finds it.
         self._emptied()
+        use_data(None)
         self.kept.close()
         caching.stop_waiting()
 
@@ -286,6 +297,8 @@ class Session:
                 fix = "run the cell that defines it first"
                 if error.name in typing.__all__:
                     fix = f"run from typing import {error.name} in a cell above"
+                elif error.name in _JSON_WORDS:
+                    fix = f"Python writes {_JSON_WORDS[error.name]}"
                 raise CellError(
                     f"{error.name} is not defined: {fix}",
                     line=cell.first_line - 1,
@@ -318,11 +331,11 @@ class Session:
     def _made_live(self, cell: Cell, directive: Directive, own_names: set[str], body: str = "") -> Definition:
         if self.app.public is not None:
             self.app.public.check(cell.routes)
-        moved = self.serving.ensure_started()
+        moved = self._started()
         definition = self._exchange(cell)
         self._defined_in.add(cell.id)
-        if not any(route.is_page for route in cell.routes):
-            self.frames.forget(cell.id)
+        shows_page = any(route.is_page for route in cell.routes)
+        (self.inspectors if shows_page else self.frames).forget(cell.id)
         self.frames.reload(besides=cell.id)
         remarks = [*definition.remarks, *self._remarks(directive, own_names)]
         path = self.routes.at(directive.pattern)
@@ -331,6 +344,12 @@ class Session:
         if moved:
             remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
         return Definition(definition.routes, tuple(remarks))
+
+    def _started(self) -> bool:
+        """Have the server run; whether it had to take another port than it wanted."""
+        moved = self.serving.ensure_started()
+        self.inspectors.offer_page()
+        return moved
 
     def _exchange(self, cell: Cell) -> Definition:
         with self._lock:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from notebook_routes.errors import ServerError
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from notebook_routes.web import Headers
+
+# RFC 9110 §5.6.2
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 @dataclass(eq=False)
@@ -102,3 +109,34 @@ def guessed_type(body: str) -> str:
         plain_form = "=" in body and not any(character in body for character in " \n<{")
         return "application/x-www-form-urlencoded" if plain_form else "text/plain; charset=utf-8"
     return "application/json"
+
+
+def written_headers(headers: Iterable[tuple[str, str]], asked: str) -> list[tuple[bytes, bytes]]:
+    """Headers as a client sends them: Latin-1, as in Fetch.
+
+    Args:
+        headers: names and values.
+        asked: how messages call the request.
+
+    Raises:
+        ServerError: one of them cannot be sent; the message has the fix.
+    """
+    written = []
+    for name, value in headers:
+        if not _TOKEN.fullmatch(name):
+            raise ServerError(
+                f'{asked} cannot be sent: "{name}" is no name of a header, write letters, digits and "-" alone'
+            )
+        control = _CONTROL.search(value)
+        if control is not None:
+            raise ServerError(
+                f"{asked} cannot be sent: the header {name} holds {control[0]!r}, write it percent-encoded"
+            )
+        try:
+            written.append((name.encode("latin-1"), value.strip(" \t").encode("latin-1")))
+        except UnicodeEncodeError as error:
+            outside = error.object[error.start : error.end]
+            raise ServerError(
+                f'{asked} cannot be sent: a header cannot hold "{outside}", write it percent-encoded'
+            ) from None
+    return written

@@ -22,7 +22,7 @@ from notebook_routes.runtime import DraftCookie
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path, PurePath
 
     from notebook_routes.app import Guard
@@ -42,6 +42,7 @@ class LiveProject:
         geo: whose headers `request.geo` is read from, as for `App`.
         cache: where answers and data are kept; by default in memory, anew with each loading.
         cors: which other origins may call the paths that declare nothing themselves, as for `App`.
+        loaded: called with each new app before it answers.
 
     Attributes:
         root: the same.
@@ -58,6 +59,7 @@ class LiveProject:
         geo: str | None = None,
         cache: CacheHandler | None = None,
         cors: object = None,
+        loaded: Callable[[App], object] = lambda _app: None,
     ) -> None:
         self.root = root
         self.log = RequestLog()
@@ -67,6 +69,7 @@ class LiveProject:
         self._geo = geo
         self._cache = cache
         self._cors = cors
+        self._loaded = loaded
         # A developer's browser gets the cookie over plain HTTP.
         self._draft = DraftCookie(secure=not explain)
         self._tree = ModuleTree(root)
@@ -92,6 +95,7 @@ class LiveProject:
             app.middleware = (closed(self.refused),)
         if self._explain:
             app.open_pages.add("/_routes/openapi.json", lambda _request: self._description(app))
+        self._loaded(app)
         return app
 
     def concerns(self, path: PurePath) -> bool:

@@ -17,8 +17,8 @@ from __future__ import annotations
 import builtins
 import importlib
 import itertools
+import os
 import sys
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import decode_source, spec_from_file_location
 from typing import TYPE_CHECKING, Any
@@ -145,11 +145,16 @@ def _import_whole(name: str) -> ModuleType:
     return [importlib.import_module(each) for each in _with_packages(name)][-1]
 
 
-class _Finder(MetaPathFinder):
-    """Finds the modules of one tree by their names."""
+class _Finder:
+    """Finds the modules of one tree by their names.
+
+    A MetaPathFinder by what it does: to import that class takes as long as to load dozens of routes.
+    """
 
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
+        # Paths are texts here: a large project has thousands of them, and pathlib reads each anew.
+        self._root = str(tree.root)
         self._builtins: dict[str, Any] = {**vars(builtins), "__import__": self._import}
 
     def find_spec(
@@ -161,22 +166,21 @@ class _Finder(MetaPathFinder):
         name, *parts = fullname.split(".")
         if name != self._tree.name:
             return None
-        place = self._tree.root.joinpath(*(part.replace(_DOT, ".") for part in parts))
-        first, file = place / "__init__.py", place.with_name(f"{place.name}.py")
-        search = [str(place)]
-        if parts and first.is_file():
-            return self._spec(fullname, first, search=search)
-        if parts and file.is_file():
+        place = os.path.join(self._root, *(part.replace(_DOT, ".") for part in parts))  # noqa: PTH118
+        first, file, is_folder = os.path.join(place, "__init__.py"), f"{place}.py", os.path.isdir(place)  # noqa: PTH112, PTH118
+        if parts and is_folder and os.path.isfile(first):  # noqa: PTH113
+            return self._spec(fullname, first, search=[place])
+        if parts and os.path.isfile(file):  # noqa: PTH113
             # Beside users.py there may be users/[id].py, now or later, and either is a route in pages/api.
-            return self._spec(fullname, file, search=search if parts[0] == API.parts[0] or place.is_dir() else None)
-        if not place.is_dir():
+            return self._spec(fullname, file, search=[place] if is_folder or parts[0] == API.parts[0] else None)
+        if not is_folder:
             return None
         spec = ModuleSpec(fullname, None, is_package=True)
-        spec.submodule_search_locations = search
+        spec.submodule_search_locations = [place]
         return spec
 
-    def _spec(self, name: str, file: Path, search: list[str] | None = None) -> ModuleSpec | None:
-        loader = _Loader(name, str(file), self._builtins)
+    def _spec(self, name: str, file: str, search: list[str] | None = None) -> ModuleSpec | None:
+        loader = _Loader(name, file, self._builtins)
         return spec_from_file_location(name, file, loader=loader, submodule_search_locations=search)
 
     def _import(

@@ -42,6 +42,10 @@ class Phase(Enum):
     ENDED = "ended"
 
 
+# Looked up on their class, members cost as much as matching a route.
+_HANDLER, _ENDED = Phase.HANDLER, Phase.ENDED
+
+
 @dataclass(frozen=True, slots=True)
 class DraftCookie:
     """What switches draft mode on for a browser.
@@ -90,14 +94,15 @@ class Exchange:
         callbacks: what `after()` was given.
         error: the traceback as the user sees it, once the handler has failed.
         is_behind: nobody has asked: a kept answer is made anew, or beforehand.
+        cache: what the cache has to do with the answer: "hit", "stale" or "miss"; None where it has nothing.
         notes: sentences for the log ("text that begins with < was sent as plain text").
         started: wall clock, seconds since the epoch.
     """
 
     __slots__ = (
-        "_began", "_output", "_output_size", "app", "arrived", "callbacks", "config", "context", "cookies", "draft",
-        "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request", "revalidations", "route",
-        "started",
+        "_began", "_output", "_output_size", "app", "arrived", "cache", "callbacks", "config", "context", "cookies",
+        "draft", "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
+        "revalidations", "route", "started",
     )  # fmt: skip
 
     def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
@@ -107,11 +112,12 @@ class Exchange:
         self.rendering: Rendering | None = None
         self.app: KeepsData | None = None
         self.is_behind = False
+        self.cache: str | None = None
         self.revalidations: dict[str, float] | None = None
         self.route: Route | None = None
         self.config: SegmentConfig | None = None
         self.params: Params = {}
-        self.phase = Phase.HANDLER
+        self.phase = _HANDLER
         self.context: Context | None = None
         self.cookies: ResponseCookies | None = None
         self.callbacks: list[Callable[[], object] | Awaitable[object]] = []
@@ -136,6 +142,10 @@ class Exchange:
         """The handler does something that makes its answer this request's alone."""
         if self.rendering is not None:
             self.rendering.reads(what)
+
+    def end(self) -> None:
+        """All has been done for it."""
+        self.phase = _ENDED
 
     def release(self) -> None:
         """It is over: let go of what points back here, so that memory is freed at once and not by the collector.

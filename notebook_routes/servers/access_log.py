@@ -58,7 +58,7 @@ class AccessLog:
 
 def _as_text(entry: LogEntry, exchange: Exchange) -> str:
     request = exchange.arrived
-    address, version = request.peer or ("-", "1.1")
+    address, version, _ = request.peer or ("-", "1.1", 0)
     headers = request.headers
     return (
         f"{address} - - [{_clf_time(int(entry.started))}] "
@@ -70,7 +70,7 @@ def _as_text(entry: LogEntry, exchange: Exchange) -> str:
 
 def _as_json(entry: LogEntry, exchange: Exchange) -> str:
     request = exchange.arrived
-    address, version = request.peer or (None, "1.1")
+    address, version, _ = request.peer or (None, "1.1", 0)
     line = {
         "time": datetime.fromtimestamp(entry.started, UTC).isoformat(timespec="milliseconds"),
         "client": address,

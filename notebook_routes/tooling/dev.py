@@ -9,10 +9,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from notebook_routes.app import Guard
+from notebook_routes.inspector import Inspector, InspectorPages
 from notebook_routes.project.live import LiveProject
 from notebook_routes.routing import find_routes
 from notebook_routes.servers import MAX_BODY_SIZE, public_location
 from notebook_routes.servers.listener import bind_listener
+from notebook_routes.tooling.project_subject import ProjectSubject
 from notebook_routes.tooling.reload import serve_live
 from notebook_routes.tooling.running import known_hosts, run, told_to_stop
 from notebook_routes.tooling.terminal import HandlerPrints, RequestLines
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+    from notebook_routes.app import App
 
 
 def develop_tree(
@@ -46,11 +50,25 @@ def develop_tree(
     listener = bind_listener(host, port)
     location = public_location(host, listener.getsockname()[1])
     # Systems that tell of changes do so by the real path.
-    project = LiveProject(directory.resolve(), guard=Guard(hosts=known_hosts(host, location, allow_hosts)))
-    said = f"{directory} is served at {location.url}, and loaded again when a file is saved"
+    subject = ProjectSubject(host, listener.getsockname()[1], location)
+    inspector = Inspector(subject)
+    pages = InspectorPages(inspector)
+
+    def loaded(app: App) -> None:
+        subject.now = app
+        pages.put_into(app)
+        inspector.changed()
+
+    guard = Guard(hosts=known_hosts(host, location, allow_hosts))
+    project = LiveProject(directory.resolve(), guard=guard, loaded=loaded)
+    said = (
+        f"{directory} is served at {location.url}, and loaded again when a file is saved\n"
+        f"Look at its routes, and send requests: {location.url}/_routes/#{guard.page_token}"
+    )
     try:
         run(_develop(project, listener, said))
     finally:
+        inspector.close("notebook-routes dev has ended: start it again, and open the link that it shows")
         project.close()
 
 

@@ -14,6 +14,7 @@ from notebook_routes.errors import NotebookRoutesError
 from notebook_routes.project.settings import ServerSettings
 from notebook_routes.tooling.logs import configure_logs
 from notebook_routes.tooling.running import run
+from notebook_routes.tooling.seldom_collected import seldom_collected
 from notebook_routes.tooling.serve import serve
 from notebook_routes.tooling.workers import READY
 
@@ -25,7 +26,8 @@ def main(arguments: list[str]) -> int:
     configure_logs(log_format)
     settings = ServerSettings.from_environment()
     try:
-        app = settings.load()
+        with seldom_collected():
+            app = settings.load()
     except NotebookRoutesError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - the program's last words
         return 1

@@ -88,8 +88,9 @@ class Request(Body):
     geo_headers: GeoHeaders | None
     #: The method, in upper case.
     method: str
-    #: Who has connected, and the version of HTTP that they speak; None where there is no connection.
-    peer: tuple[str, str] | None
+    #: Who has connected, the version of HTTP that they speak, and their port, 0 where none is known; None where there
+    #: is no connection.
+    peer: tuple[str, str, int] | None
     #: The request target as it came: path and query, percent-encoded.
     target: str
     #: The path of the target, percent-encoded, not normalised.
@@ -397,7 +398,7 @@ class Request(Body):
         self._origin = origin
         if "#" in target:
             target = target.partition("#")[0]
-        if not target.startswith("/"):
+        if target[:1] != "/":
             target = _origin_form(target)
         self.path, _, self.query_string = target.partition("?")
         self._content = self._source = self._stream = self._url = self._original_url = None

@@ -125,21 +125,22 @@ async def parse_events(chunks: AsyncIterable[bytes | str]) -> AsyncIterator[Serv
 
     The data of an event is always a str. `id` is that of the event itself, not the last one seen.
     """
-    block = _Block()
+    block = EventBlock()
     async for line in _lines(chunks):
         event = block.take(line)
         if event is not None:
             yield event
 
 
-class _Block:
-    """Gathers the lines of one event."""
+class EventBlock:
+    """Gathers the lines of one event after another."""
 
     def __init__(self) -> None:
         self._data: list[str] = []
         self._fields: dict[str, Any] = {}
 
     def take(self, line: str) -> ServerSentEvent | None:
+        """Take a line without its end; the event, where the line ends one that has data."""
         if not line:
             event = ServerSentEvent("\n".join(self._data), **self._fields) if self._data else None
             self._data, self._fields = [], {}

@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import pytest
 
 from notebook_routes.app import LogEntry
+from notebook_routes.inspector.kept import KeptEntry
 from notebook_routes.notebook import display as shown
 from notebook_routes.notebook.client import FinishedResponse
-from notebook_routes.notebook.kept import KeptEntry
 from notebook_routes.notebook.session import Definition
 from notebook_routes.project import Outcome
 from notebook_routes.routing import Route, RoutePattern, SegmentConfig

@@ -1,4 +1,4 @@
-"""What the notebook's cache holds, as people look at it, and how they make it go."""
+"""What a cache holds, as people look at it, and how they make it go."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import notebook_routes.cache as caching
-from notebook_routes.runtime import revalidate_path, revalidate_tag, use_data
+from notebook_routes.runtime import revalidate_path, revalidate_tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,7 +29,8 @@ class KeptEntry:
         revalidate: seconds for which it is fresh; None for ever.
         tags: those that were given to it.
         size: bytes of the body.
-        hits: how often it was given out by this kernel.
+        hits: how often it was given out by this process.
+        key: what the cache calls it.
     """
 
     what: str
@@ -40,30 +41,31 @@ class KeptEntry:
     tags: tuple[str, ...]
     size: int
     hits: int
+    key: str = ""
 
 
 class KeptThings:
-    """The cache of a notebook's app, for people; the session's threads and cells may call it at any time.
+    """The cache of an app, for people; any thread may call it at any time.
 
     Args:
-        app: the app.
+        app: gives the app; it may be another one later.
         own_origins: gives the addresses of its own server, which differ from run to run and are left out.
     """
 
-    def __init__(self, app: App, own_origins: Callable[[], Iterable[str]] = tuple) -> None:
+    def __init__(self, app: Callable[[], App], own_origins: Callable[[], Iterable[str]] = tuple) -> None:
         self._app = app
         self._own_origins = own_origins
-        use_data(lambda: app.data)
 
     def use(self, handler: CacheHandler) -> None:
         """Keep things there from now on, in place of the cache that there was, which is closed."""
-        former = self._app.cache
-        self._app.use_cache(handler)
+        app = self._app()
+        former = app.cache
+        app.use_cache(handler)
         caching.blocking(former, former.close)
 
     def entries(self) -> list[KeptEntry]:
         """All that is given out when it is asked for, by what it is."""
-        handler, moment = self._app.cache, caching.now()
+        handler, moment = self._app().cache, caching.now()
         found = caching.blocking(handler, handler.entries)
         states = ((key, each.entry, caching.state_of(each, moment)) for key, each in found)
         shown = [self._shown(key, entry, state, moment) for key, entry, state in states if state is not None]
@@ -73,9 +75,14 @@ class KeptThings:
         """Have what has a tag, or is at a path or a route's pattern, made anew; how many entries that were.
 
         Args:
-            wanted: a path begins with a slash.
+            wanted: a path begins with a slash; or what the cache calls one entry.
         """
-        before = len(self.entries())
+        entries = self.entries()
+        if any(entry.key == wanted for entry in entries):
+            handler = self._app().cache
+            caching.blocking(handler, lambda: handler.remove(wanted))
+            return 1
+        before = len(entries)
         if wanted.startswith("/"):
             revalidate_path(wanted)
         else:
@@ -86,19 +93,18 @@ class KeptThings:
         """The code of these routes has changed: what it has answered goes."""
         tags = {caching.route_tag(route.pattern.path) for route in routes}
         if tags:
-            handler = self._app.cache
+            handler = self._app().cache
             caching.blocking(handler, lambda: handler.mark(tags, caching.now()))
 
     def close(self) -> None:
         """Give back what the cache holds open."""
-        use_data(None)
-        handler = self._app.cache
+        handler = self._app().cache
         caching.blocking(handler, handler.close)
 
     def _shown(self, key: str, entry: CacheEntry, state: State, moment: float) -> KeptEntry:
         kind, _, rest = key.partition(" ")
         what = rest.partition(" ")[2] if kind == "route" else self._without_own_origin(entry.source)
-        hits = self._app.answers.hits if kind == "route" else self._app.data.hits
+        hits = self._app().answers.hits if kind == "route" else self._app().data.hits
         return KeptEntry(
             what,
             kind,
@@ -108,6 +114,7 @@ class KeptThings:
             tags=tuple(tag for tag in entry.tags if not caching.is_path_tag(tag)),
             size=len(entry.body),
             hits=hits.get(key, 0),
+            key=key,
         )
 
     def _without_own_origin(self, source: str) -> str:

@@ -1,0 +1,41 @@
+"""The front end's files as pages get them: without comments and indentation, which are for readers of the source.
+
+They are plain modules and a style sheet: nothing is built, fetched or bundled.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "static"
+#: The modules of the inspector, each behind those that it imports.
+MODULES = (
+    "dom.js",
+    "format.js",
+    "link.js",
+    "copy.js",
+    "json.js",
+    "items.js",
+    "answer.js",
+    "values.js",
+    "body.js",
+    "form.js",
+    "sender.js",
+    "route.js",
+    "routes.js",
+    "log.js",
+    "kept.js",
+    "inspector.js",
+)
+# Whole lines only: no text of ours spans several, and what stands behind code on a line stays. Behind an open bracket
+# or a comma the end of a line means nothing.
+_COMMENTS = re.compile(r"^[ \t]*(?:/\*.*?\*/[ \t]*\n|//[^\n]*\n|\n)|^[ \t]+", re.MULTILINE | re.DOTALL)
+_LINE_ENDS = re.compile(r"(?<=[(\[{,])\n")
+
+
+@cache
+def file_text(name: str) -> str:
+    """The text of one of the front end's files, as a page gets it."""
+    return _LINE_ENDS.sub("", _COMMENTS.sub("", (STATIC / name).read_text(encoding="utf-8")))

@@ -1,0 +1,181 @@
+// What came of one request: the line that sums it up, its body by type, headers, prints, traceback; live while it comes.
+
+import { button, fill, h, region, scrolling, tabs } from "./dom.js";
+import { bytes, clock, counted, duration, kind, sign } from "./format.js";
+import { isTable, table, tree } from "./json.js";
+import { Items } from "./items.js";
+
+const CACHE = { hit: "cache hit", stale: "cache stale, made anew behind", miss: "cache miss, now kept" };
+/** No script, no address but what the page itself carries. */
+const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:";
+
+/** The parts of the line that sums a run up. */
+export function summary(run) {
+  const parts = [run.status ? `${run.status} ${run.reason ?? ""}`.trim() : run.failed ? "no answer" : "no status"];
+  parts.push(duration(run.seconds), bytes(run.size ?? 0));
+  if (run.media) parts.push(run.media);
+  if (run.count && (!run.kind || run.items?.length)) parts.push(counted(run.count, "item"));
+  if (run.cache) parts.push(CACHE[run.cache] ?? `cache ${run.cache}`);
+  if (run.stopped) parts.push("stopped");
+  if (run.from === "browser") parts.push("from the browser");
+  return parts;
+}
+
+/** The line that sums a run up. */
+export function summaryLine(run) {
+  const [status, ...rest] = summary(run);
+  const state = run.failed ? "failed" : kind(run.status);
+  return h(
+    ".summary",
+    { role: "status" },
+    h(`strong.${state}`, {}, `${run.failed ? "✗" : sign(run.status)} ${status}`),
+    rest.map((part) => h("span", {}, part)),
+  );
+}
+
+/** A finished run, with its body and all else in tabs. */
+export function answer(run) {
+  const shown = [{ name: "body", title: "Body", show: () => body(run) }];
+  const headers = run.answer_headers ?? [];
+  if (headers.length) shown.push({ name: "headers", title: `Headers ${headers.length}`, show: () => pairs(headers, "Headers of the answer") });
+  if (run.output) shown.push({ name: "printed", title: "Printed", show: () => text(run.output, "What the handler printed") });
+  if (run.error) shown.push({ name: "traceback", title: "Traceback", show: () => text(run.error, "Traceback") });
+  shown.push({ name: "request", title: "Request", show: () => asked(run) });
+  const chosen = run.error ? "traceback" : "body";
+  const notes = [run.failed, ...(run.notes ?? [])].filter(Boolean);
+  return h(
+    ".answer",
+    {},
+    summaryLine(run),
+    notes.map((note) => h("p.note", {}, note)),
+    run.failed && !run.status ? null : tabs("The answer", shown, { chosen }),
+  );
+}
+
+/** A run while its answer comes: what has come so far, with Stop. */
+export class LiveAnswer {
+  #run;
+  #items = null;
+  #line = h(".summary", { role: "status" });
+  #said = h(".note", { hidden: true });
+  #place = h("");
+  #stop;
+  #timer;
+  #began = performance.now();
+
+  constructor(run, onstop) {
+    this.#run = { size: 0, count: 0, ...run };
+    this.#stop = button("Stop", onstop, { title: "Esc" });
+    this.element = h(".answer", {}, h(".live", {}, this.#line, this.#stop), this.#said, this.#place);
+    this.#timer = setInterval(() => this.#count(), 250);
+    this.#count();
+  }
+
+  /** More has come. */
+  take(push) {
+    if (push.head) Object.assign(this.#run, push.head, { answer_headers: push.head.headers });
+    if (push.size !== undefined) this.#run.size = push.size;
+    if (push.count !== undefined) this.#run.count = push.count;
+    if (push.items?.length) {
+      if (!this.#items) fill(this.#place, (this.#items = new Items()).element);
+      this.#items.add(push.items, push.dropped ?? 0);
+    }
+    this.#count();
+  }
+
+  /** Say something of the run, without an end of it. */
+  say(sentence) {
+    this.#said.hidden = !sentence;
+    fill(this.#said, sentence ?? "");
+  }
+
+  /** It is over. */
+  end() {
+    clearInterval(this.#timer);
+  }
+
+  #count() {
+    if (!this.element.isConnected && performance.now() - this.#began > 5000) return this.end();
+    const [status, ...rest] = summary({ ...this.#run, seconds: (performance.now() - this.#began) / 1000 });
+    const first = this.#run.status ? `${sign(this.#run.status)} ${status}` : "… waiting for the answer";
+    fill(this.#line, [first, ...rest].map((part) => h("span", {}, part)));
+  }
+}
+
+function body(run) {
+  const views = VIEWS[run.items?.length ? "events" : run.kind]?.(run) ?? [["Text", () => raw(run)]];
+  const usable = views.filter(Boolean);
+  const place = h("");
+  const choose = (at) => fill(place, usable[at][1]());
+  choose(0);
+  if (usable.length === 1) return h(".answer-body", {}, cutNote(run), place);
+  const buttons = usable.map(([name], at) =>
+    h("label.choice", {}, h("input", { type: "radio", name: `view-${run.run}`, checked: at === 0, onchange: () => choose(at) }), name),
+  );
+  return h(".answer-body", {}, h(".choices", { role: "radiogroup", "aria-label": "How the body is shown" }, buttons), cutNote(run), place);
+}
+
+const VIEWS = {
+  json: (run) => {
+    let value;
+    try {
+      value = JSON.parse(run.text);
+    } catch {
+      return null; // Cut short, or no JSON at all: as it is.
+    }
+    return [isTable(value) && ["Table", () => table(value)], ["Tree", () => tree(value)], ["Raw", () => raw(run)]];
+  },
+  html: (run) => [["Page", () => frame(run)], ["Source", () => raw(run)]],
+  image: (run) => [["Image", () => image(run)]],
+  binary: (run) => [["Bytes", () => h("p", {}, `${(run.size ?? 0).toLocaleString("en")} bytes`, hex(run.data))]],
+  events: (run) => [["Items", () => past(run)], run.text && ["Raw", () => raw(run)]],
+  none: () => [["Body", () => h("p.quiet", {}, "The answer has no body")]],
+};
+
+const cutNote = (run) => run.cut && h("p.note", {}, `The body has ${bytes(run.size)}: this is its beginning`);
+
+const raw = (run) => text(run.text ?? "", "Body");
+
+/** A box of text that keeps its lines, and can be scrolled with the keyboard. */
+export const text = (value, label) => h("pre.text", region(label), value);
+
+function frame(run) {
+  // Without allow-scripts no script runs, whatever the policy says; without allow-same-origin it has no cookies either.
+  const policy = `<meta http-equiv="Content-Security-Policy" content="${POLICY}">`;
+  return h("iframe.frame", { title: "The answer as a page", sandbox: "", referrerPolicy: "no-referrer", srcdoc: policy + (run.text ?? "") });
+}
+
+const image = (run) => h("img.image", { alt: "The answer, an image", src: `data:${run.media};base64,${run.data ?? ""}` });
+
+function hex(data) {
+  if (!data) return null;
+  const all = Array.from(atob(data), (each) => each.charCodeAt(0).toString(16).padStart(2, "0"));
+  const lines = [];
+  for (let at = 0; at < Math.min(all.length, 256); at += 16) lines.push(all.slice(at, at + 16).join(" "));
+  return text(lines.join("\n"), "The first bytes");
+}
+
+function past(run) {
+  const items = new Items();
+  items.add(run.items, Math.max((run.count ?? 0) - run.items.length, 0));
+  return items.element;
+}
+
+/** Names with values as a table. */
+export function pairs(list, label) {
+  const rows = list.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value)));
+  return scrolling(".scroll.pairs", label, h("tbody", {}, rows));
+}
+
+function asked(run) {
+  const sent = run.body;
+  return h(
+    "",
+    {},
+    text(`${run.method} ${run.target}\n${(run.headers ?? []).map(([name, value]) => `${name}: ${value}`).join("\n")}`, "The request"),
+    sent?.kind === "text" && text(sent.text, "Body of the request"),
+    sent?.kind === "form" && pairs(sent.fields.map((field) => [field.name, field.value ?? field.filename]), "Fields of the form"),
+    sent?.shortened && h("p.note", {}, "What was sent is shown in part"),
+    run.started && h("p.quiet", {}, `Sent at ${clock(run.started)}`),
+  );
+}

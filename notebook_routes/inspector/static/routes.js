@@ -1,0 +1,110 @@
+// The table of all routes, with a filter, and the chosen one beside it.
+
+import { button, fill, h, head, listBar, scrolling } from "./dom.js";
+import { counted, duration, sign, kind } from "./format.js";
+import { badge, marks, RouteDetail, RouteHead } from "./route.js";
+
+const HEADS = ["Method", "Path", "Runtime", "Cache", "Asked", "p50", "p95", "Last", "Marks"];
+const keyOf = ({ method, path }) => `${method} ${path}`;
+
+export class Routes {
+  #link;
+  #server;
+  #rows = new Map();
+  #lines = new Map();
+  #body = h("tbody");
+  #bar = listBar("method, path or cell", () => this.#refresh());
+  #detail = h(".detail", { hidden: true });
+  #chosen;
+  #head = null;
+  #shown = null;
+  #onchoose;
+
+  /**
+   * @param {object} opened - what "open" has answered.
+   * @param {string|null} chosen - the route that is shown, "GET /x".
+   * @param {(key: string|null) => void} onchoose
+   */
+  constructor(link, opened, chosen, onchoose) {
+    [this.#link, this.#server, this.#chosen, this.#onchoose] = [link, opened.server, null, onchoose];
+    const box = scrolling(".scroll.list.routes", "Routes", head(HEADS), this.#body);
+    this.element = h(".split", {}, h(".main", {}, this.#bar.element, box), this.#detail);
+    this.reset(opened);
+    if (chosen && this.#rows.has(chosen)) this.#choose(chosen);
+  }
+
+  /** All routes, anew. */
+  reset({ rows, routes = rows, server }) {
+    this.#server = server;
+    this.#rows = new Map(routes.map((row) => [keyOf(row), row]));
+    this.#refresh();
+  }
+
+  /** Some have changed, some are gone. */
+  update({ rows = [], gone = [], server }) {
+    if (server) this.#server = server;
+    const before = this.#rows.size;
+    for (const [method, path] of gone) this.#rows.delete(keyOf({ method, path }));
+    let isNew = this.#rows.size !== before;
+    for (const row of rows) {
+      const key = keyOf(row);
+      const old = this.#rows.get(key);
+      isNew ||= !old;
+      this.#rows.set(key, row);
+      if (old) this.#lines.get(key)?.replaceChildren(...this.#cells(row));
+      if (key === this.#chosen) this.#head?.update(row);
+      // Its text has changed: the form may be another.
+      if (key === this.#chosen && old && old.version !== row.version) this.#choose(key, { again: true });
+    }
+    if (isNew) this.#refresh();
+    if (this.#chosen && !this.#rows.has(this.#chosen)) this.#choose(null);
+  }
+
+  #refresh() {
+    const found = [...this.#rows.values()].filter((row) => this.#bar.shows(`${row.method} ${row.path} ${row.cell}`));
+    found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    this.#lines = new Map(found.map((row) => [keyOf(row), this.#line(row)]));
+    fill(this.#body, [...this.#lines.values()]);
+    const all = this.#rows.size;
+    this.#bar.say(found.length === all ? counted(all, "route") : `${found.length} of ${counted(all, "route")}`);
+    if (!all) fill(this.#body, h("tr", {}, h("td", { colSpan: HEADS.length }, "No routes yet: write a cell that begins with %%route GET /hello")));
+  }
+
+  #line(row) {
+    const key = keyOf(row);
+    return h("tr", { "aria-selected": key === this.#chosen ? "true" : null, onclick: () => this.#choose(key) }, this.#cells(row));
+  }
+
+  #cells(row) {
+    const asked = row.hits > 0;
+    return [
+      h("td", {}, badge(row.method)),
+      h("td.wide", {}, button(row.path, (event) => (event.stopPropagation(), this.#choose(keyOf(row))), { look: "link", title: row.cell })),
+      h("td", {}, row.is_page ? "page" : row.runtime),
+      h("td", {}, row.policy, row.kept ? h("span.quiet", {}, ` ${row.kept} kept`) : null),
+      h("td.number", {}, row.hits || ""),
+      h("td.number", {}, asked ? duration(row.p50) : ""),
+      h("td.number", {}, asked ? duration(row.p95) : ""),
+      h("td", {}, row.last ? h(`span.${kind(row.last)}`, {}, `${sign(row.last)} ${row.last}`) : ""),
+      h("td", {}, marks(row)),
+    ];
+  }
+
+  #choose(key, { again = false } = {}) {
+    if (key === this.#chosen && !again) return;
+    this.#lines.get(this.#chosen)?.removeAttribute("aria-selected");
+    this.#chosen = key;
+    this.#onchoose(key);
+    const row = this.#rows.get(key);
+    this.#shown?.close();
+    this.#shown = null;
+    this.#detail.hidden = !row;
+    this.element.classList.toggle("nbi-chosen", !!row);
+    if (!row) return fill(this.#detail);
+    this.#lines.get(key)?.setAttribute("aria-selected", "true");
+    this.#head = new RouteHead(row, this.#server, row.cell);
+    const close = button("✕", () => this.#choose(null), { title: "Close", "aria-label": "Close this route" });
+    this.#shown = new RouteDetail(this.#link, row, this.#server);
+    fill(this.#detail, h(".top", {}, this.#head.element, close), this.#shown.element);
+  }
+}
