@@ -65,7 +65,7 @@ def test_headers_and_peer():
     asked = request(HOST, (b"x-a", b" 1 "), (b"x-a", b"2"), http_version="2")
     assert asked.headers.get("x-a") == "1, 2"
     assert asked.headers.raw == [("host", "shop.example"), ("x-a", "1"), ("x-a", "2")]
-    assert asked.peer == ("10.0.0.1", "2")
+    assert asked.peer == ("10.0.0.1", "2", 5)
     assert request(client=None).peer is None
 
 
