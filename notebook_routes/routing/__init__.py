@@ -24,6 +24,7 @@ from notebook_routes.routing.config import (
 from notebook_routes.routing.cors import CorsPolicy, cors
 from notebook_routes.routing.directive import Directive, LineParameter, parse_directive
 from notebook_routes.routing.filesystem import RouteFile, find_pages, find_routes, pattern_of
+from notebook_routes.routing.href import href
 from notebook_routes.routing.page_directive import PageDirective, parse_page_directive
 from notebook_routes.routing.pattern import RoutePattern, is_parameter_name
 from notebook_routes.routing.route import METHODS, PAGE, Route, RoutePath
@@ -70,6 +71,7 @@ __all__ = [
     "cors",
     "find_pages",
     "find_routes",
+    "href",
     "is_parameter_name",
     "parse_directive",
     "parse_page_directive",
