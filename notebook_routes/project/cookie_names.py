@@ -92,7 +92,9 @@ def _is_jar(node: ast.expr) -> bool:
 def _name_set(call: ast.Call) -> str | None:
     named = {word.arg: word.value for word in call.keywords}
     first = call.args[0] if call.args else named.get("name")
-    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+    if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value.isprintable():
+        return first.value
+    return None
 
 
 def _declared(annotation: ast.expr) -> Iterator[str | None]:

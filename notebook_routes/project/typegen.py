@@ -1,8 +1,11 @@
 """The paths of a project as types: a stub of `notebook_routes`, for type checkers alone.
 
-    RouteContext["/products/[id]"]      its params have an `id`; a path that the project does not have is an error
-    href("/products/[id]", id=1)        the same, and a parameter that is missing
-    cookies().value("theme")            a cookie that no file sets and no handler declares is an error
+    RouteContext[Literal["/products/[id]"]]     its params have an `id`; a path that there is not is an error
+    href("/products/[id]", id=1)                the same, and a parameter that is missing
+    cookies().value("theme")                    a cookie that no file sets and no handler declares is an error
+
+To a type checker a text in square brackets is the name of a type, unless it stands in a Literal. So the short form,
+`RouteContext["/products/[id]"]`, which is the same when it runs, is read by mypy with a plugin, and not by pyright.
 
 The stub stands in `typings/notebook_routes/__init__.pyi`. It says again what the package exports, but for these three;
 all that lies below, `notebook_routes.web` and the others, is the installed package's. The project is read and not run:
@@ -13,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import json
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import PurePosixPath
@@ -51,7 +55,7 @@ from typing_extensions import TypeVar
 _VALUES = """\
 _Value: TypeAlias = str | float | date | UUID | Enum
 _Values: TypeAlias = list[str] | list[int] | tuple[_Value, ...]
-_Scalar: TypeAlias = str | float | bool
+_Scalar: TypeAlias = str | float | bool | Enum
 _Query: TypeAlias = Mapping[str, _Scalar | Iterable[_Scalar] | None] | URLSearchParams | None
 """
 _TYPE_VARIABLES = """\
@@ -132,7 +136,9 @@ def _path_types(routes: Sequence[RoutePattern]) -> list[str]:
 
 
 def _fields(pattern: RoutePattern) -> str:
-    return ", ".join(f'"{name}": {_given(segment)}' for name, segment in pattern.params.items())
+    return ", ".join(
+        f"{json.dumps(name, ensure_ascii=False)}: {_given(segment)}" for name, segment in pattern.params.items()
+    )
 
 
 def _given(segment: ParamSegment) -> str:
@@ -150,7 +156,6 @@ def _context(routes: Sequence[RoutePattern]) -> str:
     ]
     getters.append("def __get__(self, context: RouteContext[_Given], owner: object, /) -> _Given: ...")
     getters.append("def __get__(self, context: RouteContext, owner: object, /) -> _Params: ...")
-    items = [f"def __getitem__(cls, path: {path}, /) -> type[RouteContext[{path}]]: ..." for path, _ in kinds]
     makers = [
         f"def __init__(self: RouteContext[{path}], params: {params}, route: {path}) -> None: ..."
         for path, params in kinds
@@ -165,10 +170,7 @@ def _context(routes: Sequence[RoutePattern]) -> str:
             "class _ParamsOf:",
             *_overloads(getters, indent="    "),
             "",
-            "class _ByPath(type):",
-            *_overloads(items, indent="    "),
-            "",
-            "class RouteContext(Generic[_Kind_co], metaclass=_ByPath):",
+            "class RouteContext(Generic[_Kind_co]):",
             "    params: _ParamsOf",
             "    @property",
             "    def route(self) -> str: ...",
@@ -212,6 +214,7 @@ def _cookies(names: frozenset[str] | None) -> str:
             "from notebook_routes.web import Cookie as _CookieValue",
             "",
             f"_Cookie: TypeAlias = {_literal(sorted(names))}",
+            '_Default = TypeVar("_Default")',
             "",
             "class _Cookies(_CookieJar):",
             "    # Any other name: request.cookies.",
@@ -219,7 +222,7 @@ def _cookies(names: frozenset[str] | None) -> str:
             "    @overload # type: ignore[override]",
             f"    def value(self, name: _Cookie, default: None = None) -> str | None: ... {pyright}",
             "    @overload",
-            "    def value(self, name: _Cookie, default: str) -> str: ...",
+            f"    def value(self, name: _Cookie, default: _Default) -> str | _Default: ... {pyright}",
             f"    def has(self, name: _Cookie) -> bool: ... {ignored}",
             "",
             "def cookies() -> _Cookies: ...",
@@ -234,8 +237,5 @@ def _overloads(lines: Sequence[str], *, indent: str = "") -> list[str]:
 
 
 def _literal(texts: Iterable[str]) -> str:
-    return f"Literal[{', '.join(_quoted(text) for text in texts)}]"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    # What JSON escapes of a printable text, Python reads in the same way.
+    return f"Literal[{', '.join(json.dumps(text, ensure_ascii=False) for text in texts)}]"

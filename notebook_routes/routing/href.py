@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from notebook_routes.routing.pattern import RoutePattern
 from notebook_routes.web import URLSearchParams
@@ -19,7 +19,7 @@ def href(
     path: str,
     /,
     *,
-    query: Mapping[str, Scalar | Iterable[Scalar] | None] | URLSearchParams | None = None,
+    query: Mapping[str, Scalar | Enum | Iterable[Scalar | Enum] | None] | URLSearchParams | None = None,
     **params: object,
 ) -> str:
     """The address of a route: `href("/products/[id]", id=1, query={"page": 2})` is "/products/1?page=2".
@@ -29,7 +29,7 @@ def href(
     Args:
         path: the route's path, as its folder or its cell has it.
         query: what follows the "?"; a list gives its name several times, and None leaves it out.
-        params: one value per dynamic segment, as `str()` writes it, of an Enum the value; a list or tuple for a
+        params: one value per dynamic segment, as `str()` writes it, of an Enum its value; a list or tuple for a
             catch-all. An optional catch-all may be left out. A name that is no identifier is given as
             `**{"product-id": 1}`.
 
@@ -44,14 +44,20 @@ def href(
     """
     built = RoutePattern.parse(path).build(**{name: _plain(value) for name, value in params.items()})
     # `query` and no other name: a segment may be called anything else, [hash] too.
-    if isinstance(query, Mapping):
-        query = URLSearchParams({name: value for name, value in query.items() if value is not None})
-    elif query is not None and not isinstance(query, URLSearchParams):
+    searched = "" if query is None else str(_search_params(path, query))
+    return f"{built}?{searched}" if searched else built
+
+
+def _search_params(path: str, query: object) -> URLSearchParams:
+    if isinstance(query, URLSearchParams):
+        return query
+    if not isinstance(query, Mapping):
         raise TypeError(f'{path} needs a dict for its query, {{"page": 2}}, not {query!r}')
-    return f"{built}?{query}" if query else built
+    return URLSearchParams({name: _plain(value) for name, value in query.items() if value is not None})
 
 
-def _plain(value: object) -> object:
+def _plain(value: Any) -> Any:
+    """What is written of a value."""
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value.value if isinstance(value, Enum) else value

@@ -267,15 +267,13 @@ def typegen(
 ) -> None:
     r"""Write the paths of a project as types, for mypy and pyright. No file is run.
 
-    RouteContext["/products/\[id]"] then knows its params, and
+    RouteContext[Literal["/products/\[id]"]] then knows its params, and
     href("/products/\[id]", id=1) its parameters: a wrong path or a missing
     parameter is a type error. So is the name of a cookie in cookies() that no
     file sets and no handler declares; request.cookies takes any name.
 
-    Both checkers take context: RouteContext[Literal["/products/\[id]"]].
-    mypy takes RouteContext["/products/\[id]"] with the plugin below; pyright, for
-    which a text in an annotation is the name of a type, takes it above the
-    handler: Product = RouteContext["/products/\[id]"], then context: Product.
+    mypy also takes RouteContext["/products/\[id]"], with the plugin below. For
+    pyright that text is the name of a type: there, write the Literal.
 
     pyright finds the folder typings where it is run; elsewhere set its stubPath.
 

@@ -1,4 +1,4 @@
-"""A plugin for mypy, which then reads the path in `RouteContext["/products/[id]"]`; see `notebook-routes typegen --help`.
+"""A plugin for mypy, which then reads the path in `RouteContext["/products/[id]"]`, as `typegen --help` says.
 
 Type checkers take a text in square brackets for the name of a type. mypy lets a plugin read it in another way: here it
 is `RouteContext[Literal["/products/[id]"]]`, which every checker understands as it stands.

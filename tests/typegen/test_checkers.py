@@ -1,0 +1,128 @@
+"""What mypy and pyright say about a project once `typegen` has run: the marked lines, and no others.
+
+`# wrong` is for both, `# wrong: mypy` and `# wrong: pyright` for one of them.
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from notebook_routes.errors import DefinitionError
+from notebook_routes.project.load import load_tree
+from notebook_routes.tooling import cli
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SHOP = HERE / "shop"
+MARK = re.compile(r"# wrong(?:: (\w+))?$")
+SETTINGS = """
+[tool.mypy]
+strict = true
+mypy_path = "$MYPY_CONFIG_FILE_DIR/typings"
+plugins = ["notebook_routes.tooling.mypy_plugin"]
+
+[tool.pyright]
+typeCheckingMode = "strict"
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory):
+    """The sample, with its types."""
+    shop = tmp_path_factory.mktemp("typegen") / "shop"
+    shutil.copytree(SHOP, shop, ignore=shutil.ignore_patterns("__pycache__"))
+    result = CliRunner().invoke(cli.app, ["typegen", str(shop)])
+    assert (result.exit_code, "6 paths, 3 cookies" in result.output) == (0, True), result.output
+    (shop / "pyproject.toml").write_text(SETTINGS)
+    return shop
+
+
+def files(shop):
+    return sorted([*shop.rglob("*.py"), *shop.rglob("*.pyi")])
+
+
+def marked(checker):
+    found = []
+    for file in files(SHOP):
+        for number, line in enumerate(file.read_text().splitlines(), start=1):
+            mark = MARK.search(line)
+            if mark and mark[1] in (None, checker):
+                found.append((file.relative_to(SHOP).as_posix(), number))
+    return found
+
+
+def run(shop, *command, **environment):
+    result = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False, cwd=shop,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | environment,
+    )  # fmt: skip
+    assert result.returncode in (0, 1), result.stdout + result.stderr
+    return result.stdout
+
+
+def by_mypy(shop, *options):
+    found = []
+    for file in files(shop):
+        # One by one, as the command's help says: mypy takes no two files of one name.
+        said = run(shop, "mypy", *options, str(file.relative_to(shop)))
+        found += [(place, int(number)) for place, number in re.findall(r"^(.+?):(\d+): error:", said, re.MULTILINE)]
+    return sorted(set(found))
+
+
+def test_mypy_finds_the_marked_lines(shop):
+    assert by_mypy(shop) == sorted(marked("mypy"))
+
+
+def test_without_the_plugin_a_text_is_no_type_for_mypy(shop):
+    file = "app/text/route.py"
+    said = run(shop, "mypy", "--config-file=", "--strict", file, MYPYPATH="typings")
+    assert re.findall(r":(\d+): error: Invalid type", said) == ["8", "12"]
+    said = run(shop, "mypy", "--config-file=", "--strict", "mistakes.py", MYPYPATH="typings")
+    assert {("mistakes.py", int(line)) for line in re.findall(r":(\d+): error:", said)} == {
+        each for each in marked("mypy") if each[0] == "mistakes.py"
+    }
+
+
+def test_pyright_finds_the_marked_lines(shop, tmp_path):
+    said = run(
+        shop, "pyright", "--outputjson", "--pythonpath", sys.executable,
+        PYRIGHT_PYTHON_CACHE_DIR=str(tmp_path), PYRIGHT_PYTHON_IGNORE_WARNINGS="1",
+    )  # fmt: skip
+    report = json.loads(said)
+    assert report["summary"]["filesAnalyzed"] == len(files(shop))
+    found = {
+        (Path(each["file"]).relative_to(shop.resolve()).as_posix(), each["range"]["start"]["line"] + 1)
+        for each in report["generalDiagnostics"]
+    }
+    assert sorted(found) == sorted(marked("pyright"))
+
+
+def test_the_same_project_answers(tmp_path):
+    shop = tmp_path / "shop"
+    shutil.copytree(SHOP, shop, ignore=shutil.ignore_patterns("__pycache__"))
+    text = shop / "app/text/route.py"
+    with pytest.raises(DefinitionError, match="its type is for /nowhere, and the path is /text"):
+        load_tree(shop, strict=True)
+    text.write_text(text.read_text().partition("\n\ndef PUT")[0])
+    app = load_tree(shop, strict=True)
+
+    async def talk():
+        paths = ("/products/7", "/text", "/docs/a/b", "/files/a%20b", "/products/1/x%2Fy")
+        answers = [(await app.request(path)).content.decode() for path in paths]
+        sent = await app.request("/products/7", method="POST")
+        return answers, sent
+
+    answers, sent = asyncio.run(talk())
+    assert json.loads(answers[0]) == {"id": "7", "route": "/products/[id]", "theme": "light"}
+    assert answers[1] == "/text"
+    assert json.loads(answers[2])[-3:] == ["/docs", "/docs/a/b", "/about"]
+    assert answers[3:] == ["/files/a%20b/more", "/products/1/x%2Fy"]
+    assert (sent.status, sent.headers["location"]) == (303, "http://localhost/products/8?from=1&from=2")
