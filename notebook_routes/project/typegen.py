@@ -42,6 +42,7 @@ _OURS = {"RouteContext", "cookies", "href"}
 _PREAMBLE = """\
 # ruff: noqa
 # fmt: off
+# pyright: reportUnusedImport=false
 
 from collections.abc import Iterable, Mapping
 from datetime import date
