@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_routes.app import App
 from notebook_routes.errors import CacheError, FetchError, HTTPError, NotebookRoutesError, RedirectError
 from notebook_routes.lazy import lazily
-from notebook_routes.routing import cors
+from notebook_routes.routing import cors, href
 from notebook_routes.runtime import (
     CookieParam,
     Form,
@@ -102,6 +102,7 @@ __all__ = [
     "fetch",
     "forbidden",
     "headers",
+    "href",
     "no_store",
     "not_found",
     "permanent_redirect",

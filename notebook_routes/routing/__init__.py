@@ -25,6 +25,7 @@ from notebook_routes.routing.config import (
 from notebook_routes.routing.cors import CorsPolicy, cors
 from notebook_routes.routing.directive import Directive, LineParameter, parse_directive
 from notebook_routes.routing.filesystem import RouteFile, find_api_routes, find_pages, find_routes, pattern_of
+from notebook_routes.routing.href import href
 from notebook_routes.routing.page_directive import PageDirective, parse_page_directive
 from notebook_routes.routing.pattern import RoutePattern, is_parameter_name
 from notebook_routes.routing.route import ANY, METHODS, PAGE, Route, RoutePath
@@ -73,6 +74,7 @@ __all__ = [
     "find_api_routes",
     "find_pages",
     "find_routes",
+    "href",
     "is_parameter_name",
     "parse_api_directive",
     "parse_directive",

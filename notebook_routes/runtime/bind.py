@@ -16,7 +16,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Generic
 
 from notebook_routes.errors import CellError, ValidationFailed
-from notebook_routes.routing import RESERVED_NAMES, Dynamic, OptionalCatchAll
+from notebook_routes.routing import RESERVED_NAMES, Dynamic, OptionalCatchAll, RoutePattern
 from notebook_routes.runtime.hints import allows_none, converter, holds_model, is_many, is_scalar, name_of, without_none
 from notebook_routes.runtime.inputs import (
     Input,
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from notebook_routes.routing import RoutePattern
     from notebook_routes.runtime.exchange import Exchange
     from notebook_routes.types import Params
 
@@ -54,6 +53,7 @@ class RouteContext(Generic[P_co]):
     """The second argument of a Route Handler.
 
     Type checkers know the segments of `RouteContext[ProductParams]`, where that is a TypedDict; it must fit the path.
+    After `notebook-routes typegen` they know those of `RouteContext["/products/[id]"]`, the path itself.
 
     Attributes:
         params: the dynamic segments by name; empty for a static path, without the key of an absent optional catch-all.
@@ -62,6 +62,14 @@ class RouteContext(Generic[P_co]):
 
     params: P_co
     route: str
+
+    if not TYPE_CHECKING:
+
+        def __class_getitem__(cls, kind: Any) -> Any:
+            # Python's own way would read a text as the name of a type. A path is none, and is meant as it stands.
+            if isinstance(kind, str) and kind.startswith("/"):
+                kind = typing.Literal[RoutePattern.parse(kind).path]
+            return super().__class_getitem__(kind)
 
 
 class _BodyForm(Enum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import replace
 from hmac import compare_digest
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast, overload
 
 from notebook_routes.errors import ScopeError
 from notebook_routes.runtime.exchange import Exchange, Phase, exchange_for
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterator
 
     from notebook_routes.web import Cookie
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: The cookie that `draft_mode()` is kept in.
 DRAFT_COOKIE = "__notebook_routes_draft"
@@ -161,6 +164,13 @@ class DraftMode:
         )
 
 
+def _taking(
+    _method: Callable[Concatenate[ResponseCookies, P], object],
+) -> Callable[[Callable[..., CookieJar]], Callable[Concatenate[CookieJar, P], CookieJar]]:
+    """Tell type checkers that a method takes what another does."""
+    return lambda own: cast("Callable[Concatenate[CookieJar, P], CookieJar]", own)
+
+
 class CookieJar:
     """What `cookies()` returns: the request's cookies with this response's changes on top."""
 
@@ -171,7 +181,11 @@ class CookieJar:
         """The cookie of that name (`.name`, `.value`), or None."""
         return self._merged().get(name)
 
-    def value(self, name: str, default: str | None = None) -> str | None:
+    @overload
+    def value(self, name: str, default: None = None) -> str | None: ...
+    @overload
+    def value(self, name: str, default: T) -> str | T: ...
+    def value(self, name: str, default: object = None) -> object:
         """The value of the cookie of that name, or `default`."""
         cookie = self.get(name)
         return default if cookie is None else cookie.value
@@ -184,6 +198,7 @@ class CookieJar:
         """Whether there is a cookie of that name."""
         return name in self._merged()
 
+    @_taking(ResponseCookies.set)
     def set(self, *args: Any, **options: Any) -> CookieJar:
         """Set a cookie on the response; takes what `response.cookies.set` takes.
 
@@ -194,6 +209,7 @@ class CookieJar:
         self._outgoing("set").set(*args, **options)
         return self
 
+    @_taking(ResponseCookies.delete)
     def delete(self, *args: Any, **options: Any) -> CookieJar:
         """Have the browser forget a cookie; takes what `response.cookies.delete` takes.
 

@@ -1,4 +1,4 @@
-"""The TypedDict that a handler may put on `params`, or on its context: `RouteContext[ProductParams]`.
+"""What a handler may promise of its segments: a TypedDict, or the path, as in `RouteContext["/products/[id]"]`.
 
 It is a promise to a type checker alone, nothing is converted; so it must be one that the path can keep.
 """
@@ -20,9 +20,15 @@ _QUALIFIERS = (typing.Required, typing.NotRequired, typing.Annotated)
 def broken_promise(hint: Any, pattern: RoutePattern) -> tuple[str, str] | None:
     """What a path cannot keep of the type of its parameters, and what to write; None where it keeps all.
 
+    Args:
+        hint: a TypedDict, or a Literal of paths, one of which must be the pattern's.
+        pattern: the path.
+
     Raises:
         CellError: a type in it is not defined.
     """
+    if typing.get_origin(hint) is typing.Literal:
+        return _other_path(typing.get_args(hint), pattern)
     if not (isinstance(hint, type) and issubclass(hint, dict) and hasattr(hint, "__required_keys__")):
         return None
     try:
@@ -48,6 +54,13 @@ def broken_promise(hint: Any, pattern: RoutePattern) -> tuple[str, str] | None:
         if isinstance(segment, OptionalCatchAll) and not optional:
             return f"`{name}` is absent where nothing follows in the path", f"`{name}: NotRequired[list[str]]`"
     return None
+
+
+def _other_path(promised: tuple[Any, ...], pattern: RoutePattern) -> tuple[str, str] | None:
+    if not {pattern.path, pattern.text}.isdisjoint(promised):
+        return None
+    said = " or ".join(str(path) for path in promised)
+    return f"its type is for {said}, and the path is {pattern.path}", f'`RouteContext["{pattern.path}"]`'
 
 
 def _name(hint: Any) -> str:

@@ -267,3 +267,46 @@ def openapi(
         typer.echo(text)
     else:
         output.write_text(f"{text}\n", encoding="utf-8")
+
+
+@app.command()
+def typegen(
+    directory: _Directory,
+    *,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The folder of stubs; typings in the project's if not given."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; the exit status is 0 if the file is up to date.")
+    ] = False,
+) -> None:
+    r"""Write the paths of a project as types, for mypy and pyright. No file is run.
+
+    RouteContext[Literal["/products/\[id]"]] then knows its params, and
+    href("/products/\[id]", id=1) its parameters: a wrong path or a missing
+    parameter is a type error. So is the name of a cookie in cookies() that no
+    file sets and no handler declares; request.cookies takes any name.
+
+    mypy also takes RouteContext["/products/\[id]"], with the plugin below. For
+    pyright that text is the name of a type: there, write the Literal.
+
+    pyright finds the folder typings where it is run; elsewhere set its stubPath.
+
+    mypy needs this in the project's pyproject.toml:
+
+        \[tool.mypy]
+        mypy_path = "$MYPY_CONFIG_FILE_DIR/typings"
+        plugins = ["notebook_routes.tooling.mypy_plugin"]
+
+    and, since it takes no two files of one name, is run on one at a time:
+
+        find app -name "*.py" -print0 | xargs -0 -n1 mypy
+    """
+    from notebook_routes.tooling.typegen import generate_types  # noqa: PLC0415 - no other command needs it
+
+    with _sentences():
+        is_current, said = generate_types(directory, output, check_only=check)
+    typer.echo(said, err=not is_current)
+    if not is_current:
+        raise typer.Exit(code=1)

@@ -30,6 +30,10 @@ REFUSALS = {
         ["line 1", "Literal is not defined: run from typing import Literal in a cell above"],
     ),
     "a parameter that cannot be filled": ("%%route GET /x q:object\nq", ["line 1", "`q` can never be filled"]),
+    "a context of another path": (
+        '%%route /desks/[id]\ndef GET(context: RouteContext["/lamps/[id]"]): ...',
+        ["its type is for /lamps/[id]", 'write `RouteContext["/desks/[id]"]`'],
+    ),
     "a reserved parameter": ("%%route GET /x body:int\nbody", ['"body" is given to every handler anyway']),
     "parameters without method": ("%%route /x page:int\ndef GET(): pass", ["write GET /x page:int"]),
     "edge": ("%%route GET /x --runtime edge\n1", ["leave it out"]),

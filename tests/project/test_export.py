@@ -297,3 +297,21 @@ def test_files_that_are_no_notebooks(tmp_path, root, text, said):
         export_tree(read_notebook(tmp_path / "x.ipynb"), root)
     with pytest.raises(DefinitionError, match="cannot be read"):
         read_notebook(tmp_path / "y.ipynb")
+
+
+def test_addresses_and_the_path_in_a_type_go_with_their_cells(root):
+    cells = source(
+        "%%route GET /lamps/[id]\n{'next': href('/lamps/[id]', id=int(id) + 1, query={'from': id})}",
+        "%%request GET /lamps/1\n?? json == {'next': '/lamps/2?from=1'}",
+        """
+        %%route /desks/[id]
+        def GET(context: RouteContext["/desks/[id]"]):
+            return context.params["id"]
+        """,
+        "%%request GET /desks/7\n?? text == '7'",
+    )
+    assert export_tree(cells, root).checked.problems == ()
+    assert "from notebook_routes import href\n" in (root / "app/lamps/[id]/route.py").read_text()
+    desks = (root / "app/desks/[id]/route.py").read_text()
+    assert "from notebook_routes import RouteContext\n" in desks
+    assert 'def GET(context: RouteContext["/desks/[id]"]):' in desks
