@@ -24,12 +24,7 @@ def header_value(value: cst.BaseExpression) -> str:
     found = constant(value)
     if isinstance(found, (int, float)) and not isinstance(found, bool):
         return literal(str(found))
-    is_text = isinstance(found, str) or isinstance(value, (cst.FormattedString, cst.ConcatenatedString))
-    is_joined = (
-        isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute) and value.func.attr.value == "join"
-    )
-    is_str = isinstance(value, cst.Call) and isinstance(value.func, cst.Name) and value.func.value == "str"
-    return code(value) if is_text or is_joined or is_str else f"str({code(value)})"
+    return code(value) if kind_of(value) == "text" else f"str({code(value)})"
 
 
 def written_headers(pairs: Sequence[tuple[str, str]]) -> str:
@@ -49,6 +44,8 @@ def kind_of(value: cst.BaseExpression) -> str:
     if isinstance(found, str) or isinstance(value, (cst.FormattedString, cst.ConcatenatedString)):
         return "text"
     shown = (cst.Dict, cst.List, cst.Tuple, cst.DictComp, cst.ListComp, cst.Integer, cst.Float, cst.Comparison)
+    if isinstance(value, cst.BinaryOperation) and isinstance(value.operator, (cst.Add, cst.Modulo)):
+        return "text" if kind_of(value.left) == "text" else ""
     if found is not ... or isinstance(value, shown):
         return "json"
     if isinstance(value, cst.Call):

@@ -61,7 +61,10 @@ class Options:
 
 CODEMODS = {
     codemod.name: codemod
-    for codemod in (Codemod("api-routes", "api_routes", "pages/api/**/*.py, and notebooks with %%api cells"),)
+    for codemod in (
+        Codemod("api-routes", "api_routes", "pages/api/**/*.py, and notebooks with %%api cells"),
+        Codemod("kernel-gateway", "kernel_gateway", "notebooks for the kernel gateway, in its mode notebook-http"),
+    )
 }
 
 

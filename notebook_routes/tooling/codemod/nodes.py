@@ -24,7 +24,8 @@ def parse(text: str) -> cst.Module:
     try:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
-        raise NotUnderstood(f"it is no Python: {error.message.splitlines()[0]}", line=error.raw_line) from None
+        # What LibCST says lists all that could have come.
+        raise NotUnderstood("it is no Python", line=error.raw_line) from None
 
 
 def expression(text: str) -> cst.BaseExpression:
@@ -127,6 +128,13 @@ def only_small(node: cst.CSTNode) -> cst.BaseSmallStatement | None:
     if isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1:
         return node.body[0]
     return None
+
+
+def only(node: Statement) -> cst.BaseSmallStatement:
+    """The one small statement of a line that is known to have one."""
+    small = only_small(node)
+    assert small is not None
+    return small
 
 
 def with_small(node: Statement, small: cst.BaseSmallStatement) -> cst.SimpleStatementLine:

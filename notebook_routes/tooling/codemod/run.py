@@ -96,7 +96,7 @@ def run_codemod(name: str, path: Path, options: Options | None = None, *, dry: b
     if not path.exists():
         raise ConfigError(f"there is nothing at {path}: give a file, a folder or a notebook")
     plan = planner(path, options or Options())
-    writes = outstanding(plan, [path, *plan.removes])
+    writes = outstanding(plan)
     if not dry:
         carry_out(writes, plan.removes)
     return Outcome(plan, writes, tuple(plan.removes), dry)

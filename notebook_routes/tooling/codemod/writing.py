@@ -20,21 +20,18 @@ if TYPE_CHECKING:
     from notebook_routes.tooling.codemod.plan import Plan, Write
 
 
-def outstanding(plan: Plan, sources: Sequence[Path]) -> list[Write]:
-    """The files that are not as planned yet; those that would be overwritten are left alone, and named in the plan.
+def outstanding(plan: Plan) -> list[Write]:
+    """The files that are not as planned yet.
 
-    Args:
-        plan: what is to be done.
-        sources: files that may be overwritten, since they are what was read.
+    A file that is there already and is no source is left alone, and named in the plan.
     """
-    own = {source.resolve() for source in sources}
     found: list[Write] = []
     refused: set[Path] = set()
     for write in plan.writes:
         there = _content(write.path)
         if there == write.content:
             continue
-        if there is not None and write.path.resolve() not in own:
+        if there is not None and write.path.resolve() != write.origin.resolve():
             plan.left[write.origin] = f"{write.path} is there already, and says something else: move it away first"
             refused.add(write.origin)
         else:

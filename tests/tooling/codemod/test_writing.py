@@ -57,7 +57,7 @@ def test_what_is_there_already_need_not_be_written(tmp_path):
     file = tmp_path / "x.txt"
     file.write_text("same")
     plan = Plan([Write(file, b"same", "", "same", file)])
-    assert outstanding(plan, []) == []
+    assert outstanding(plan) == []
     assert not plan.left
 
 
@@ -65,6 +65,6 @@ def test_a_file_of_somebody_else_is_not_overwritten(tmp_path):
     file, source = tmp_path / "x.txt", tmp_path / "source.py"
     file.write_text("mine")
     plan = Plan([Write(file, b"new", "", "new", source)], [source])
-    assert outstanding(plan, [source]) == []
+    assert outstanding(plan) == []
     assert "is there already" in plan.left[source]
     assert plan.removes == []
