@@ -14,18 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from notebook_routes.errors import DefinitionError, InvalidPattern
-from notebook_routes.routing import RESERVED_NAMES, RoutePattern, parse_directive
+from notebook_routes.errors import DefinitionError
+from notebook_routes.routing import parse_directive
 from notebook_routes.runtime import expand_body
 from notebook_routes.tooling.codemod.gateway_answer import Answer, ResponseInfo
 from notebook_routes.tooling.codemod.gateway_globals import CellNames, with_globals
 from notebook_routes.tooling.codemod.gateway_request import GatewayRequest
 from notebook_routes.tooling.codemod.nodes import Statement, parse, target_of
+from notebook_routes.tooling.codemod.path_names import Parameter, PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan
 from notebook_routes.tooling.codemod.sources import NOTEBOOK, Notebook, code_cell, find_sources, put_source, source_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from notebook_routes.tooling.codemod.catalogue import Options
@@ -74,7 +75,7 @@ def _plan_notebook(source: Path, destination: Path | None) -> Plan:
     endpoints = _endpoints(notebook.code)
     if not endpoints:
         return Plan()
-    paths = _Paths(endpoints)
+    paths = PathNames([(endpoint.path, _parameters_of(endpoint.path)) for endpoint in endpoints])
     printers = _Printers([cell for cell in notebook.code if not _ANNOTATION.match(source_of(cell))])
     read: dict[str, _Read] = {}
     problems: list[str] = []
@@ -93,7 +94,7 @@ def _plan_notebook(source: Path, destination: Path | None) -> Plan:
         if endpoint.name not in read:
             continue
         try:
-            pattern = paths.pattern(endpoint.path)
+            pattern = _pattern(paths, endpoint.path)
             line = f"%%route {endpoint.method} {pattern}"
             text = with_globals(
                 read[endpoint.name].text, names.rebound(endpoint.name, paths.names(endpoint.path).values())
@@ -114,6 +115,17 @@ def _plan_notebook(source: Path, destination: Path | None) -> Plan:
     return made
 
 
+def _pattern(paths: PathNames, path: str) -> str:
+    if _REGULAR.search(path):
+        raise NotUnderstood("the path is a regular expression")
+    return paths.pattern(path)
+
+
+def _parameters_of(path: str) -> dict[str, Parameter]:
+    """The parameters of a path, by the part between two slashes that each is."""
+    return {part: Parameter(part[1:]) for part in path.split("/") if _PARAMETER.fullmatch(part)}
+
+
 def _endpoints(cells: Sequence[dict[str, Any]]) -> list[_Endpoint]:
     """What the cells of a notebook answer, in order."""
     found: dict[str, _Endpoint] = {}
@@ -125,51 +137,6 @@ def _endpoints(cells: Sequence[dict[str, Any]]) -> list[_Endpoint]:
         endpoint = found.setdefault(endpoint.name, endpoint)
         (endpoint.info if annotation["info"] else endpoint.cells).append(cell)
     return [endpoint for endpoint in found.values() if endpoint.cells]
-
-
-class _Paths:
-    """The paths of a notebook as patterns, in which one place has one name, whatever the cells call it."""
-
-    def __init__(self, endpoints: Sequence[_Endpoint]) -> None:
-        self._names: dict[tuple[str, ...], str] = {}
-        self._new: dict[str, dict[str, str]] = {}
-        self._patterns: dict[str, str] = {}
-        for endpoint in endpoints:
-            self._read(endpoint.path)
-
-    def pattern(self, path: str) -> str:
-        """A path as a `%%route` cell has it.
-
-        Raises:
-            NotUnderstood: it cannot be one.
-        """
-        if _REGULAR.search(path):
-            raise NotUnderstood("the path is a regular expression")
-        try:
-            return RoutePattern.parse(self._patterns[path]).text
-        except InvalidPattern as error:
-            raise NotUnderstood(str(error)) from None
-
-    def names(self, path: str) -> Mapping[str, str]:
-        """For the name of each parameter the one that it has in the pattern."""
-        return self._new[path]
-
-    def _read(self, path: str) -> None:
-        shape: list[str] = []
-        parts: list[str] = []
-        new: dict[str, str] = {}
-        for part in path.split("/"):
-            found = _PARAMETER.fullmatch(part)
-            if found is None:
-                shape.append(part)
-                parts.append(f"%5F{part[1:]}" if part.startswith("_") else part)
-                continue
-            shape.append(":")
-            wanted = f"{found[1]}_" if found[1] in RESERVED_NAMES else found[1]
-            new[found[1]] = self._names.setdefault(tuple(shape), wanted)
-            parts.append(f"[{new[found[1]]}]")
-        self._new[path] = new
-        self._patterns[path] = "/".join(parts)
 
 
 class _Printers:
@@ -226,7 +193,7 @@ class _Read:
     text: str
 
     @classmethod
-    def of(cls, endpoint: _Endpoint, paths: _Paths, printers: Collection[str]) -> _Read:
+    def of(cls, endpoint: _Endpoint, paths: PathNames, printers: Collection[str]) -> _Read:
         request = GatewayRequest(paths.names(endpoint.path))
         text = "\n".join(_below(cell) for cell in endpoint.cells)
         module = parse(text)
