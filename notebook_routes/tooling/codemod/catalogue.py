@@ -65,6 +65,7 @@ CODEMODS = {
         Codemod("api-routes", "api_routes", "pages/api/**/*.py, and notebooks with %%api cells"),
         Codemod("kernel-gateway", "kernel_gateway", "notebooks for the kernel gateway, in its mode notebook-http"),
         Codemod("flask", "flask", "programs of Flask: a file, or a folder of modules"),
+        Codemod("fastapi", "fastapi", "programs of FastAPI: a file, or a folder of modules"),
     )
 }
 

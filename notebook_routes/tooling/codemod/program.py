@@ -15,7 +15,7 @@ import libcst as cst
 from notebook_routes.errors import DefinitionError
 from notebook_routes.project.compose import compose
 from notebook_routes.project.notebook_source import NotebookSource, SourceCell
-from notebook_routes.tooling.codemod.nodes import Statement, code, only_small, statement
+from notebook_routes.tooling.codemod.nodes import Statement, code, dotted, only_small, statement
 from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, Write
 from notebook_routes.tooling.codemod.sources import NOTEBOOK, new_notebook
 
@@ -93,8 +93,22 @@ class Program:
         """What it answers, "GET /products/[id]"."""
         return [f"{method} {pattern}" for pattern, functions in self.routes.items() for method in _methods(functions)]
 
+    def _imported_for_effect(self) -> Iterator[str]:
+        """Cells that import the copied modules whole.
+
+        What the program does at once may need what they do when they are imported: models make themselves known. An
+        export has only the imports whose names are used.
+        """
+        own = {path.removesuffix(".py").replace("/", ".") for path in self.files}
+        for module in dict.fromkeys(map(_imported_by, self.plain)):
+            if module in own:
+                name = f"_{str(module).replace('.', '_')}"
+                yield f"import {module} as {name}\n\n{_KEEP}\n{name}  # imported for what it does"
+
     def _plain(self, *, keeps: bool) -> Iterator[str]:
         """Statements as cells: definitions alone, others as they follow."""
+        if keeps and any(map(_does, self.plain)):
+            yield from self._imported_for_effect()
         group: list[Statement] = []
         for each in self.plain:
             if isinstance(each, (cst.FunctionDef, cst.ClassDef)):
@@ -106,6 +120,13 @@ class Program:
                 group.append(each)
         if group:
             yield _text(group, keeps=keeps)
+
+
+def _imported_by(node: Statement) -> str | None:
+    """The module that a line imports from."""
+    small = only_small(node)
+    is_import = isinstance(small, cst.ImportFrom) and small.module is not None and not small.relative
+    return dotted(small.module) if is_import and isinstance(small, cst.ImportFrom) and small.module else None
 
 
 def _text(statements: Sequence[Statement], *, above: Sequence[str] = (), keeps: bool = False) -> str:
