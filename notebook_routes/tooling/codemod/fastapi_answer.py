@@ -135,7 +135,7 @@ class FastAPIBody(cst.CSTTransformer):
             if _REQUEST[rest] == "params":
                 self.needs.add("params")
             return expression(_REQUEST[rest].replace("request", self._request))
-        if top in self._files and rest in ("filename", "content_type"):
+        if (top in self._files or "*" in self._files) and rest in ("filename", "content_type"):
             return expression(f"{top}.{'name' if rest == 'filename' else 'type'}")
         is_response = top in self._responses or (self._says is not None and top == self._says.response)
         if is_response and rest == "status_code":

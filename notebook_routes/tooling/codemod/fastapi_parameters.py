@@ -20,6 +20,7 @@ from notebook_routes.tooling.codemod.nodes import (
     code,
     dotted,
     literal,
+    names_in,
     statement,
     text_of,
 )
@@ -63,6 +64,10 @@ class Given:
         public: names of `notebook_routes` that the types use.
         imports: further imports that they need.
         support: names of `fastapi_support` that it uses.
+        bodies: what is of the body: by name, the type and the default as they are written.
+        models: those of them that are models.
+        embeds: whether the body is an object that holds them, though there is only one.
+        body_class: the class of such an object.
     """
 
     written: dict[str, str] = field(default_factory=dict)
@@ -74,6 +79,31 @@ class Given:
     public: set[str] = field(default_factory=set)
     imports: set[str] = field(default_factory=set)
     support: set[str] = field(default_factory=set)
+    bodies: dict[str, tuple[str, str]] = field(default_factory=dict)
+    models: set[str] = field(default_factory=set)
+    embeds: bool = False
+    body_class: str | None = None
+
+    def settle_body(self, function: str) -> None:
+        """Write what is of the body: one parameter as it is, several as the fields of a class."""
+        if len(self.bodies) > 1 or self.embeds:
+            name = f"{''.join(word.title() for word in function.split('_'))}Body"
+            fields = "".join(
+                f"    {each}: {hint or 'object'}{end if end != ' = ...' else ''}\n"
+                for each, (hint, end) in self.bodies.items()
+            )
+            self.body_class = f"class {name}(BaseModel):\n{fields}"
+            self.imports.add("from pydantic import BaseModel")
+            self.written["body"] = f"body: {name}"
+            self.prologue.lines += [f"{each} = body.{each}" for each in self.bodies]
+            return
+        for each, (hint, end) in self.bodies.items():
+            if each in self.models:
+                self.written[each] = f"{each}: {hint}{end}"
+                continue
+            self.written["body"] = f"body{f': {hint}' if hint else ''}{end}"
+            if each != "body":
+                self.prologue.lines.append(f"{each} = body")
 
     @property
     def signature(self) -> str:
@@ -99,6 +129,7 @@ class Parameters:
         self._functions = functions
         self._classes = classes
         self._aliases = aliases
+        self._models = _models(classes)
         #: Functions of the program itself that are made to be used as `with`, because they yield.
         self.contexts: set[str] = set()
         #: Names that stand for a bearer token.
@@ -122,6 +153,7 @@ class Parameters:
             self._depend(None, each, given, segments)
         for parameter in _all(function):
             self._take(parameter, given, segments)
+        given.settle_body(function.name.value)
         return given
 
     def _take(self, parameter: cst.Param, given: Given, segments: Mapping[str, str]) -> str:
@@ -140,14 +172,20 @@ class Parameters:
             assert marker is not None
             self._depend(name, marker, given, segments, hint=hint)
             return name
-        special = self._special(name, top, given)
-        if special:
+        if self._special(name, top, given):
+            return name
+        if hint is not None and "UploadFile" in names_in([hint]):
+            given.files |= {name, "*"}
+            given.public.add("File")
+            given.written[name] = f"{name}: {code(hint).replace('UploadFile', 'File')}"
             return name
         if name in segments and segments[name] != name:
             given.prologue.lines.insert(0, f"{name} = {segments[name]}")
             self._write(segments[name], hint, marker, default, given)
-        elif kind == "Body" or (kind is None and _is_body(hint)):
+        elif kind == "Body" or (kind is None and (_is_body(hint) or self._is_model(hint))):
             self._body(name, hint, default, marker, given)
+        elif self._is_model(hint):
+            raise NotUnderstood(f"{name} is a model of more than one value of the request")
         else:
             self._write(name, hint, marker, default, given)
         return name
@@ -194,14 +232,17 @@ class Parameters:
         marker: cst.BaseExpression | None,
         given: Given,
     ) -> None:
-        if "body" in given.written:
-            raise NotUnderstood("it has two parameters of the body")
-        if isinstance(marker, cst.Call) and argument_of(marker, "embed") is not None:
-            raise NotUnderstood(f"{name} is embedded in the body")
-        end = f" = {code(default)}" if default is not None else ""
-        given.written["body"] = f"body{': ' + code(hint) if hint is not None else ''}{end}"
-        if name != "body":
-            given.prologue.lines.append(f"{name} = body")
+        embedded = isinstance(marker, cst.Call) and argument_of(marker, "embed") is not None
+        given.embeds = given.embeds or embedded
+        given.bodies[name] = (
+            code(hint) if hint is not None else "",
+            f" = {code(default)}" if default is not None else "",
+        )
+        if self._is_model(hint):
+            given.models.add(name)
+
+    def _is_model(self, hint: cst.BaseExpression | None) -> bool:
+        return hint is not None and bool(names_in([hint]) & self._models)
 
     def _write(
         self,
@@ -326,6 +367,20 @@ def _called(node: cst.BaseExpression | None) -> str | None:
     """The name of the class that a call makes one of, or of a class alone."""
     name = dotted(node.func) if isinstance(node, cst.Call) else None
     return None if name is None else name.rpartition(".")[2]
+
+
+def _models(classes: Mapping[str, cst.ClassDef]) -> set[str]:
+    """The classes that are models: of pydantic, or made of one that is."""
+    found = {"BaseModel", "SQLModel"}
+    while True:
+        more = {
+            name
+            for name, each in classes.items()
+            if name not in found and names_in([base.value for base in each.bases]) & found
+        }
+        if not more:
+            return found
+        found |= more
 
 
 def _default_of(marker: cst.Call, called: str) -> cst.BaseExpression | None:

@@ -75,7 +75,8 @@ class FastAPIProgram:
         functions = {each.name.value: each for each in source.plain if isinstance(each, cst.FunctionDef)}
         own = set(functions)
         functions = {**source.functions, **functions}
-        classes = {each.name.value: each for each in source.plain if isinstance(each, cst.ClassDef)}
+        own_classes = {each.name.value: each for each in source.plain if isinstance(each, cst.ClassDef)}
+        classes = {**source.classes, **own_classes}
         self._parameters = Parameters(functions, classes, source.aliases)
         self._parameters.contexts = {name for name in own if yields(functions[name])}
         self._parameters.bearers = {
@@ -100,12 +101,12 @@ class FastAPIProgram:
         for each in self._paths:
             try:
                 pattern = self._names.pattern(each.path)
-                function = self._handler(each)
+                functions = self._handler(each)
             except NotUnderstood as reason:
                 self.problems.append(f"{each.operation.method} {each.path}: {reason}")
                 continue
             there = made.routes.setdefault(pattern, [])
-            there.append(function if not there else _apart(function))
+            there += [each if not there else _apart(each) for each in functions]
         if not made.routes:
             raise NotUnderstood("; ".join(self.problems) or "it has no operations")
         made.middleware = [self._middleware(each) for each in reversed(self._source.middleware)]
@@ -121,10 +122,12 @@ class FastAPIProgram:
         except NotUnderstood as reason:
             self.problems.append(f"{operation.method} {whole}: {reason}")
 
-    def _handler(self, path: _Path) -> cst.FunctionDef:
+    def _handler(self, path: _Path) -> list[Statement]:
         operation, function = path.operation, path.operation.function
         if function.decorators:
             raise NotUnderstood(f"{function.name.value}() has decorators of its own")
+        if yields(function):
+            raise NotUnderstood("it yields, and what is streamed so has a form of its own")
         segments = self._names.names(path.path)
         own = operation.call
         before = [*path.before, *_listed(own)]
@@ -159,7 +162,12 @@ class FastAPIProgram:
         }
         if given.prologue.awaits and new.asynchronous is None:
             changes["asynchronous"] = cst.Asynchronous()
-        return new.with_changes(**changes)
+        made = new.with_changes(**changes)
+        if given.body_class is None:
+            return [made]
+        kept = [line for line in made.leading_lines if line.comment is not None]
+        apart = [cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *kept]
+        return [statement(given.body_class), made.with_changes(leading_lines=apart)]
 
     def _rests(self, path: _Path, segments: Any, written: dict[str, str]) -> list[Statement]:
         """The lines that put a rest of the path together, which is a list here."""
@@ -193,6 +201,10 @@ class FastAPIProgram:
     def _whole(self, made: Program) -> list[Statement]:
         """The other statements, with those that the result needs beside them."""
         kept = [new for each in self._source.plain if (new := self._plain(each)) is not None]
+        # A function about the app, such as one that makes its schema, is no part of what answers.
+        kept = [
+            each for each in kept if not (isinstance(each, cst.FunctionDef) and names_in([each]) & self._source.apps)
+        ]
         functions = [each for every in made.routes.values() for each in every]
         used = names_in([*kept, *functions, *made.middleware])
         if self._parameters.bearers and "bearer_token" in used:

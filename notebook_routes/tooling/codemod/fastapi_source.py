@@ -108,6 +108,14 @@ class FastAPISource:
             for each in module.statements
             if isinstance(each, cst.FunctionDef)
         }
+        #: Classes of such modules.
+        self.classes: dict[str, cst.ClassDef] = {
+            each.name.value: each
+            for name, module in modules.found.items()
+            if name not in names
+            for each in module.statements
+            if isinstance(each, cst.ClassDef)
+        }
         statements = [as_statement(each.visit(_Numbers())) for _, each in as_one(modules, order)]
         for each in statements:
             self._find_owner(each)
@@ -196,6 +204,9 @@ class FastAPISource:
                 self.aliases[bound[0]] = bound[1]
                 return "Depends(" in code(bound[1])
         small = only_small(node)
+        if isinstance(small, cst.Assign) and (dotted(small.targets[0].target) or "").partition(".")[0] in self.apps:
+            self.dropped.append(f"{code(small)} has no counterpart")
+            return True
         if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
             return self._called(small.value)
         return isinstance(node, cst.If) and code(node.test).replace("'", '"').replace(" ", "") == '__name__=="__main__"'

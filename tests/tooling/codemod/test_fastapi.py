@@ -151,6 +151,11 @@ def test_what_an_operation_becomes(convert, operation, written):
     [
         ("@app.get('/x')\ndef x():\n    return FileResponse('a')\n", "GET /x: it sends a file"),
         ("@app.get('/x')\n@cached\ndef x():\n    return 1\n", "x() has decorators of its own"),
+        ("@app.get('/x')\ndef x():\n    yield 1\n", "GET /x: it yields"),
+        (
+            "@app.get('/x')\ndef x(m: Annotated[BaseModel, Query()]):\n    return 1\n",
+            "m is a model of more than one value",
+        ),
         ("@app.get('/a-{b}')\ndef x(b):\n    return b\n", '"a-{b}" in "/a-{b}" is not a whole segment'),
         ("@app.get('/x')\ndef x(a=Depends(other.thing)):\n    return 1\n", "is none of the program's functions"),
         ("@app.get('/x')\ndef x(a: str = Query(alias='b')):\n    return 1\n", "a is called b in the query"),
@@ -162,6 +167,17 @@ def test_what_is_not_understood_is_left_out_and_named(convert, program, reason):
     assert files == {}
     assert reason in "".join(outcome.plan.left.values())
     assert outcome.status == 3
+
+
+def test_two_parameters_of_the_body_are_the_fields_of_a_class(convert, asking, tmp_path):
+    models = "class A(BaseModel):\n    a: int\n\n\nclass B(BaseModel):\n    b: int = 2\n\n\n"
+    convert(
+        models
+        + "@app.post('/x')\ndef x(one: A, two: B, n: Annotated[int, Body()] = 3):\n    return [one.a, two.b, n]\n"
+    )
+    ask = asking(tmp_path / "prog_routes")
+    assert ask("POST", "/x", json_body={"one": {"a": 1}, "two": {}}).json == [1, 2, 3]
+    assert ask("POST", "/x", json_body={"one": {"a": 1}}).status == 422
 
 
 def test_without_fastapi_there_is_nothing_to_do(convert):
