@@ -310,3 +310,31 @@ def typegen(
     typer.echo(said, err=not is_current)
     if not is_current:
         raise typer.Exit(code=1)
+
+
+@app.command()
+def codemod(
+    name: Annotated[str, typer.Argument(help="api-routes, kernel-gateway, flask or fastapi.", show_default=False)],
+    path: Annotated[Path, typer.Argument(help="A file, a folder or a notebook.", show_default=False)],
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Write nothing; the exit status is 4 if it would.")
+    ] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Print the differences.")] = False,
+    to: Annotated[str, typer.Option(help="tree, or notebook for cells (flask and fastapi).")] = "tree",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write, if not where the codemod would.")
+    ] = None,
+) -> None:
+    """Write a program of another framework as Route Handlers. Exits with 3 if something is left to do by hand."""
+    from notebook_routes.tooling.codemod.catalogue import Options  # noqa: PLC0415 - no other command needs it
+    from notebook_routes.tooling.codemod.run import run_codemod  # noqa: PLC0415 - the same
+
+    with _sentences():
+        if to not in ("tree", "notebook"):
+            raise ConfigError(f"--to {to}: there are tree and notebook")
+        outcome = run_codemod(name, path, Options(to_notebook=to == "notebook", destination=output), dry=dry_run)
+    if diff:
+        typer.echo(outcome.difference, nl=False)
+    typer.echo(outcome.summary, err=diff)
+    raise typer.Exit(code=outcome.status)

@@ -1,0 +1,397 @@
+"""A module of the older API Routes as one of Route Handlers.
+
+The one `handler(req, res)` is taken apart by method (`method_split.py`), then what it reads and answers is rewritten
+(`api_request.py`, `api_response.py`), and so are functions of the module that it hands `req` and `res` to.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from notebook_routes.routing import METHODS
+from notebook_routes.tooling.codemod.api_request import QUERY_FUNCTION, RequestRewrite
+from notebook_routes.tooling.codemod.api_response import ResponseRewrite, answer_status
+from notebook_routes.tooling.codemod.imports import apart, with_public
+from notebook_routes.tooling.codemod.method_split import OTHER, MethodSplit, answers_nothing
+from notebook_routes.tooling.codemod.nodes import (
+    Statement,
+    block,
+    body_of,
+    code,
+    constant,
+    only_small,
+    parse,
+    statement,
+    target_of,
+    with_todo,
+)
+from notebook_routes.tooling.codemod.own_names import without_config_names
+from notebook_routes.tooling.codemod.plan import NotUnderstood
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from notebook_routes.routing import ParamSegment
+
+_NAMES = ("default", "handler")
+#: The methods that one function for all of them answers; HEAD and OPTIONS are automatic.
+_ALL = ("GET", "POST", "PUT", "PATCH", "DELETE")
+#: Answers to a method that is not meant to be asked; 405 is automatic.
+_REFUSALS = (400, 404, 405, 501)
+_ORDER = ("request", "params", "*", "body")
+
+
+@dataclass
+class Converted:
+    """A module of Route Handlers.
+
+    Attributes:
+        text: its text.
+        methods: those that it answers.
+    """
+
+    text: str
+    methods: list[str] = field(default_factory=list)
+
+
+def convert_module(text: str, segments: Mapping[str, ParamSegment]) -> Converted:
+    """Rewrite a module with a `handler(req, res)`.
+
+    Args:
+        text: the module.
+        segments: the dynamic segments of its path.
+
+    Raises:
+        NotUnderstood: something in it has no safe counterpart.
+    """
+    return _Converter(parse(without_config_names(text)), segments).convert()
+
+
+class _Converter:
+    def __init__(self, module: cst.Module, segments: Mapping[str, ParamSegment]) -> None:
+        self._module = module
+        self._segments = segments
+        self._handler = _find_handler(module)
+        self._req, self._res = _parameters(self._handler)
+        self._helpers = {
+            each.name.value: each
+            for each in module.body
+            if isinstance(each, cst.FunctionDef)
+            and each is not self._handler
+            and {self._req, self._res} & set(_parameter_names(each))
+        }
+        given = {name for name, each in self._helpers.items() if self._res in _parameter_names(each)}
+        self._answering = frozenset(name for name in given if _answers(self._helpers[name], self._res))
+        self._setters = frozenset(given - self._answering)
+        self._needs: dict[str, tuple[str, ...]] = dict.fromkeys(self._helpers, ())
+        self._public: set[str] = set()
+        self._whole_query = False
+
+    def convert(self) -> Converted:
+        functions = self._handlers()
+        helpers = self._converted_helpers()
+        body: list[Statement] = []
+        reasons: list[str] = []
+        for each in self._module.body:
+            if each is self._handler:
+                body += functions
+            elif isinstance(each, cst.FunctionDef) and each.name.value in helpers:
+                body.append(helpers[each.name.value])
+            elif _is_config(each):
+                constants, reasons = _config(each)
+                body += constants
+            elif not _is_alias(each, self._handler.name.value):
+                body.append(each)
+        if self._whole_query:
+            place = next(at for at, each in enumerate(body) if isinstance(each, (cst.FunctionDef, cst.ClassDef)))
+            body[place : place + 1] = [_two_below(statement(QUERY_FUNCTION)), apart(body[place])]
+        if _iterates(self._handler, self._req):
+            reasons = [each for each in reasons if "parsed" not in each]
+        for reason in reasons:
+            place = next(at for at, each in enumerate(body) if each is functions[0])
+            body[place] = functions[0] = with_todo(functions[0], reason)
+        module = self._module.with_changes(body=self._without_tables(body))
+        module = with_public(module, self._public)
+        methods = [method for method in METHODS if method in _bound(functions)]
+        return Converted(module.code, methods)
+
+    def _without_tables(self, body: Sequence[Statement]) -> list[Statement]:
+        """The statements without lists and dicts that only the choice of a method has read."""
+        read = _all_names([self._handler.body])
+        found = []
+        for place, each in enumerate(body):
+            bound = target_of(each)
+            is_table = bound is not None and bound[0] in read and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple))
+            if bound is None or not is_table or bound[0] in _all_names([*body[:place], *body[place + 1 :]]):
+                found.append(each)
+        return found
+
+    # -- the handler
+
+    def _handlers(self) -> list[Statement]:
+        """A function for each method; methods that do the same have one."""
+        bodies = self._bodies()
+        clashes = {target.name.value for target in self._module.body if isinstance(target, cst.FunctionDef)}
+        clash = clashes & bodies.keys()
+        if clash:
+            raise NotUnderstood(f"it has a function {min(clash)} beside its {self._handler.name.value}")
+        self._settle(bodies)
+        first: dict[str, str] = {}
+        found: list[Statement] = []
+        aliases: list[Statement] = []
+        for method, body in bodies.items():
+            said = cst.Module(body).code
+            if said in first:
+                aliases.append(statement(f"{method} = {first[said]}"))
+                continue
+            first[said] = method
+            function, _ = self._function(self._handler, body, name=method)
+            found.append(function if not found else _two_below(function.with_changes(leading_lines=[])))
+        if aliases:
+            aliases[0] = _two_below(aliases[0])
+        return [*found, *aliases]
+
+    def _bodies(self) -> dict[str, list[Statement]]:
+        constants = {
+            bound[0]: bound[1]
+            for each in self._module.body
+            if (bound := target_of(each)) is not None and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple, cst.Set))
+        }
+        split = MethodSplit(self._handler, self._req, constants)
+        rest = split.body(OTHER)
+        named = split.named
+        refused = self._refused(rest) if named else None
+        methods = list(named) if refused is not None else [each for each in METHODS if each in named or each in _ALL]
+        bodies = {method: split.body(method) for method in methods}
+        if refused is not None:
+            bodies = {
+                method: body
+                for method, body in bodies.items()
+                if not _same(body, rest) and not answers_nothing(body) and self._refused(body) != 405
+            }
+            if refused not in (0, 405) and bodies:
+                method = next(iter(bodies))
+                reason = f"other methods were answered with {refused}, and are answered with 405 now"
+                bodies[method] = [with_todo(bodies[method][0], reason), *bodies[method][1:]]
+        if "HEAD" in bodies and "GET" in bodies and _same(bodies["HEAD"], bodies["GET"]):
+            del bodies["HEAD"]  # it is automatic
+        if not bodies:
+            raise NotUnderstood(f"{self._handler.name.value} does nothing for any method")
+        return bodies
+
+    def _refused(self, statements: Sequence[Statement]) -> int | None:
+        """The status that a method is refused with, 0 for none at all; None where it is not refused."""
+        if answers_nothing(statements):
+            return 0
+        lines = [each for each in statements if not _is_return(each)]
+        if isinstance(lines[-1], cst.Try):
+            return self._refused([*lines[:-1], *body_of(lines[-1].body)])
+        is_straight = all(isinstance(each, cst.SimpleStatementLine) for each in lines)
+        status = answer_status(lines[-1], self._res)
+        if status is None and not _touches(lines, self._res):
+            return 0
+        before = [answer_status(each, self._res) for each in lines[:-1]]
+        if status is None and _is_chain(lines[-1], self._res):
+            status = next((each for each in reversed(before) if each is not None), None)
+        return status if status == 405 or (status in _REFUSALS and is_straight) else None
+
+    # -- the functions that it calls
+
+    def _settle(self, bodies: Mapping[str, list[Statement]]) -> None:
+        """Find what each helper needs, also for those that it calls."""
+        for _ in range(len(self._helpers) + 1):
+            before = dict(self._needs)
+            for name, function in self._helpers.items():
+                _, self._needs[name] = self._function(function, body_of(function.body))
+            if before == self._needs:
+                return
+        assert bodies
+
+    def _converted_helpers(self) -> dict[str, Statement]:
+        found: dict[str, Statement] = {}
+        for name, function in self._helpers.items():
+            if function.decorators:
+                raise NotUnderstood(f"{name}() has decorators, and what they hand on cannot be seen")
+            found[name], _ = self._function(function, body_of(function.body))
+        return found
+
+    def _function(
+        self, function: cst.FunctionDef, body: Sequence[Statement], *, name: str | None = None
+    ) -> tuple[cst.FunctionDef, tuple[str, ...]]:
+        """A function in its new form, and what it has to be given."""
+        taken = _all_names(body) | {self._req, self._res}
+        is_setter = name is None and function.name.value in self._setters
+        answers = ResponseRewrite(self._res, taken, self._answering, setters=self._setters, is_setter=is_setter)
+        reads = RequestRewrite(self._req, self._segments, self._needs, self._res)
+        written = reads.rewrite(answers.rewrite(body))
+        self._public |= answers.public | reads.public
+        self._whole_query = self._whole_query or reads.asks_whole_query
+        order = [part for word in _ORDER for part in (self._segments if word == "*" else (word,))]
+        needs = tuple(part for part in order if part in reads.needs)
+        given = needs if name is not None else (*_others(function, self._req, self._res, is_setter=is_setter), *needs)
+        parameters = cst.parse_statement(f"def f({', '.join(given)}): pass")
+        assert isinstance(parameters, cst.FunctionDef)
+        changes: dict[str, Any] = {"params": parameters.params, "body": block(written, function.body), "returns": None}
+        if name is not None:
+            changes["name"] = cst.Name(name)
+        return function.with_changes(**changes), needs
+
+
+def _find_handler(module: cst.Module) -> cst.FunctionDef:
+    functions = {each.name.value: each for each in module.body if isinstance(each, cst.FunctionDef)}
+    bound = {found[0]: found[1] for each in module.body if (found := target_of(each)) is not None}
+    for name in _NAMES:
+        value = bound.get(name)
+        called = value.value if isinstance(value, cst.Name) else name
+        if value is not None and (not isinstance(value, cst.Name) or called not in functions):
+            raise NotUnderstood(f"{name} is {code(value)}, and not a function of this file")
+        if called in functions:
+            if functions[called].decorators:
+                raise NotUnderstood(f"{called} has decorators, and what they do with the request cannot be seen")
+            return functions[called]
+    raise NotUnderstood("it has no def handler(req, res)")
+
+
+def _parameters(function: cst.FunctionDef) -> tuple[str, str]:
+    names = _parameter_names(function)
+    if len(names) == 1:
+        return names[0], "res"
+    if len(names) != 2 or function.params.star_kwarg or function.params.kwonly_params:
+        raise NotUnderstood(f"{function.name.value}({', '.join(names)}) does not take a request and a response")
+    return names[0], names[1]
+
+
+def _parameter_names(function: cst.FunctionDef) -> list[str]:
+    return [each.name.value for each in (*function.params.posonly_params, *function.params.params)]
+
+
+def _others(function: cst.FunctionDef, request: str, response: str, *, is_setter: bool) -> list[str]:
+    """The other parameters of a helper as they are written, with `headers` in the place of `res` where it sets them."""
+    found = []
+    for each in (*function.params.posonly_params, *function.params.params, *function.params.kwonly_params):
+        if is_setter and each.name.value == response:
+            found.append("headers")
+        elif each.name.value not in (request, response):
+            found.append(code(each.with_changes(comma=cst.MaybeSentinel.DEFAULT)))
+    return found
+
+
+def _is_alias(node: Statement, name: str) -> bool:
+    bound = target_of(node)
+    return bound is not None and bound[0] in _NAMES and code(bound[1]) == name
+
+
+def _is_config(node: Statement) -> bool:
+    bound = target_of(node)
+    return bound is not None and bound[0] == "config" and isinstance(bound[1], cst.Dict)
+
+
+def _config(node: Statement) -> tuple[list[Statement], list[str]]:
+    """What `config = {"api": {...}}` says as constants of a Route Handler, and what has none."""
+    bound = target_of(node)
+    value = constant(bound[1]) if bound is not None else ...
+    if not isinstance(value, dict):
+        raise NotUnderstood("config is no plain dict")
+    if value.get("runtime") in ("edge", "experimental-edge"):
+        raise NotUnderstood("it is an edge function, which has no req and res")
+    api = value.get("api")
+    options = {str(key).replace("_", "").lower(): each for key, each in (api if isinstance(api, dict) else {}).items()}
+    parser = options.get("bodyparser")
+    reasons: list[str] = []
+    if parser is False:
+        reasons.append("the body was not parsed: read it with await request.bytes()")
+    if isinstance(parser, dict) and parser:
+        limit = next(iter(parser.values()))
+        reasons.append(f"the body was limited to {limit}: serve --max-body-size limits all of them")
+    duration = value.get("maxDuration", value.get("max_duration"))
+    if duration is None:
+        return [], reasons
+    return [statement(f"max_duration = {duration!r}").with_changes(leading_lines=node.leading_lines)], reasons
+
+
+def _same(one: Sequence[Statement], other: Sequence[Statement]) -> bool:
+    return cst.Module(one).code == cst.Module(other).code
+
+
+def _is_return(node: Statement) -> bool:
+    small = only_small(node)
+    return isinstance(small, cst.Return) and small.value is None
+
+
+def _touches(nodes: Sequence[Statement], name: str) -> bool:
+    return name in _all_names(nodes)
+
+
+def _is_chain(node: Statement, response: str) -> bool:
+    small = only_small(node)
+    return isinstance(small, (cst.Expr, cst.Return)) and small.value is not None and _touches([node], response)
+
+
+def _all_names(nodes: Sequence[cst.CSTNode]) -> set[str]:
+    found = _AllNames()
+    for node in nodes:
+        node.visit(found)
+    return found.names
+
+
+class _AllNames(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.names.add(node.value)
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        node.value.visit(self)
+        return False
+
+
+def _answers(function: cst.FunctionDef, response: str) -> bool:
+    """Whether a function answers, or hands on what answers."""
+    found = _Calls(response)
+    function.body.visit(found)
+    return found.found
+
+
+class _Calls(cst.CSTVisitor):
+    def __init__(self, response: str) -> None:
+        self._res = response
+        self.found = False
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("json", "send", "end", "redirect"):
+            self.found = self.found or self._res in _all_names([node.func])
+        if any(isinstance(each.value, cst.Name) and each.value.value == self._res for each in node.args):
+            self.found = True
+
+
+def _bound(statements: Sequence[Statement]) -> set[str]:
+    functions = {each.name.value for each in statements if isinstance(each, cst.FunctionDef)}
+    return functions | {found[0] for each in statements if (found := target_of(each)) is not None}
+
+
+def _iterates(function: cst.FunctionDef, request: str) -> bool:
+    """Whether a function reads the body of the request piece by piece."""
+    found = _Loops(request)
+    function.body.visit(found)
+    return found.found
+
+
+class _Loops(cst.CSTVisitor):
+    def __init__(self, request: str) -> None:
+        self._request = request
+        self.found = False
+
+    def visit_For(self, node: cst.For) -> None:
+        self.found = self.found or code(node.iter) == self._request
+
+    def visit_CompFor(self, node: cst.CompFor) -> None:
+        self.found = self.found or code(node.iter) == self._request
+
+
+def _two_below(node: Any) -> Any:
+    kept = [line for line in node.leading_lines if line.comment is not None]
+    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *kept])

@@ -1,0 +1,519 @@
+"""From what a program of Flask declares to what it is made of as Route Handlers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import libcst as cst
+
+from notebook_routes.tooling.codemod.flask_source import Hook, View, read_path
+from notebook_routes.tooling.codemod.flask_support import support
+from notebook_routes.tooling.codemod.flask_view import FlaskView
+from notebook_routes.tooling.codemod.method_split import MethodSplit
+from notebook_routes.tooling.codemod.nodes import (
+    Statement,
+    as_statement,
+    behind_docstring,
+    block,
+    body_of,
+    code,
+    dotted,
+    names_in,
+    only_small,
+    statement,
+    target_of,
+    text_of,
+)
+from notebook_routes.tooling.codemod.path_names import PathNames
+from notebook_routes.tooling.codemod.plan import NotUnderstood
+from notebook_routes.tooling.codemod.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from notebook_routes.tooling.codemod.flask_source import FlaskSource
+    from notebook_routes.tooling.codemod.path_names import Parameter
+
+_ORDER = ("request", "params", "body")
+#: What Flask's converters take; where they do not, another path is looked for.
+_TESTS = {"int": "{name}.isdecimal()", "float": '("." in {name} and {name}.replace(".", "", 1).isdecimal())'}
+
+
+_ANSWERING = '''
+async def answer_errors(request, next):
+    """Errors as the program answers them: its own, and those of paths that nobody answers."""
+    response = await next()
+    handler = {{{handlers}}}.get(response.status)
+    kind = response.headers.get("content-type", "text/plain").partition(";")[0]
+    if handler is None or kind != "text/plain":
+        return response
+    return handler(HTTPError(response.status, (response.content or b"").decode().strip() or None))
+'''.lstrip()
+
+
+@dataclass
+class _Path:
+    """A view at one of its paths."""
+
+    view: View
+    path: str
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return f"{'/'.join(self.view.methods)} {self.path}"
+
+
+class FlaskProgram:
+    """Converts a program.
+
+    Args:
+        source: what it declares.
+
+    Attributes:
+        problems: sentences about views and hooks that are left out.
+    """
+
+    def __init__(self, source: FlaskSource) -> None:
+        self._source = source
+        self.problems: list[str] = list(source.dropped)
+        self._paths: list[_Path] = []
+        for view in source.views:
+            for prefix in source.prefixes(view.owner):
+                self._add_path(view, prefix + view.path)
+        self._names = PathNames([(each.path, each.parameters) for each in self._paths])
+        self._support: set[str] = set()
+        self._public: set[str] = set()
+        self._decorating = {
+            dotted(each.decorator.func if isinstance(each.decorator, cst.Call) else each.decorator)
+            for view in source.views
+            for each in view.function.decorators
+        }
+        self._helpers: dict[str, tuple[str, ...]] = {}
+        others: list[cst.CSTNode] = [each for each in source.plain if not isinstance(each, cst.If)]
+        others += [view.function.body for view in source.views]
+        #: Functions that cannot be converted.
+        self._broken: set[str] = set()
+        #: Views that functions call.
+        self._called = names_in(others) & {view.name for view in source.views}
+        called = {view.name: view.function.with_changes(decorators=[]) for view in source.views}
+        self._others: list[Statement] = [*source.plain, *(called[name] for name in sorted(self._called))]
+        self._constants = {
+            bound[0]: bound[1]
+            for each in source.plain
+            if (bound := target_of(each)) is not None and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple, cst.Set))
+        }
+
+    def program(self) -> Program:
+        """The program as Route Handlers.
+
+        Raises:
+            NotUnderstood: none of its views can be.
+        """
+        plain = self._settled()
+        made = Program(files=dict(self._source.files))
+        for each in self._paths:
+            try:
+                pattern = self._names.pattern(each.path)
+                functions = self._functions(each)
+            except NotUnderstood as reason:
+                self.problems.append(f"{each.name}: {reason}")
+                continue
+            made.routes.setdefault(pattern, []).extend(functions)
+        for hook in sorted(self._source.hooks, key=lambda hook: hook.kind):
+            try:
+                made.middleware.append(self._hook(hook))
+            except NotUnderstood as reason:
+                self.problems.append(f"{hook.function.name.value}(): {reason}")
+        if not made.routes:
+            raise NotUnderstood("; ".join(self.problems) or "it has no views")
+        if self._source.cors is not None:
+            made.constants.append(f"cors = {self._source.cors}")
+        if self._source.handled:
+            # What is done to answers is done to those of errors too, and what is done before may fail.
+            after = [hook for hook in self._source.hooks if hook.kind == "after_request"]
+            made.middleware.insert(len(after), self._answering_errors())
+        made.plain = self._whole(plain, made)
+        return made
+
+    def _add_path(self, view: View, path: str) -> None:
+        try:
+            whole = f"/{path.strip('/')}"
+            self._paths.append(_Path(view, *read_path(whole)))
+        except NotUnderstood as reason:
+            self.problems.append(f"{view.name}(): {reason}")
+
+    # -- views
+
+    def _functions(self, path: _Path) -> list[Statement]:
+        """The functions of a view at one path, one for each method."""
+        function = path.view.function
+        if path.view.name in self._called:
+            function = self._calling(path.view)
+        broken = names_in([function.body]) & self._broken
+        if broken:
+            raise NotUnderstood(f"it calls {min(broken)}()")
+        split = MethodSplit(function, "request", self._constants)
+        bodies = {method: split.body(method) for method in path.view.methods if method not in ("OPTIONS", "HEAD")}
+        first: dict[str, str] = {}
+        found: list[Statement] = []
+        for method, body in bodies.items():
+            said = cst.Module(body).code
+            if said in first:
+                found.append(statement(f"\n\n{method} = {first[said]}"))
+                continue
+            first[said] = method
+            new = self._converted(function.with_changes(body=block(body, function.body)), path, method)
+            found.append(new if not found else _apart(new.with_changes(leading_lines=[])))
+        return found
+
+    def _converted(self, function: cst.FunctionDef, path: _Path, method: str) -> cst.FunctionDef:
+        view, new = self._view(function, answers=True)
+        needs = set(view.needs)
+        for each in function.decorators:
+            name = dotted(each.decorator.func if isinstance(each.decorator, cst.Call) else each.decorator)
+            if name not in self._decorators:
+                raise NotUnderstood(f"@{name} is none of the program's decorators")
+            needs |= self._decorators[name]
+        if view.raw_body and method in ("GET", "HEAD"):
+            raise NotUnderstood("it reads the body of a GET request")
+        names = self._names.names(path.path)
+        lines = [line for each in path.parameters.values() for line in self._settle(each, names[each.name])]
+        lines += self._defaults(function, names)
+        order = [each for each in _ORDER if each in needs and each != "body"]
+        segments = [names[each.name] for each in path.parameters.values()]
+        body = ["body: bytes" if view.raw_body else "body"] if "body" in needs else []
+        changed = _with_parameters(new, [*order, *segments, *body])
+        changed = changed.with_changes(name=cst.Name(method), returns=None)
+        return changed.with_changes(body=block(behind_docstring(body_of(new.body), lines), new.body))
+
+    def _defaults(self, function: cst.FunctionDef, names: Mapping[str, str]) -> list[Statement]:
+        """What a view has for parameters that this path of it does not give."""
+        lines: list[Statement] = []
+        for each in function.params.params:
+            if each.name.value in names:
+                continue
+            if each.default is None:
+                raise NotUnderstood(f"its parameter {each.name.value} is no part of the path")
+            lines.append(statement(f"{each.name.value} = {code(each.default)}"))
+        return lines
+
+    def _settle(self, parameter: Parameter, name: str) -> list[Statement]:
+        """The lines that make of a segment what Flask's converter does."""
+        lines: list[Statement] = []
+        own = parameter.name
+        if parameter.kind == "path":
+            lines.append(statement(f'{own} = "/".join({name})'))
+        elif parameter.kind in _TESTS:
+            self._public.add("not_found")
+            test = _TESTS[parameter.kind].format(name=name)
+            lines.append(statement(f"if not {test}:\n    not_found()\n"))
+            lines.append(statement(f"{own} = {parameter.kind}({name})"))
+        elif own != name:
+            lines.append(statement(f"{own} = {name}"))
+        return lines
+
+    def _view(self, function: cst.FunctionDef, *, answers: bool) -> tuple[FlaskView, cst.FunctionDef]:
+        view = FlaskView(
+            url_for=self._url_for,
+            app=frozenset(self._source.apps),
+            helpers=self._helpers,
+            answers=answers,
+        )
+        new = function.visit(view)
+        assert isinstance(new, cst.FunctionDef)
+        self._support |= view.support
+        self._public |= view.public
+        return view, new
+
+    def _calling(self, view: View) -> cst.FunctionDef:
+        """A view that calls the function that others call as well."""
+        given = ", ".join(each.name.value for each in view.function.params.params)
+        line = statement(f"return {view.name}({given})")
+        return view.function.with_changes(body=block([line]), leading_lines=[], decorators=view.function.decorators)
+
+    def _url_for(self, call: cst.Call) -> str:
+        endpoint = text_of(call.args[0].value) if call.args else None
+        for each in self._paths:
+            name = self._source.endpoint(each.view)
+            if endpoint is not None and (name == endpoint or (endpoint.startswith(".") and name.endswith(endpoint))):
+                return _url(each, call)
+        raise NotUnderstood(f"{code(call)} names no view")
+
+    # -- other functions
+
+    @property
+    def _decorators(self) -> dict[str | None, set[str]]:
+        found: dict[str | None, set[str]] = self.__dict__.setdefault("decorators", {})
+        return found
+
+    def _settled(self) -> list[Statement]:
+        """The other statements, of which functions are given what they read of the request."""
+        functions = [each for each in self._others if isinstance(each, cst.FunctionDef)]
+        for _ in range(len(functions) + 1):
+            before = dict(self._helpers)
+            for each in functions:
+                if each.name.value in self._decorating or each.name.value in self._source.handled.values():
+                    continue
+                try:
+                    view, _ = self._view(each, answers=each.name.value in self._called)
+                except NotUnderstood:
+                    continue  # it is named below
+                needs = tuple(need for need in _ORDER if need in view.needs)
+                if needs:
+                    self._helpers[each.name.value] = needs
+            if before == self._helpers:
+                break
+        return [new for each in self._others if (new := self._plain_or_none(each)) is not None]
+
+    def _plain_or_none(self, node: Statement) -> Statement | None:
+        """A statement; None for a function that is left out, and named."""
+        try:
+            return self._plain(node)
+        except NotUnderstood as reason:
+            if not isinstance(node, cst.FunctionDef):
+                raise
+            self._broken.add(node.name.value)
+            self.problems.append(f"{node.name.value}(): {reason}")
+            return None
+
+    def _plain(self, node: Statement) -> Statement:
+        if isinstance(node, cst.FunctionDef):
+            name = node.name.value
+            if name in self._decorating:
+                return self._decorator(node)
+            if name in self._source.handled.values():
+                return self._error_handler(node)
+            return self._helper(node)
+        view = FlaskView(url_for=self._url_for, app=frozenset(self._source.apps), helpers={}, answers=False)
+        written = as_statement(node.visit(view))
+        self._support |= view.support
+        self._public |= view.public
+        if view.needs:
+            raise NotUnderstood(f"{code(node).strip()} reads a request, and none is being answered")
+        return written
+
+    def _helper(self, function: cst.FunctionDef) -> cst.FunctionDef:
+        view, new = self._view(function, answers=function.name.value in self._called)
+        return _with_more(new, [need for need in _ORDER if need in view.needs])
+
+    def _error_handler(self, function: cst.FunctionDef) -> cst.FunctionDef:
+        view, new = self._view(function, answers=True)
+        if view.needs:
+            raise NotUnderstood(f"{function.name.value}() answers errors, and reads the request")
+        error = function.params.params[0].name.value if function.params.params else ""
+        changed = new.visit(_ErrorNames(error))
+        assert isinstance(changed, cst.FunctionDef)
+        return changed
+
+    def _decorator(self, function: cst.FunctionDef) -> cst.FunctionDef:
+        """A decorator of views: what it reads of the request it is given, and hands on."""
+        wrapper = _wrapper(function)
+        if wrapper is None:
+            raise NotUnderstood(f"@{function.name.value} wraps no view with *args and **kwargs")
+        view, new = self._view(wrapper, answers=True)
+        needs = [need for need in _ORDER if need in view.needs]
+        self._decorators[function.name.value] = set(needs)
+        if needs:
+            handed = new.visit(_HandedOn(needs))
+            assert isinstance(handed, cst.FunctionDef)
+            new = _with_first(handed, needs)
+        changed = function.visit(_Exchanged(wrapper, new))
+        assert isinstance(changed, cst.FunctionDef)
+        return changed
+
+    # -- hooks
+
+    def _hook(self, hook: Hook) -> cst.FunctionDef:
+        view, new = self._view(hook.function, answers=True)
+        if not view.needs <= {"request"}:
+            raise NotUnderstood("a middleware does not read the body")
+        if hook.owner not in self._source.apps:
+            raise NotUnderstood("it is in front of one blueprint only: write its paths as the matcher of a middleware")
+        bare = new.with_changes(leading_lines=[*new.leading_lines])
+        if hook.kind == "before_request":
+            return _with_parameters(bare, ["request"])
+        name = hook.function.params.params[0].name.value
+        _, plain = self._view(hook.function, answers=False)
+        changed = plain.visit(_ResponseNames(name))
+        assert isinstance(changed, cst.FunctionDef)
+        lines = behind_docstring(body_of(changed.body), [_awaited(name)])
+        changed = changed.with_changes(body=block(lines, changed.body), asynchronous=cst.Asynchronous())
+        return _with_parameters(changed, ["request", "next"])
+
+    def _answering_errors(self) -> cst.FunctionDef:
+        """The middleware that has errors answered as the program wants it."""
+        self._public |= {"HTTPError"}
+        handlers = ", ".join(f"{status}: {name}" for status, name in self._source.handled.items())
+        made = cst.parse_statement(_ANSWERING.format(handlers=handlers))
+        assert isinstance(made, cst.FunctionDef)
+        return made
+
+    # -- the rest
+
+    def _whole(self, plain: list[Statement], made: Program) -> list[Statement]:
+        """The other statements with those that the result needs beside them."""
+        kept = [new for each in plain if (new := _without_flask(each)) is not None]
+        functions = [each for every in made.routes.values() for each in every]
+        used = names_in([*kept, *functions, *made.middleware])
+        added, public = support(self._support)
+        if "app_config" in used:
+            kept.insert(_end_of_imports(kept), statement("app_config = {}"))
+        if "logger" in used and not any(bound and bound[0] == "logger" for bound in map(target_of, kept)):
+            kept.insert(_end_of_imports(kept), statement("logger = logging.getLogger(__name__)"))
+            kept.insert(0, statement("import logging"))
+        for name in sorted(self._source.apps & used):
+            raise NotUnderstood(f"it uses {name} in a way that only Flask has")
+        names = sorted(self._public | public)
+        imports = [statement(f"from notebook_routes import {', '.join(names)}")] if names else []
+        end = _end_of_imports(kept)
+        return [*kept[:end], *imports, *added, *kept[end:]]
+
+
+def _url(path: _Path, call: cst.Call) -> str:
+    given = {each.keyword.value: code(each.value) for each in call.args if each.keyword is not None}
+    given.pop("_external", None)
+    url = path.path
+    for part, parameter in path.parameters.items():
+        if parameter.name not in given:
+            raise NotUnderstood(f"{code(call)} gives no {parameter.name}")
+        value = given.pop(parameter.name)
+        if '"' in value and "'" in value:
+            raise NotUnderstood(f"{code(call)} says more than names and numbers")
+        # Before Python 3.12 an f-string has no quotes of its own kind inside.
+        url = url.replace(part, "{" + value.replace('"', "'") + "}")
+    if given:
+        raise NotUnderstood(f"{code(call)} adds a query")
+    return f'f"{url}"' if "{" in url else f'"{url}"'
+
+
+def _awaited(name: str) -> Statement:
+    """The line that goes on to what comes next."""
+    function = cst.parse_statement(f"async def f():\n    {name} = await next()\n")
+    assert isinstance(function, cst.FunctionDef)
+    return body_of(function.body)[0]
+
+
+def _with_parameters(function: cst.FunctionDef, names: Sequence[str]) -> cst.FunctionDef:
+    made = cst.parse_statement(f"def f({', '.join(names)}): pass")
+    assert isinstance(made, cst.FunctionDef)
+    return function.with_changes(params=made.params)
+
+
+def _with_more(function: cst.FunctionDef, names: Sequence[str]) -> cst.FunctionDef:
+    """A function with further parameters, given by name."""
+    more = [cst.Param(cst.Name(name)) for name in names if name not in {p.name.value for p in function.params.params}]
+    if not more:
+        return function
+    params = function.params
+    star = cst.ParamStar() if isinstance(params.star_arg, cst.MaybeSentinel) else params.star_arg
+    return function.with_changes(
+        params=params.with_changes(star_arg=star, kwonly_params=[*params.kwonly_params, *more])
+    )
+
+
+def _with_first(function: cst.FunctionDef, names: Sequence[str]) -> cst.FunctionDef:
+    """A wrapper that takes some arguments by name before the others."""
+    more = [cst.Param(cst.Name(name)) for name in names]
+    params = function.params
+    return function.with_changes(params=params.with_changes(kwonly_params=[*more, *params.kwonly_params]))
+
+
+def _wrapper(function: cst.FunctionDef) -> cst.FunctionDef | None:
+    """The innermost function of a decorator, which takes whatever a view takes."""
+    for each in body_of(function.body):
+        if isinstance(each, cst.FunctionDef):
+            return _wrapper(each) or (each if each.params.star_kwarg is not None else None)
+    return None
+
+
+class _HandedOn(cst.CSTTransformer):
+    """Calls that hand on all arguments hand on these too."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__()
+        self._given = [cst.Arg(cst.Name(name), keyword=cst.Name(name), equal=_EQUAL) for name in names]
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:  # noqa: ARG002
+        if not any(each.star == "**" for each in updated_node.args):
+            return updated_node
+        *before, last = updated_node.args
+        return updated_node.with_changes(args=[*before, *self._given, last])
+
+
+class _Exchanged(cst.CSTTransformer):
+    """One function in place of another."""
+
+    def __init__(self, old: cst.FunctionDef, new: cst.FunctionDef) -> None:
+        super().__init__()
+        self._old = old
+        self._new = new
+
+    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
+        return self._new if original_node is self._old else updated_node
+
+
+class _ErrorNames(cst.CSTTransformer):
+    """The parts of an error as `HTTPError` has them."""
+
+    _NEW = {"description": "message", "code": "status"}  # noqa: RUF012 - nobody changes it
+
+    def __init__(self, error: str) -> None:
+        super().__init__()
+        self._error = error
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
+        new = self._NEW.get(original_node.attr.value)
+        if new is None or dotted(original_node.value) != self._error:
+            return updated_node
+        return updated_node.with_changes(attr=cst.Name(new))
+
+
+class _ResponseNames(cst.CSTTransformer):
+    """The parts of a response as `Response` has them."""
+
+    def __init__(self, response: str) -> None:
+        super().__init__()
+        self._response = response
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
+        is_status = original_node.attr.value == "status_code" and dotted(original_node.value) == self._response
+        return updated_node.with_changes(attr=cst.Name("status")) if is_status else updated_node
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
+        if dotted(original_node.func) == f"{self._response}.headers.add":
+            return updated_node.with_changes(func=cst.parse_expression(f"{self._response}.headers.append"))
+        return updated_node
+
+
+def _without_flask(node: Statement) -> Statement | None:
+    """A statement unless it imports from Flask."""
+    small = only_small(node)
+    if isinstance(small, cst.ImportFrom) and small.module is not None:
+        top = (dotted(small.module) or "").partition(".")[0]
+        return None if top in ("flask", "flask_cors", "werkzeug") and not _is_kept(small) else node
+    if isinstance(small, cst.Import) and all(dotted(each.name) == "flask" for each in small.names):
+        return None
+    return node
+
+
+def _is_kept(node: cst.ImportFrom) -> bool:
+    """Whether a module of Werkzeug stands on its own."""
+    return (dotted(node.module) if node.module is not None else "") in ("werkzeug.security", "werkzeug.utils")
+
+
+def _end_of_imports(statements: Sequence[Statement]) -> int:
+    end = 0
+    for place, each in enumerate(statements):
+        if isinstance(only_small(each), (cst.Import, cst.ImportFrom)):
+            end = place + 1
+    return end
+
+
+def _apart(node: Any) -> Any:
+    kept = [line for line in node.leading_lines if line.comment is not None]
+    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *kept])
+
+
+_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))

@@ -1,0 +1,25 @@
+from notebook_routes import Response
+
+
+def GET():
+    chunks = []
+    # in pieces
+    chunks.append("a")
+    for number in range(3):
+        chunks.append(str(number))
+    chunks.append("z")
+    return Response("".join(chunks))
+
+
+def POST(request, body):
+    if not request.cookies.value("session"):
+        return Response.redirect("/login", 307)
+    kind = request.query.get("kind")
+    if kind == "text":
+        return Response("<p>text</p>")
+    elif kind == "raw":
+        return Response("a,b", status=202, headers={"Content-Type": "text/csv", "X-Rows": "2"})
+    return Response(body) if isinstance(body, (str, bytes)) else Response.json(body)
+
+
+PUT = POST

@@ -1,0 +1,33 @@
+from notebook_routes import Headers, Response
+
+users = [{"name": "Ann"}]
+
+
+def cors_(headers, origin):
+    headers.set("Access-Control-Allow-Origin", str(origin))
+    if not headers.has("Vary"):
+        headers.set("Vary", "Origin")
+
+
+def list_users(request):
+    headers = Headers()
+    cors_(headers, request.headers.get("origin", "*"))
+    page = int(request.query.get("page", 1))
+    return Response.json(users[(page - 1) * 2 : page * 2], headers=headers)
+
+
+def create_user(body):
+    if body is None:
+        body = {}
+    if "name" not in body:
+        return Response.json({"error": "name is required"}, status=400)
+    users.append(body)
+    return Response.json(users[-1], status=201, headers=[("Set-Cookie", "last=1; Path=/"), ("Set-Cookie", "seen=1")])
+
+
+def GET(request):
+    return list_users(request=request)
+
+
+def POST(body):
+    return create_user(body=body)

@@ -1,0 +1,1 @@
+lamps = [{"name": "Desk"}]

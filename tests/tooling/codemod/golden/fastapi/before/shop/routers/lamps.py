@@ -1,0 +1,10 @@
+from fastapi import APIRouter
+
+from ..stock import lamps
+
+router = APIRouter()
+
+
+@router.get("/")
+def index():
+    return lamps

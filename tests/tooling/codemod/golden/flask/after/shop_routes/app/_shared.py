@@ -1,0 +1,3 @@
+# From shop: what its routes share.
+
+people = []

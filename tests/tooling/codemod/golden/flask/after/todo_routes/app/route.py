@@ -1,0 +1,9 @@
+# From todo.py.
+
+from notebook_routes import Response
+
+cors = "*"
+
+
+def GET():
+    return Response.redirect("/tasks", 302)

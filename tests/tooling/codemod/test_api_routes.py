@@ -1,0 +1,162 @@
+"""The codemod `api-routes`: golden files, what the results answer, and what is left alone."""
+
+import json
+
+import pytest
+
+from notebook_routes.tooling.codemod.catalogue import Options
+from notebook_routes.tooling.codemod.run import run_codemod
+from tests.tooling.codemod.conftest import texts_below
+
+
+def convert(write, handler, *, path="pages/api/x.py"):
+    """A handler as the text of its route.py; what was left alone, if anything was."""
+    root = write({path: handler})
+    outcome = run_codemod("api-routes", root)
+    written = [each.after for each in outcome.writes]
+    return written[0] if written else "", "".join(outcome.plan.left.values())
+
+
+def test_golden_files(golden):
+    root, expected = golden("api_routes")
+    outcome = run_codemod("api-routes", root)
+    assert texts_below(root) == expected
+    assert outcome.status == 3
+    assert [todo.reason for todo in outcome.plan.todos] == [
+        "the body was limited to 10kb: serve --max-body-size limits all of them"
+    ]
+    assert "GET /api/products/[id]" in outcome.plan.routes
+
+
+def test_a_second_run_changes_nothing(golden):
+    root, _ = golden("api_routes")
+    run_codemod("api-routes", root)
+    before = texts_below(root)
+    again = run_codemod("api-routes", root)
+    assert (again.status, again.summary) == (0, "nothing to do")
+    assert texts_below(root) == before
+
+
+def test_another_folder_keeps_the_sources(golden, tmp_path):
+    root, expected = golden("api_routes")
+    before = texts_below(root)
+    for _ in range(2):
+        run_codemod("api-routes", root, Options(destination=tmp_path / "new"))
+        assert texts_below(root) == before
+        assert texts_below(tmp_path / "new") == expected
+    assert not run_codemod("api-routes", root, Options(destination=tmp_path / "new")).writes
+
+
+def test_the_results_answer(golden, asking, write):
+    root, _ = golden("api_routes")
+    run_codemod("api-routes", root)
+    write({"shop.py": "products = {'1': {'name': 'Lamp', 'price': 30}}\n"}, root)
+    ask = asking(root)
+    lamp = ask("GET", "/api/products/1")
+    assert (lamp.status, lamp.json, lamp.headers["x-asked"]) == (200, {"name": "Lamp", "price": 30}, "yes")
+    assert not lamp.headers.has("cache-control")
+    assert ask("GET", "/api/products/1?fresh=1").headers["cache-control"] == "no-store"
+    assert ask("GET", "/api/products/2").json == {"error": "no such product"}
+    assert ask("PUT", "/api/products/1", json_body={"name": "Big lamp"}).json["name"] == "Big lamp"
+    assert ask("PUT", "/api/products/1").json["name"] == "Big lamp"
+    assert ask("POST", "/api/products/1").status == 405
+    assert ask("DELETE", "/api/products/1").status == 204
+    assert ask("GET", "/api/products/1").status == 404
+    users = ask("GET", "/api/users?page=1", headers={"origin": "https://a.example"})
+    assert users.headers["access-control-allow-origin"] == "https://a.example"
+    assert users.headers["vary"] == "Origin"
+    assert ask("POST", "/api/users", json_body={}).status == 400
+    made = ask("POST", "/api/users", json_body={"name": "Bo"})
+    assert (made.status, made.headers.get_set_cookie()) == (201, ["last=1; Path=/", "seen=1"])
+    assert ask("GET", "/api/echo").text == "a012z"
+    assert ask("PUT", "/api/echo").headers["location"].endswith("/login")
+    session = {"cookie": "session=1"}
+    assert ask("POST", "/api/echo?kind=text", headers=session).text == "<p>text</p>"
+    raw = ask("POST", "/api/echo?kind=raw", headers=session)
+    assert (raw.status, raw.headers["content-type"], raw.headers["x-rows"]) == (202, "text/csv", "2")
+    assert ask("POST", "/api/echo", headers=session, json_body={"a": 1}).json == {"a": 1}
+    assert ask("GET", "/api/posts/a/b?x=1&x=2").json == {
+        "slug": ["a", "b"],
+        "all": {"x": ["1", "2"], "slug": ["a", "b"]},
+        "url": "/api/posts/a/b?x=1&x=2",
+        "method": "GET",
+    }
+
+
+def test_a_cell(write):
+    cell = "%%api /api/products/[id]\ndef handler(req, res):\n    res.status(201).json({'id': req.query['id']})"
+    document = {"cells": [{"cell_type": "code", "source": [cell], "outputs": [1], "metadata": {}}], "nbformat": 4}
+    root = write({"shop.ipynb": json.dumps(document)})
+    outcome = run_codemod("api-routes", root / "shop.ipynb")
+    written = json.loads((root / "shop.ipynb").read_text())
+    assert outcome.status == 0
+    assert "".join(written["cells"][0]["source"]) == (
+        "%%route /api/products/[id]\nfrom notebook_routes import Response\n\n\ndef GET(id):\n"
+        "    return Response.json({'id': id}, status=201)\n\n\n"
+        "POST = GET\nPUT = GET\nDELETE = GET\nPATCH = GET"
+    )
+    assert written["cells"][0]["outputs"] == []
+
+
+@pytest.mark.parametrize(
+    ("handler", "reason"),
+    [
+        ("def handler(req, res):\n    other(res)\n", "other(res) is no answer"),
+        ("def handler(req, res):\n    res.on('finish', print)\n    res.end()\n", "res.on()"),
+        ("def handler(req, res):\n    call(lambda: res.json(1))\n", "no answer that can be written as a value"),
+        ("@guarded\ndef handler(req, res):\n    res.end()\n", "decorators"),
+        ("def handler(req):\n    res.end()\n", None),
+        ("def handler(req, res, next):\n    res.end()\n", "does not take a request and a response"),
+        ("def handler(req, res:\n", "it is no Python"),
+        ("x = 1\n", "no def handler"),
+        ("def handler(req, res):\n    res.end(req.socket.remote_address)\n", "req.socket"),
+        ("def GET(): ...\n\n\ndef handler(req, res):\n    res.end()\n", "function GET beside"),
+        ("def ok(req, res):\n    res.end()\n\n\ndef handler(req, res):\n    if ok(req, res):\n        return\n", "ok("),
+    ],
+)
+def test_what_is_not_understood_is_left_alone_byte_for_byte(write, tmp_path, handler, reason):
+    _, left = convert(write, handler)
+    if reason is not None:
+        assert reason in left
+        assert (tmp_path / "pages/api/x.py").read_text() == handler
+        assert not (tmp_path / "app").exists()
+
+
+def test_a_route_that_is_there_is_not_overwritten(write, tmp_path):
+    write({"app/api/x/route.py": "def GET():\n    return 1\n"})
+    _, left = convert(write, "def handler(req, res):\n    res.end()\n")
+    assert "is there already" in left
+    assert (tmp_path / "app/api/x/route.py").read_text() == "def GET():\n    return 1\n"
+    assert (tmp_path / "pages/api/x.py").exists()
+
+
+def test_an_answer_without_return_gets_one_and_a_question(write):
+    text, _ = convert(
+        write, "def handler(req, res):\n    if req.url:\n        res.status(400).end()\n    res.json(1)\n"
+    )
+    assert "        # TODO(codemod): there was no return behind this answer" in text
+    assert "        return Response(status=400)\n    return Response.json(1)\n" in text
+
+
+def test_a_body_that_is_asked_for_names_is_a_dict_where_nothing_came(write):
+    text, _ = convert(write, "def handler(req, res):\n    data = req.body\n    res.json(data.get('x'))\n")
+    assert "if body is None:\n        body = {}\n    data = body\n" in text
+
+
+def test_other_methods_that_were_refused_otherwise_are_a_question(write):
+    handler = (
+        "def handler(req, res):\n    if req.method == 'GET':\n        return res.end()\n    res.status(404).end()\n"
+    )
+    text, _ = convert(write, handler)
+    assert "# TODO(codemod): other methods were answered with 404, and are answered with 405 now" in text
+    assert "POST" not in text
+
+
+def test_a_raw_body_is_read_in_one_piece(write, asking, tmp_path):
+    handler = (
+        'config = {"api": {"bodyParser": False}}\n\n\n'
+        "async def handler(req, res):\n    size = 0\n    async for chunk in req:\n        size += len(chunk)\n"
+        "    res.json({'size': size})\n"
+    )
+    convert(write, handler)
+    assert asking(tmp_path)("POST", "/api/x", body="12345").json == {"size": 5}

@@ -1,0 +1,184 @@
+"""The codemod `fastapi`: golden files, what the results answer, and what is left alone."""
+
+import re
+
+import pytest
+
+from notebook_routes.tooling.codemod.catalogue import Options
+from notebook_routes.tooling.codemod.run import run_codemod
+from tests.tooling.codemod.conftest import texts_below
+
+_TOP = """
+from typing import Annotated
+
+from fastapi import Body, Depends, FastAPI, Header, HTTPException, Query, Request
+from fastapi.responses import FileResponse, JSONResponse
+from pydantic import BaseModel
+
+app = FastAPI()
+
+
+""".lstrip()
+_ANN = {"authorization": "Bearer ann"}
+
+
+@pytest.fixture
+def convert(write, tmp_path):
+    """The files of a program after the codemod, and its outcome."""
+
+    def convert(operations, top=_TOP):
+        root = write({"prog.py": top + operations})
+        outcome = run_codemod("fastapi", root / "prog.py")
+        folder = tmp_path / "prog_routes"
+        return texts_below(folder) if folder.exists() else {}, outcome
+
+    return convert
+
+
+def without_versions(texts):
+    return {
+        path: re.sub(r"==.*", "==VERSION", text) if path.endswith("requirements.txt") else text
+        for path, text in texts.items()
+    }
+
+
+def test_golden_files(golden):
+    root, expected = golden("fastapi")
+    todo = run_codemod("fastapi", root / "todo.py")
+    shop = run_codemod("fastapi", root / "shop")
+    run_codemod("fastapi", root / "shop", Options(to_notebook=True))
+    assert without_versions(texts_below(root)) == expected
+    assert (todo.status, shop.status) == (3, 0)
+    assert todo.plan.left == {root / "todo.py": "live(): app.websocket has no counterpart"}
+    assert shop.plan.routes == ["GET /lamps", "GET /people/[name]", "PUT /people/[name]"]
+
+
+def test_a_second_run_changes_nothing(golden):
+    root, _ = golden("fastapi")
+    run_codemod("fastapi", root / "shop")
+    before = texts_below(root)
+    again = run_codemod("fastapi", root / "shop")
+    assert (again.status, again.writes) == (0, [])
+    assert texts_below(root) == before
+
+
+def test_the_results_answer(golden, asking):
+    root, _ = golden("fastapi")
+    run_codemod("fastapi", root / "todo.py")
+    ask = asking(root / "todo_routes")
+    index = ask("GET", "/")
+    assert (index.text, index.headers["content-type"]) == ("<h1>Todo</h1>", "text/html; charset=utf-8")
+    assert index.headers["x-path"] == "/"
+    lamp = {"id": 1, "title": "Buy a lamp", "kind": "small"}
+    assert ask("GET", "/api/tasks").json == [lamp]
+    assert ask("GET", "/api/tasks?skip=1").json == []
+    assert ask("GET", "/api/tasks?kind=none").status == 422
+    assert ask("GET", "/api/tasks/1").json == lamp
+    missing = ask("GET", "/api/tasks/9")
+    assert (missing.status, missing.json) == (404, {"detail": "no task 9"})
+    refused = ask("POST", "/api/tasks", json_body={"title": "x"})
+    assert (refused.status, refused.json) == (401, {"detail": "Not authenticated"})
+    stranger = ask("POST", "/api/tasks", json_body={"title": "x"}, headers={"authorization": "Bearer bo"})
+    assert (stranger.json, stranger.headers["www-authenticate"]) == ({"detail": "who are you?"}, "Bearer")
+    made = ask("POST", "/api/tasks", json_body={"title": "Sell", "secret": "s"}, headers=_ANN)
+    assert (made.status, made.json) == (201, {"id": 2, "title": "Sell", "kind": "small"})
+    assert (made.headers["x-by"], made.headers.get_set_cookie()) == ("ann", ["last=2; Path=/; HttpOnly"])
+    assert ask("POST", "/api/tasks", json_body={}, headers=_ANN).status == 422
+    changed = ask("PATCH", "/api/tasks/2", json_body={"title": "Sell it"}, headers={"x-reason": "why"})
+    assert changed.json == {"changed": ["title"], "reason": "why"}
+    assert ask("DELETE", "/api/tasks/2", headers=_ANN).status == 204
+    assert ask("GET", "/log").json == ["begin", "open", "close", "open", "close", "added 2"]
+    assert ask("GET", "/search?tag=a&tag=b", headers={"cookie": "theme=dark"}).json == {
+        "q": "x",
+        "tags": ["a", "b"],
+        "theme": "dark",
+    }
+    assert ask("GET", "/search?q=long").status == 422
+    assert ask("GET", "/files/a/b").json == "a/b"
+    form = (
+        '--b\r\ncontent-disposition: form-data; name="name"\r\n\r\nAnn\r\n'
+        '--b\r\ncontent-disposition: form-data; name="photo"; filename="a.png"\r\n\r\nabc\r\n--b--\r\n'
+    )
+    sent = ask("POST", "/form", body=form, headers={"content-type": "multipart/form-data; boundary=b"})
+    assert sent.json == {"name": "Ann", "photo": "a.png", "size": 3}
+    old = ask("POST", "/old", body="x")
+    assert (old.status, old.json, old.headers["x-old"]) == (202, {"body": "x"}, "1")
+    assert ask("GET", "/old").status == 307
+    assert ask("GET", "/nothing").text == "null"
+    shared = ask("GET", "/log", headers={"origin": "https://a.example"})
+    assert shared.headers["access-control-allow-origin"] == "https://a.example"
+
+
+def test_routers_answer(golden, asking):
+    root, _ = golden("fastapi")
+    run_codemod("fastapi", root / "shop")
+    ask = asking(root / "shop_routes")
+    assert ask("GET", "/lamps").status == 422
+    assert ask("GET", "/lamps", headers={"x-key": "x"}).json == {"detail": "the key is wrong"}
+    assert ask("GET", "/lamps", headers={"x-key": "k"}).json == [{"name": "Desk"}]
+    assert ask("PUT", "/people/ann").text == "null"
+    assert ask("GET", "/people/ann").json == {"name": "ann", "known": True}
+
+
+@pytest.mark.parametrize(
+    ("operation", "written"),
+    [
+        ("@app.get('/x')\ndef x():\n    return {'a': 1}\n", "    return {'a': 1}"),
+        (
+            "@app.get('/x')\ndef x():\n    return other()\n\n\ndef other():\n    return 1\n",
+            "return Response.json(other())",
+        ),
+        ("@app.get('/x', status_code=202)\ndef x():\n    return 1\n", "return Response.json(1, status=202)"),
+        (
+            "@app.get('/x')\nasync def x(n: int = Query(1, ge=1)):\n    return [n]\n",
+            "n: Annotated[int, Field(ge=1)] = 1",
+        ),
+        ("@app.get('/x')\ndef x(a: str = Header(alias='X-A')):\n    return [a]\n", 'a: Annotated[str, Header("X-A")]'),
+        ("@app.post('/x')\ndef x(data: dict = Body()):\n    return data\n", "def POST(body: dict):\n    data = body"),
+        ("@app.get('/x')\ndef x(r: Request):\n    return [r.method]\n", "def GET(request):\n    r = request"),
+        ("@app.get('/x')\ndef x(r: Request):\n    return [r.query_params['a']]\n", "    return [r.query['a']]"),
+        ("@app.get('/x')\ndef x(request: Request):\n    return [request.path_params]\n", "def GET(request, params):"),
+    ],
+)
+def test_what_an_operation_becomes(convert, operation, written):
+    files, outcome = convert(operation)
+    assert written in files["app/x/route.py"]
+    assert outcome.status == 0
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("@app.get('/x')\ndef x():\n    return FileResponse('a')\n", "GET /x: it sends a file"),
+        ("@app.get('/x')\n@cached\ndef x():\n    return 1\n", "x() has decorators of its own"),
+        ("@app.get('/x')\ndef x():\n    yield 1\n", "GET /x: it yields"),
+        (
+            "@app.get('/x')\ndef x(m: Annotated[BaseModel, Query()]):\n    return 1\n",
+            "m is a model of more than one value",
+        ),
+        ("@app.get('/a-{b}')\ndef x(b):\n    return b\n", '"a-{b}" in "/a-{b}" is not a whole segment'),
+        ("@app.get('/x')\ndef x(a=Depends(other.thing)):\n    return 1\n", "is none of the program's functions"),
+        ("@app.get('/x')\ndef x(a: str = Query(alias='b')):\n    return 1\n", "a is called b in the query"),
+        ("@app.get('/x'\n", "it is no Python"),
+    ],
+)
+def test_what_is_not_understood_is_left_out_and_named(convert, program, reason):
+    files, outcome = convert(program)
+    assert files == {}
+    assert reason in "".join(outcome.plan.left.values())
+    assert outcome.status == 3
+
+
+def test_two_parameters_of_the_body_are_the_fields_of_a_class(convert, asking, tmp_path):
+    models = "class A(BaseModel):\n    a: int\n\n\nclass B(BaseModel):\n    b: int = 2\n\n\n"
+    convert(
+        models
+        + "@app.post('/x')\ndef x(one: A, two: B, n: Annotated[int, Body()] = 3):\n    return [one.a, two.b, n]\n"
+    )
+    ask = asking(tmp_path / "prog_routes")
+    assert ask("POST", "/x", json_body={"one": {"a": 1}, "two": {}}).json == [1, 2, 3]
+    assert ask("POST", "/x", json_body={"one": {"a": 1}}).status == 422
+
+
+def test_without_fastapi_there_is_nothing_to_do(convert):
+    assert convert("x = 1\n", top="")[1].summary == "nothing to do"

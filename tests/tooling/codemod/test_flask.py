@@ -1,0 +1,151 @@
+"""The codemod `flask`: golden files, what the results answer, and what is left alone."""
+
+import pytest
+
+from notebook_routes import __version__
+from notebook_routes.project.export import export_tree
+from notebook_routes.project.notebook_source import read_notebook
+from notebook_routes.tooling.codemod.catalogue import Options
+from notebook_routes.tooling.codemod.run import run_codemod
+from tests.tooling.codemod.conftest import texts_below
+
+_TOP = "from flask import Flask, abort, jsonify, request, session\n\napp = Flask(__name__)\n\n\n"
+
+
+@pytest.fixture
+def convert(write, tmp_path):
+    """The files of a program after the codemod, and its outcome."""
+
+    def convert(views, top=_TOP):
+        root = write({"prog.py": top + views})
+        outcome = run_codemod("flask", root / "prog.py")
+        folder = tmp_path / "prog_routes"
+        return texts_below(folder) if folder.exists() else {}, outcome
+
+    return convert
+
+
+def test_golden_files(golden):
+    root, expected = golden("flask")
+    todo = run_codemod("flask", root / "todo.py")
+    shop = run_codemod("flask", root / "shop")
+    run_codemod("flask", root / "shop", Options(to_notebook=True))
+    found = texts_below(root)
+    assert {
+        path: text.replace(__version__, "VERSION") if "requirements" in path else text for path, text in found.items()
+    } == (expected)
+    assert (todo.status, shop.status) == (3, 0)
+    assert todo.plan.left == {root / "todo.py": "GET /page: it uses render_template()"}
+    assert shop.plan.routes == ["GET /api/lamps", "POST /people"]
+
+
+def test_a_second_run_changes_nothing(golden):
+    root, _ = golden("flask")
+    run_codemod("flask", root / "shop")
+    before = texts_below(root)
+    again = run_codemod("flask", root / "shop")
+    assert (again.status, again.writes) == (0, [])
+    assert texts_below(root) == before
+
+
+def test_the_program_is_not_touched(golden):
+    root, _ = golden("flask")
+    before = texts_below(root)
+    run_codemod("flask", root / "todo.py")
+    after = texts_below(root)
+    assert {path: after[path] for path in before} == before
+
+
+def test_the_results_answer(golden, asking):
+    root, _ = golden("flask")
+    run_codemod("flask", root / "todo.py")
+    ask = asking(root / "todo_routes")
+    tasks = ask("GET", "/tasks?as=ann&most=x")
+    assert tasks.json == {"tasks": [{"id": 1, "title": "Buy a lamp", "done": False}], "asked": "ann"}
+    assert tasks.headers["x-served"] == "yes"
+    made = ask("POST", "/tasks", json_body={"title": "Sell it"})
+    assert (made.status, made.headers["x-id"], made.json["uri"]) == (201, "2", "/tasks/2")
+    assert ask("POST", "/tasks", json_body={}).status == 400
+    assert ask("POST", "/tasks", body="title", headers={"content-type": "text/plain"}).status == 415
+    assert ask("GET", "/tasks/2").json["title"] == "Sell it"
+    assert ask("GET", "/tasks/7").json == {"error": "there is no task 7"}
+    assert ask("GET", "/tasks/x").status == 404
+    assert ask("GET", "/no/such/path").json["error"].startswith("404 Not Found")
+    assert ask("DELETE", "/tasks/1").json == {"error": "no key"}
+    gone = ask("DELETE", "/tasks/1", headers={"x-key": "secret"})
+    assert (gone.status, gone.text) == (204, "")
+    blocked = ask("GET", "/blocked")
+    assert (blocked.status, blocked.text, blocked.headers["x-served"]) == (403, "blocked", "yes")
+    index = ask("GET", "/")
+    assert (index.status, index.headers["location"][-6:]) == (302, "/tasks")
+    hello = ask("GET", "/hello/Ann")
+    assert (hello.text, hello.headers["content-type"]) == ("<p>Hello Ann</p>", "text/html; charset=utf-8")
+    assert hello.headers.get_set_cookie() == ["name=Ann; Path=/; HttpOnly"]
+    form = {"content-type": "application/x-www-form-urlencoded", "cookie": "theme=dark"}
+    assert ask("POST", "/form", body="name=Bo", headers=form).json == {"name": "Bo", "rest": "-", "theme": "dark"}
+    assert ask("POST", "/form", body="x=1", headers=form).status == 400
+
+
+def test_blueprints_answer_from_the_tree_and_from_the_notebook(golden, asking, tmp_path, monkeypatch):
+    root, _ = golden("flask")
+    run_codemod("flask", root / "shop")
+    run_codemod("flask", root / "shop", Options(to_notebook=True))
+    monkeypatch.syspath_prepend(str(root))
+    export_tree(read_notebook(root / "shop_routes.ipynb"), tmp_path / "tree", replay=False)
+    (tmp_path / "tree/shop").mkdir()
+    (tmp_path / "tree/shop/stock.py").write_text((root / "shop/stock.py").read_text())
+    for tree in (root / "shop_routes", tmp_path / "tree"):
+        ask = asking(tree)
+        assert ask("GET", "/api/lamps").json == [{"name": "Desk", "kind": "lamp"}]
+        made = ask("POST", "/people", json_body={"name": "Ann"})
+        assert (made.status, made.json) == (201, {"name": "Ann", "kind": "person"})
+
+
+@pytest.mark.parametrize(
+    ("view", "written"),
+    [
+        ("@app.route('/x')\ndef x():\n    return 'text'\n", "return Response('text', headers="),
+        ("@app.route('/x')\ndef x():\n    return jsonify(1, 2)\n", "return Response.json([1, 2])"),
+        ("@app.route('/x')\ndef x():\n    return {'a': 1}, 202\n", "return Response.json({'a': 1}, status=202)"),
+        ("@app.route('/x')\ndef x():\n    abort(403)\n", "forbidden()"),
+        ("@app.route('/x')\ndef x():\n    abort(409, 'no')\n", "raise HTTPError(409, 'no')"),
+        ("@app.route('/x/<path:p>')\ndef x(p):\n    return p\n", '    p = "/".join(p)\n    return answer_of(p)'),
+        ("@app.route('/x')\ndef x():\n    return request.headers['A']\n", "answer_of(request.headers['A'])"),
+        ("@app.post('/x')\ndef x():\n    return request.data\n", "def POST(body: bytes):"),
+    ],
+)
+def test_what_a_view_becomes(convert, view, written):
+    files, outcome = convert(view)
+    path = "app/x/[...p]/route.py" if "<path" in view else "app/x/route.py"
+    assert written in files[path]
+    assert outcome.status == 0
+
+
+@pytest.mark.parametrize(
+    ("program", "reason"),
+    [
+        ("@app.route('/x')\ndef x():\n    return session['a']\n", "GET /x: it uses Flask's session"),
+        ("@app.route('/x')\n@auth.required\ndef x():\n    return 'a'\n", "@auth.required is none of the program's"),
+        ("@app.route('/a-<b>')\ndef x(b):\n    return b\n", '"a-<b>" in "/a-<b>" is not a whole segment'),
+        ("db = SQL(app)\n\n\n@app.route('/x')\ndef x():\n    return 'a'\n", "it uses app in a way that only Flask has"),
+        ("@app.route('/x'\n", "it is no Python"),
+    ],
+)
+def test_what_is_not_understood_is_left_out_and_named(convert, program, reason):
+    files, outcome = convert(program)
+    assert files == {}
+    assert reason in "".join(outcome.plan.left.values())
+    assert outcome.status == 3
+
+
+def test_without_flask_there_is_nothing_to_do(convert):
+    assert convert("x = 1\n", top="")[1].summary == "nothing to do"
+
+
+def test_files_that_were_edited_are_not_overwritten(convert, tmp_path):
+    convert("@app.route('/x')\ndef x():\n    return 'a'\n")
+    route = tmp_path / "prog_routes/app/x/route.py"
+    route.write_text("def GET():\n    return 'mine'\n")
+    _, outcome = convert("@app.route('/x')\ndef x():\n    return 'b'\n")
+    assert "is there already" in "".join(outcome.plan.left.values())
+    assert route.read_text() == "def GET():\n    return 'mine'\n"
