@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import weakref
 from functools import partial
 from pathlib import PurePosixPath
@@ -23,6 +24,7 @@ from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS, PAGE, Route, RouteFile, SegmentConfig, find_pages, find_routes
 from notebook_routes.routing.filesystem import TEMPLATE_FILE
 from notebook_routes.runtime import Invoker, Page
+from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.constants import find_constants
 from notebook_routes.web import Response
 
@@ -149,10 +151,10 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
         return before[1]
     where = str(file)
     config = SegmentConfig.from_constants(find_constants(vars(module)), where=where)
-    if config.runtime == "edge":
-        raise DefinitionError(f'{where}: runtime = "edge" is not in this version: leave it out, it runs in Python')
-    handlers = _handlers(module, where)
     source = tree.source(file.path)
+    if config.runtime == "edge":
+        _check_edge(source, module, where, tree.root)
+    handlers = _handlers(module, where)
     routes = []
     for method, function in handlers.items():
         try:
@@ -162,6 +164,25 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
         routes.append(Route(method, file.pattern, invoker, config, cell=where, source=source))
     known[file] = module, routes
     return routes
+
+
+def _check_edge(source: str, module: ModuleType, where: str, root: Path) -> None:
+    """Refuse a file of the edge that does what an edge isolate lacks; what is only to be told is in the log.
+
+    Raises:
+        EdgeRefused: it does, or a module or function of the project's that it uses; each is named with its line.
+    """
+    from notebook_routes.runtime import edge  # noqa: PLC0415 - many projects have none
+
+    def name_file(filename: str) -> str:
+        return filename.removeprefix(f"{root}{os.sep}")
+
+    text = CellText.read(source, first_line=1)
+    for finding in edge.refuse(
+        edge.check_live(text, vars(module), in_function=False, place=where, name_file=name_file)
+    ):
+        _log.warning("%s", finding.remark)
+    edge.install()
 
 
 def _page_of(file: RouteFile, tree: ModuleTree) -> list[Route]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_routes.errors import HTTPError
 from notebook_routes.runtime.bind import Binder
 from notebook_routes.runtime.drive import Deadline, InContext
-from notebook_routes.runtime.exchange import current_exchange
+from notebook_routes.runtime.exchange import current_exchange, handlers_own
 from notebook_routes.runtime.negotiate import MARKUP_NOTE, is_stream, looks_like_markup, to_response
 from notebook_routes.runtime.parameters import runs_on_loop, wraps_async
 from notebook_routes.runtime.streaming import adopt, begin, stepwise, stream_async, stream_pumped, stream_sync
@@ -60,7 +60,8 @@ class Invoker:
         self._binder = Binder(function, method=method, pattern=pattern)
         #: What the function reads of a request, as far as its parameters tell.
         self.inputs = tuple(self._binder.inputs)
-        self._context = copy_context() if context is None else context
+        self._context = copy_context() if context is None else context.copy()
+        self._context.run(handlers_own.set, True)
         self._on_loop = runs_on_loop(function)
         #: A coroutine that any other function returns lacks its `await`.
         self._is_awaited = self._on_loop or wraps_async(function)

@@ -83,7 +83,7 @@ class LoopWatch:
 
     def _report(self, exchange: Exchange, step: int) -> None:
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - the documented way to see another thread
-        line = _users_line(frame)
+        line = users_line(frame)
         if line is None or self._step != step or self._current is not exchange:
             # The step has ended meanwhile: the line is somebody else's.
             return
@@ -96,7 +96,12 @@ class LoopWatch:
             exchange.notes.append(note)
 
 
-def _users_line(frame: FrameType | None) -> tuple[str, str] | None:
+def is_users_file(filename: str) -> bool:
+    """Whether a frame's file is none of Python's, of a library or of ours."""
+    return not filename.startswith(_NOT_THE_USERS)
+
+
+def users_line(frame: FrameType | None) -> tuple[str, str] | None:
     """The innermost line of a route's cell, else of a file of the user's: where it is, and its code."""
     in_file = None
     while frame is not None:

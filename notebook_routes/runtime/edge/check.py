@@ -3,8 +3,8 @@
     checked = check_text(CellText.read("open('prices.csv').read()", first_line=2), in_function=True)
     checked.findings[0].rule.code        "EDGE003"
 
-The rules are in `rules.py`. Names are followed through imports and plain assignments; what a name of another cell means,
-whoever calls this knows (`Outside`).
+The rules are in `rules.py`. Names are followed through imports and plain assignments; what a name of another cell
+means, whoever calls this knows (`Outside`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from notebook_routes.runtime.edge.tables import (
     ENVIRONMENT,
     MISSING_MODULES,
     NETWORK_MODULES,
+    OBJECTS,
     OPENS_ITS_ARGUMENT,
     RANDOMNESS,
     SEEDED,
@@ -50,11 +51,13 @@ class Checked:
 
     Attributes:
         findings: in the order of lines.
-        chains: what the text uses of names that it does not bind itself: ("shop", "load") for `shop.load(...)`.
+        chains: what the text uses of names that it imports or does not bind: ("shop", "load") for `shop.load(...)`.
+        imports: what names stand for that it imports, "shop" or "shop.load".
     """
 
     findings: list[Finding] = field(default_factory=list)
     chains: set[tuple[str, ...]] = field(default_factory=set)
+    imports: dict[str, str] = field(default_factory=dict)
 
 
 def check_text(
@@ -73,40 +76,29 @@ def check_text(
         CellError: it is no Python.
     """
     size = len(text.text.encode("utf-8", "surrogatepass"))
+    findings = []
     if size > LARGE:
         code = "EDGE018" if size > TOO_LARGE else "EDGE017"
-        finding = Finding(RULES[code], f"{size / (1 << 20):.1f} MiB", 0, place=place)
-        if size > TOO_LARGE:
-            return Checked([finding])
-        checked = _checked(text, text.parse().body, in_function, outside, place, functions)
-        checked.findings.insert(0, finding)
-        return checked
-    return _checked(text, text.parse().body, in_function, outside, place, functions)
+        findings = [Finding(RULES[code], f"{size / LARGE:.1f} MiB", 0, place=place)]
+    if size > TOO_LARGE:
+        return Checked(findings)
+    visitor = _Visitor(text, outside or NothingOutside(), place, in_function=in_function, functions=functions)
+    checked = visitor.checked(text.parse().body)
+    checked.findings[:0] = findings
+    return checked
 
 
 def check_nodes(
     nodes: Sequence[ast.stmt], text: CellText, *, in_function: bool, outside: Outside | None = None, place: str = ""
 ) -> Checked:
     """The same for some statements of a text, which is not looked at but for its comments."""
-    return _checked(text, nodes, in_function, outside, place, functions=True)
-
-
-def _checked(
-    text: CellText,
-    nodes: Sequence[ast.stmt],
-    in_function: bool,  # noqa: FBT001 - as the callers say it
-    outside: Outside | None,
-    place: str,
-    functions: bool,  # noqa: FBT001 - the same
-) -> Checked:
-    visitor = _Visitor(text, outside or NothingOutside(), place, in_function=in_function, functions=functions)
-    visitor.run(nodes)
-    return Checked(visitor.in_order(nodes), visitor.chains)
+    return _Visitor(text, outside or NothingOutside(), place, in_function=in_function, functions=True).checked(nodes)
 
 
 class _Visitor(ast.NodeVisitor):
     def __init__(self, text: CellText, outside: Outside, place: str, *, in_function: bool, functions: bool) -> None:
-        self.chains: set[tuple[str, ...]] = set()
+        self._chains: set[tuple[str, ...]] = set()
+        self._imports: dict[str, str] = {}
         self._text = text
         self._outside = outside
         self._place = place
@@ -119,7 +111,7 @@ class _Visitor(ast.NodeVisitor):
         self._only_loading = False
         self._called_on_load: list[str] = []
 
-    def run(self, nodes: Sequence[ast.stmt]) -> None:
+    def checked(self, nodes: Sequence[ast.stmt]) -> Checked:
         """Visit all of it, and once more the functions that are called while the module loads."""
         self._meaning.scopes.append(Scope.of(nodes))
         self._all(nodes)
@@ -132,8 +124,9 @@ class _Visitor(ast.NodeVisitor):
                 seen.add(name)
                 with self._inside(Scope.of(function.body, parameters_of(function)), loading=True):
                     self._all(function.body)
+        return Checked(self._in_order(nodes), self._chains, self._imports)
 
-    def in_order(self, nodes: Sequence[ast.stmt]) -> list[Finding]:
+    def _in_order(self, nodes: Sequence[ast.stmt]) -> list[Finding]:
         """The findings by line, with comments that name no rule."""
         lines = {number for node in nodes for number in range(node.lineno, (node.end_lineno or node.lineno) + 1)}
         for number, code in unknown_ignores(self._ignores):
@@ -261,13 +254,19 @@ class _Visitor(ast.NodeVisitor):
     def _used(self, node: ast.Name | ast.Attribute) -> None:
         """A name, or what hangs on it."""
         chain = chain_of(node)
-        if self._meaning.is_outside(chain[0]):
-            self.chains.add(chain)
+        imported = self._meaning.imported(chain[0])
+        if imported is not None:
+            self._chains.add(chain)
+            self._imports[chain[0]] = imported
+        elif self._meaning.is_outside(chain[0]):
+            self._chains.add(chain)
             known = self._outside.dotted(chain[0])
             if known is not None:
                 package = known.partition(".")[0]
                 of = "" if package == chain[0] else f" of {package}"
                 self._module(known.removesuffix("()"), f"{chain[0]}{of}", node)
+                if known in OBJECTS:
+                    self._note(OBJECTS[known], f"{chain[0]}, a {known[:-2].rpartition('.')[2]}", node)
         part: ast.expr = node
         while isinstance(part, (ast.Name, ast.Attribute)):
             name = self._meaning.of(part)

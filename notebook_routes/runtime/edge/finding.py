@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from notebook_routes.runtime.edge.rules import Rule
 
+#: Characters of a line that a message quotes.
+_SHOWN = 120
 _COMMENT = re.compile(r"#\s*edge\s*:\s*ignore(?:\s*\[(?P<codes>[^\]]*)\])?")
 
 
@@ -38,21 +40,22 @@ class Finding:
     place: str = ""
 
     def __str__(self) -> str:
-        where = [self.place] if self.place else []
-        where += [f"line {self.line}"] if self.line else []
         shown = self.text.strip()
         if len(shown) > _SHOWN:
             shown = f"{shown[:_SHOWN]}…"
-        head = f"{', '.join(where)}: {shown}" if shown else ", ".join(where)
+        head = f"{self._where}: {shown}" if self._where and shown else self._where or shown
         return "\n".join(part for part in (head, f"{self.rule.code} {self.what}: {self.rule}") if part)
 
     @property
     def remark(self) -> str:
-        """The same on one line."""
-        return ", ".join(str(self).replace("\n", " ", 1).split("\n"))
+        """The same as one sentence, without the text of the line."""
+        where = f" ({self._where})" if self._where else ""
+        return f"{self.rule.code} {self.what}{where}: {self.rule}"
 
-
-_SHOWN = 120
+    @property
+    def _where(self) -> str:
+        where = [self.place] if self.place else []
+        return ", ".join([*where, f"line {self.line}"] if self.line else where)
 
 
 def refuse(findings: Iterable[Finding]) -> list[Finding]:

@@ -81,7 +81,8 @@ class Scope:
                 self._bind(alias.asname or top, alias.name if alias.asname else top)
         elif isinstance(node, ast.ImportFrom):
             for alias in node.names:
-                self._bind(alias.asname or alias.name, None if node.level else f"{node.module}.{alias.name}")
+                full = f"{'.' * node.level}{node.module or ''}.{alias.name}"
+                self._bind(alias.asname or alias.name, full)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self._bind(node.name, None)
             self.functions[node.name] = node
@@ -128,6 +129,11 @@ class Meaning:
     def is_outside(self, name: str) -> bool:
         """Whether no scope binds a name."""
         return all(name not in scope.means for scope in self.scopes)
+
+    def imported(self, name: str) -> str | None:
+        """What a name stands for that an import has bound, "shop" or "shop.load"; None for any other."""
+        found = next((scope.means[name] for scope in reversed(self.scopes) if name in scope.means), None)
+        return found if isinstance(found, str) else None
 
     def _of_name(self, name: str) -> str | None:
         for place in range(len(self.scopes) - 1, -1, -1):

@@ -50,7 +50,7 @@ class Rule:
     refuses: bool = True
 
     def __str__(self) -> str:
-        return f"{self.reason}: {self.instead}"
+        return f"{self.reason}; {self.instead}"
 
 
 def _rule(code: str, reason: str, instead: str, *, refuses: bool = True) -> tuple[str, Rule]:

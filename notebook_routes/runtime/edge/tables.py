@@ -11,22 +11,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 #: Modules of the standard library that the isolate's Python does not have.
-MISSING_MODULES = frozenset(
-    """_curses _interpreters _multiprocessing _tkinter curses dbm ensurepip grp idlelib msvcrt nt pwd pydoc_data readline
-    resource spwd syslog tkinter turtle turtledemo venv winreg _winreg winsound""".split()
+MISSING_MODULES = _words(
+    """_curses _interpreters _multiprocessing _tkinter curses dbm ensurepip grp idlelib msvcrt nt pwd pydoc_data
+    readline resource spwd syslog tkinter turtle turtledemo venv winreg _winreg winsound"""
 )
 #: Modules and packages that do nothing but talk over sockets of their own.
-NETWORK_MODULES = frozenset(
+NETWORK_MODULES = _words(
     """MySQLdb aiohttp aiomysql aiopg amqp asyncpg asyncssh boto3 botocore ftplib gunicorn http.server imaplib kafka
     ldap3 mysql nntplib paho paramiko pika poplib psycopg psycopg2 pymongo pymysql pyodbc redis requests smtpd smtplib
     socketserver telnetlib urllib3 uvicorn websocket websockets wsgiref.simple_server xmlrpc.client xmlrpc.server
-    zmq""".split()
+    zmq"""
 )
 #: Packages with compiled code of which PyPI has a wheel for the isolate, or one in plain Python.
-EDGE_WHEELS = frozenset(
+EDGE_WHEELS = _words(
     """charset_normalizer frozenlist msgspec multidict notebook_routes propcache pydantic pydantic_core sqlalchemy
-    yarl""".split()
+    yarl"""
 )
 
 _LOOPS = (
@@ -104,7 +109,13 @@ _NAMES: dict[str, tuple[str, ...]] = {
         *(
             f"{loop}.{name}"
             for loop in _LOOPS
-            for name in ("create_connection", "create_server", "create_datagram_endpoint", "getaddrinfo", "sock_connect")
+            for name in (
+                "create_connection",
+                "create_server",
+                "create_datagram_endpoint",
+                "getaddrinfo",
+                "sock_connect",
+            )
         ),
         *_below("httpx", "delete get head options patch post put request stream Client"),
         *_below("httpx2", "delete get head options patch post put request stream Client"),
@@ -158,6 +169,18 @@ CLOCK_WITHOUT_MOMENT = {"time.localtime": 0, "time.gmtime": 0, "time.ctime": 0, 
 OPENS_ITS_ARGUMENT = frozenset(
     {"bz2.open", "gzip.open", "lzma.open", "sqlite3.connect", "tarfile.open", "zipfile.ZipFile"}
 )
+
+#: Objects that the user's names hold by now, which no isolate has.
+OBJECTS = {
+    "_io.BufferedReader()": "EDGE003",
+    "_io.BufferedWriter()": "EDGE004",
+    "_io.TextIOWrapper()": "EDGE003",
+    "concurrent.futures.process.ProcessPoolExecutor()": "EDGE005",
+    "concurrent.futures.thread.ThreadPoolExecutor()": "EDGE006",
+    "socket.socket()": "EDGE007",
+    "subprocess.Popen()": "EDGE005",
+    "threading.Thread()": "EDGE006",
+}
 
 CALLS: dict[str, str] = {name: code for code, names in _NAMES.items() for name in names}
 
