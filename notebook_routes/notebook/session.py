@@ -323,6 +323,11 @@ class Session:
     def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
         config = SegmentConfig.from_constants(module.constants)
         context = copy_context()
+        handlers = module.handlers
+        if config.runtime == "edge":
+            from notebook_routes.runtime.edge import watched  # noqa: PLC0415 - %load_ext must not wait for it
+
+            handlers = {method: watched(function) for method, function in handlers.items()}
         return [
             Route(
                 method,
@@ -338,7 +343,7 @@ class Session:
                 cell=label,
                 source=module.source,
             )
-            for method, function in module.handlers.items()
+            for method, function in handlers.items()
         ]
 
     def _made_live(self, cell: Cell, directive: Directive, own_names: set[str], body: str = "") -> Definition:

@@ -152,9 +152,9 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
     where = str(file)
     config = SegmentConfig.from_constants(find_constants(vars(module)), where=where)
     source = tree.source(file.path)
-    if config.runtime == "edge":
-        _check_edge(source, module, where, tree.root)
     handlers = _handlers(module, where)
+    if config.runtime == "edge":
+        handlers = _of_the_edge(handlers, source, module, where, tree.root)
     routes = []
     for method, function in handlers.items():
         try:
@@ -166,11 +166,14 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
     return routes
 
 
-def _check_edge(source: str, module: ModuleType, where: str, root: Path) -> None:
-    """Refuse a file of the edge that does what an edge isolate lacks; what is only to be told is in the log.
+def _of_the_edge(
+    handlers: dict[str, Callable[..., Any]], source: str, module: ModuleType, where: str, root: Path
+) -> dict[str, Callable[..., Any]]:
+    """The handlers of a file of the edge, checked; what is only to be told is in the log.
 
     Raises:
-        EdgeRefused: it does, or a module or function of the project's that it uses; each is named with its line.
+        EdgeRefused: it does what an edge isolate lacks, or a function or module of the project's that it uses does;
+            each is named with its line.
     """
     from notebook_routes.runtime import edge  # noqa: PLC0415 - many projects have none
 
@@ -178,11 +181,11 @@ def _check_edge(source: str, module: ModuleType, where: str, root: Path) -> None
         return filename.removeprefix(f"{root}{os.sep}")
 
     text = CellText.read(source, first_line=1)
-    for finding in edge.refuse(
-        edge.check_live(text, vars(module), in_function=False, place=where, name_file=name_file)
-    ):
+    found = edge.check_live(text, vars(module), in_function=False, place=where, name_file=name_file)
+    for finding in edge.refuse(found):
         _log.warning("%s", finding.remark)
     edge.install()
+    return {method: edge.watched(handler) for method, handler in handlers.items()}
 
 
 def _page_of(file: RouteFile, tree: ModuleTree) -> list[Route]:

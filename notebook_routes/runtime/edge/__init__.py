@@ -11,8 +11,9 @@ from notebook_routes.runtime.edge.finding import Finding, refuse
 from notebook_routes.runtime.edge.guard import guarded, install
 from notebook_routes.runtime.edge.live import LiveNames, check_live
 from notebook_routes.runtime.edge.rules import RULES, Rule
+from notebook_routes.runtime.edge.thread_watch import watched
 
 __all__ = [
     "RULES", "Checked", "Finding", "LiveNames", "Rule", "check_live", "check_nodes", "check_text", "guarded", "install",
-    "refuse",
+    "refuse", "watched",
 ]  # fmt: skip

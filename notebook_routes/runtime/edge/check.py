@@ -53,11 +53,13 @@ class Checked:
         findings: in the order of lines.
         chains: what the text uses of names that it imports or does not bind: ("shop", "load") for `shop.load(...)`.
         imports: what names stand for that it imports, "shop" or "shop.load".
+        called: functions that it calls while it loads, and that are not its own.
     """
 
     findings: list[Finding] = field(default_factory=list)
     chains: set[tuple[str, ...]] = field(default_factory=set)
     imports: dict[str, str] = field(default_factory=dict)
+    called: set[str] = field(default_factory=set)
 
 
 def check_text(
@@ -115,16 +117,18 @@ class _Visitor(ast.NodeVisitor):
         """Visit all of it, and once more the functions that are called while the module loads."""
         self._meaning.scopes.append(Scope.of(nodes))
         self._all(nodes)
-        functions, seen = self._meaning.scopes[0].functions, set[str]()
+        functions, seen, elsewhere = self._meaning.scopes[0].functions, set[str](), set[str]()
         self._only_loading = True
         while self._called_on_load:
             name = self._called_on_load.pop()
             function = functions.get(name)
-            if function is not None and name not in seen:
+            if function is None:
+                elsewhere.add(name)
+            elif name not in seen:
                 seen.add(name)
                 with self._inside(Scope.of(function.body, parameters_of(function)), loading=True):
                     self._all(function.body)
-        return Checked(self._in_order(nodes), self._chains, self._imports)
+        return Checked(self._in_order(nodes), self._chains, self._imports, elsewhere)
 
     def _in_order(self, nodes: Sequence[ast.stmt]) -> list[Finding]:
         """The findings by line, with comments that name no rule."""
@@ -261,7 +265,7 @@ class _Visitor(ast.NodeVisitor):
         elif self._meaning.is_outside(chain[0]):
             self._chains.add(chain)
             known = self._outside.dotted(chain[0])
-            if known is not None:
+            if known:
                 package = known.partition(".")[0]
                 of = "" if package == chain[0] else f" of {package}"
                 self._module(known.removesuffix("()"), f"{chain[0]}{of}", node)

@@ -42,7 +42,7 @@ class LiveNames:
         self._namespace = namespace
 
     def dotted(self, name: str) -> str | None:
-        """The public name of a module or of a library's function; "pathlib.Path()" for an object."""
+        """The public name of a module or of a library's function; "pathlib.Path()" for an object, "" for plain data."""
         value = self._namespace.get(name, _MISSING)
         if value is _MISSING:
             return None
@@ -55,8 +55,8 @@ class LiveNames:
         if isinstance(value, pathlib.PurePath):
             return "pathlib.Path()"
         if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
-            return f"{value.__module__}.{value.__qualname__}" if value.__module__ else None
-        return None if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}()"
+            return f"{value.__module__}.{value.__qualname__}" if value.__module__ else ""
+        return "" if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}()"
 
 
 def check_live(

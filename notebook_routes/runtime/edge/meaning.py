@@ -35,7 +35,7 @@ class Outside(Protocol):
     """What is known of names that a text does not bind itself."""
 
     def dotted(self, name: str) -> str | None:
-        """What a name means, "os.system" or "pathlib.Path()"; None where that is not known."""
+        """What a name means, "os.system" or "pathlib.Path()"; "" for something else, None where there is no such name."""
 
 
 class NothingOutside:
@@ -142,7 +142,7 @@ class Meaning:
         found = self._outside.dotted(name)
         if found is None and hasattr(builtins, name):
             return f"builtins.{name}"
-        return found
+        return found or None
 
     def _bound(self, place: int, name: str) -> str | None:
         means = self.scopes[place].means[name]
