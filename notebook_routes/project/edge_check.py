@@ -13,9 +13,8 @@ from notebook_routes.errors import ExportError
 from notebook_routes.runtime.celltext import CellText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
-    from notebook_routes.project.declared import CodeCell
     from notebook_routes.project.sharing import Part
     from notebook_routes.project.statements import Statement
     from notebook_routes.runtime.edge import Finding
@@ -45,7 +44,7 @@ def _of_part(part: Part, history: Sequence[Statement]) -> list[Finding]:
     from notebook_routes.runtime.edge import check_nodes, check_text  # noqa: PLC0415 - few notebooks need it
 
     statements = [history[time] for time in sorted(part.slice.statements)]
-    bound = _Bound([node for statement in statements for node in statement.nodes])
+    bound = _Bound([node for statement in statements for node in statement.nodes], part.slice.public)
     found: list[Finding] = []
     called: set[str] = set()
     for cell in part.cells:
@@ -85,19 +84,20 @@ def _of_functions(called: set[str], statements: Sequence[Statement], bound: _Bou
 
 
 class _Bound:
-    """What the names mean that plain cells bind, by their imports and assignments."""
+    """What the names mean that plain cells bind, by their imports and assignments, and those of our public face."""
 
-    def __init__(self, nodes: Sequence[ast.stmt]) -> None:
+    def __init__(self, nodes: Sequence[ast.stmt], public: Collection[str]) -> None:
         from notebook_routes.runtime.edge.meaning import Meaning, NothingOutside, Scope  # noqa: PLC0415 - as above
 
         self._meaning = Meaning(NothingOutside())
         self._scope = Scope.of(nodes)
+        self._public = public
         self._meaning.scopes.append(self._scope)
 
     def dotted(self, name: str) -> str | None:
         """What a name means; "" for what is not known."""
         if name not in self._scope.means:
-            return None
+            return f"notebook_routes.{name}" if name in self._public else None
         return self._meaning.of(ast.Name(name, ast.Load())) or ""
 
 

@@ -35,7 +35,7 @@ class Outside(Protocol):
     """What is known of names that a text does not bind itself."""
 
     def dotted(self, name: str) -> str | None:
-        """What a name means, "os.system" or "pathlib.Path()"; "" for something else, None where there is no such name."""
+        """What a name means, "os.system" or "pathlib.Path()"; "" for something else, None for no such name."""
 
 
 class NothingOutside:

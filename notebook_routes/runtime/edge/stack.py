@@ -27,13 +27,13 @@ _PASSING_ON = tuple(
         "app/compose.py",
         "asgi.py",
         "runtime/drive.py",
-        "runtime/edge/",
+        "runtime/edge/environment.py",
+        "runtime/edge/guard.py",
         "runtime/invoke.py",
         "runtime/streaming.py",
         "runtime/workers.py",
         "servers/",
-        "web/file_response.py",
-        "web/streams.py",
+        "web/",
     )
 )
 _STDLIB = sysconfig.get_path("stdlib")

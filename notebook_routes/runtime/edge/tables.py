@@ -198,7 +198,8 @@ def is_among(name: str, names: frozenset[str]) -> bool:
 def _found(name: str, table: dict[str, str]) -> str | None:
     code = table.get(name)
     owner = name
-    while code is None and "." in owner:
+    # What an object has is the object's: the rule is told where it is made.
+    while code is None and "." in owner and not owner.rpartition(".")[0].endswith("()"):
         owner = owner.rpartition(".")[0]
         code = table.get(f"{owner}.*")
     return code

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 import types
-from inspect import iscoroutinefunction, isgeneratorfunction
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.runtime.exchange import current_exchange
@@ -43,8 +43,9 @@ class ThreadWatch:
         with self._lock:
             self._calls[threading.get_ident()] = exchange, time.monotonic()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._watch, name="notebook_routes edge watch", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._watch, name="notebook_routes edge watch", daemon=True)
+                thread.start()
+                self._thread = thread
 
     def leave(self) -> None:
         """It has ended."""
@@ -74,8 +75,9 @@ _watch = ThreadWatch()
 
 def watched(function: Callable[..., Any]) -> Callable[..., Any]:
     """The handler, watched while it runs if it is a plain `def`."""
-    is_plain = isinstance(function, types.FunctionType)
-    if not is_plain or iscoroutinefunction(function) or isgeneratorfunction(function) or sys.platform == "emscripten":
+    if not isinstance(function, types.FunctionType) or sys.platform == "emscripten":
+        return function
+    if iscoroutinefunction(function) or isasyncgenfunction(function) or isgeneratorfunction(function):
         return function
 
     @functools.wraps(function)
