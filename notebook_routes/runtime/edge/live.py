@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from notebook_routes.errors import CellError
 from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.edge.check import check_text
+from notebook_routes.runtime.edge.meaning import public_name
 from notebook_routes.runtime.edge.tables import CALLS, CLOCK, RANDOMNESS
 from notebook_routes.runtime.loop_watch import is_users_file
 
@@ -55,7 +56,7 @@ class LiveNames:
         if isinstance(value, pathlib.PurePath):
             return "pathlib.Path()"
         if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
-            return f"{value.__module__}.{value.__qualname__}" if value.__module__ else ""
+            return public_name(f"{value.__module__}.{value.__qualname__}") if value.__module__ else ""
         return "" if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}()"
 
 

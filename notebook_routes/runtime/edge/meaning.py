@@ -17,6 +17,7 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _PATH = "pathlib.Path()"
 #: Names that functions and objects have beside their public one.
 _SAME = {
+    "_io.open": "builtins.open",
     "io.open": "builtins.open",
     "os.environ.get": "os.environ",
     "pathlib.Path.cwd()": _PATH,
@@ -176,11 +177,13 @@ def chain_of(node: ast.expr) -> tuple[str, ...]:
     return (node.id, *reversed(words)) if isinstance(node, ast.Name) else ()
 
 
-def _joined(base: str | None, more: str) -> str | None:
-    if base is None:
-        return None
-    name = base + more
+def public_name(name: str) -> str:
+    """The name that the tables have for a function."""
     return _SAME.get(name, name)
+
+
+def _joined(base: str | None, more: str) -> str | None:
+    return None if base is None else public_name(base + more)
 
 
 def _own_level(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
