@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notebook_routes.project.current_folder import in_its_folder
 from notebook_routes.project.settings import ServerSettings
 from notebook_routes.runtime import use_data
 from notebook_routes.servers.asgi import ASGIApp
@@ -33,6 +34,9 @@ def create_app(
     NOTEBOOK_ROUTES_CORS, other origins that may call what declares nothing itself; NOTEBOOK_ROUTES_ACCESS_LOG, "text"
     or "json", where the server is not to write its own.
 
+    Where the folder is read from the environment, the process serves this project alone: its current folder becomes the
+    project's, so that relative paths in the code mean what they mean under `notebook-routes serve`.
+
     Args:
         directory: the project's folder, the one that holds `app`.
         cache: "memory:256mb", "file:FOLDER" or "redis://127.0.0.1:6379/0".
@@ -49,6 +53,8 @@ def create_app(
         cache=settings.cache if cache is None else cache,
         geo=settings.geo if geo is None else geo,
     )
+    if directory is None:
+        settings = in_its_folder(settings)
     app = settings.load()
     use_data(lambda: app.data)
     return ASGIApp(app, max_body_size=settings.max_body_size)

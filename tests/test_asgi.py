@@ -164,6 +164,7 @@ def test_an_app_is_an_asgi_application():
 
 
 def test_settings_come_from_the_environment_where_they_are_not_given(shop, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NOTEBOOK_ROUTES_DIR", str(shop))
     monkeypatch.setenv("NOTEBOOK_ROUTES_TOKEN", "secret")
     monkeypatch.setenv("NOTEBOOK_ROUTES_ACCESS_LOG", "text")
@@ -175,6 +176,20 @@ def test_settings_come_from_the_environment_where_they_are_not_given(shop, monke
     assert answered(asgi, "/lamps/7")[0] == 401
     assert answered(create_app(cache="memory"), "/lamps/7", [(b"authorization", b"Bearer secret")])[0] == 200
     assert '"GET /lamps/7 HTTP/1.1" 200 ' in capsys.readouterr().out
+
+
+def test_paths_are_taken_from_the_folder_of_a_process_that_serves_it_alone(shop, monkeypatch, tmp_path):
+    route = shop / "app/data/route.py"
+    route.parent.mkdir()
+    route.write_text("def GET():\n    with open('data.txt') as file:\n        return file.read()\n")
+    (shop / "data.txt").write_text("here")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert answered(create_app(shop), "/data")[0] == 500
+    assert Path.cwd() == elsewhere
+    monkeypatch.setenv("NOTEBOOK_ROUTES_DIR", str(shop))
+    assert answered(create_app(), "/data") == (200, b"here")
 
 
 def test_hosts_come_from_the_environment(shop, monkeypatch):

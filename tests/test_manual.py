@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -12,15 +13,34 @@ from nbclient import NotebookClient
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
+#: Runs a notebook in a process of its own: nbval's warnings are not ours to turn into errors.
+NBVAL = (sys.executable, "-m", "pytest", "-q", "-p", "nbval.plugin", "-p", "no:cacheprovider", "-c", "/dev/null")
+ENVIRONMENT = {
+    **os.environ,
+    # A cell remarks upon port 8000 being in use, which is no concern of the manual's.
+    "NOTEBOOK_ROUTES_PORT": "0",
+    "JPY_SESSION_NAME": "",
+    # What else is installed for tests takes seconds to load.
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+}
+
+
+@pytest.fixture(scope="module")
+def ran():
+    """All notebooks, two at a time: a kernel waits a good deal."""
+
+    def run(notebook):
+        return subprocess.run(
+            [*NBVAL, "--nbval", str(notebook)], capture_output=True, text=True, check=False, env=ENVIRONMENT
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        yield {notebook: pool.submit(run, notebook) for notebook in NOTEBOOKS}
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_notebook_says_what_it_did(notebook):
-    # In a process of its own: nbval's warnings are not ours to turn into errors.
-    found = subprocess.run(
-        [sys.executable, "-m", "pytest", "--nbval", str(notebook), "-q", "-p", "no:cacheprovider", "-c", "/dev/null"],
-        capture_output=True, text=True, check=False,
-        # A cell remarks upon port 8000 being in use, which is no concern of the manual's.
-        env={**os.environ, "NOTEBOOK_ROUTES_PORT": "0", "JPY_SESSION_NAME": ""},
-    )  # fmt: skip
+def test_the_notebook_says_what_it_did(notebook, ran):
+    found = ran[notebook].result()
     assert found.returncode == 0, found.stdout[-5000:]
 
 

@@ -13,7 +13,7 @@ from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
 from notebook_routes.app.finish import finish, resolve_location
-from notebook_routes.app.guard import Guard
+from notebook_routes.app.guard import SAFE_METHODS, Guard
 from notebook_routes.app.missing import method_not_allowed, not_found
 from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
@@ -23,7 +23,6 @@ from notebook_routes.routing import CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
-    Invoker,
     LoopWatch,
     Phase,
     Workers,
@@ -158,15 +157,18 @@ class App:
 
         await prepare_answers(self)
 
-    async def fetch(self, request: Request) -> Response:
+    def fetch(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
 
         Whoever sends the response calls `sent` afterwards.
         """
         if self.frames is None or not self.frames.concerns(request):
-            return await self._fetch(request)
+            return self._fetch(request)
+        return self._fetch_framed(request, self.frames)
+
+    async def _fetch_framed(self, request: Request, frames: FramePass) -> Response:
         request.exchange = Exchange(request, self.draft)
-        visit = self.frames.enter(request)
+        visit = frames.enter(request)
         return visit.preflight(request) or visit.readable(await self._fetch(request))
 
     async def _fetch(self, request: Request) -> Response:
@@ -190,16 +192,16 @@ class App:
                 await self._revalidate(exchange)
             return response
 
-    async def invoke(self, exchange: Exchange) -> Response:
+    def invoke(self, exchange: Exchange) -> Coroutine[Any, Any, Response]:
         """Run the handler of the exchange's route.
 
         Raises:
             Exception: whatever it raises.
         """
-        assert exchange.route is not None
-        invoker = exchange.route.handler
-        assert isinstance(invoker, Invoker)
-        return await invoker(exchange, self.workers, self.watch)
+        route = exchange.route
+        assert route is not None
+        handler: Any = route.handler
+        return handler(exchange, self.workers, self.watch)  # type: ignore[no-any-return]
 
     async def request(
         self, target: str, *, method: str = "GET", headers: HeadersInit | None = None, body: Any = None
@@ -234,16 +236,17 @@ class App:
         Returns:
             What `after()` was given, to be awaited; None where there is nothing to wait for.
         """
-        exchange = _exchange_of(request)
+        exchange = request.exchange
+        assert isinstance(exchange, Exchange)
         if error is not None:
             exchange.error = self.failures.text(error)
             self.failures.report(exchange, "broke off", exchange.error)
             # What has gone wrong has changed nothing.
             exchange.revalidations = None
-        exchange.phase = Phase.AFTER
         if exchange.callbacks or exchange.revalidations is not None:
+            exchange.phase = Phase.AFTER
             return self._finish_later(exchange, status=status, size=size)
-        exchange.phase = Phase.ENDED
+        exchange.end()
         self.log.add(exchange, status=status, size=size)
         exchange.release()
         return None
@@ -275,7 +278,7 @@ class App:
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self._run_after(exchange)
-        exchange.phase = Phase.ENDED
+        exchange.end()
         self.log.add(exchange, status=status, size=size)
         exchange.release()
 
@@ -339,20 +342,21 @@ class App:
             self.guard.check_token(request)
             return self._readable(await self.public.respond(exchange, self.workers, self.watch), request)
         if match is None:
-            self.guard.check_token(request)
-            return self._readable(not_found(request, self.routes if self.explain else None), request)
+            return self._unmatched(request)
         route_path, params = match
         method = request.method
         exchange.route = route = route_path.answering(method)
-        exchange.params, exchange.config = params, route_path.config
-        cors = self._cors(route_path.config)
+        exchange.params = params
+        exchange.config = config = route_path.config
+        policy = self.cors if config.cors is None else config.cors
+        cors = None if policy is None else Cors(policy)
         if cors is not None:
             preflight = cors.preflight(request, route_path)
             if preflight is not None:
                 return preflight
         if self.guard.token is not None:
             self.guard.check_token(request)
-        if cors is None or not cors.allows(request):
+        if method not in SAFE_METHODS and (cors is None or not cors.allows(request)):
             self.guard.check_foreign(request)
         if route is None:
             response = (
@@ -360,13 +364,19 @@ class App:
                 if method == "OPTIONS"
                 else method_not_allowed(request, route_path.allow())
             )
-        elif route.method == "GET" and route_path.config.keeps_answers:
+        elif route_path.keeps_answers and route.method == "GET":
             response = await self._kept_answer(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
+
+    def _unmatched(self, request: Request) -> Response:
+        if request.path == "/_routes" and "/_routes/" in self.open_pages:
+            return _moved("/_routes/", request)
+        self.guard.check_token(request)
+        return self._readable(not_found(request, self.routes if self.explain else None), request)
 
     @cached_property
     def _kept_answer(self) -> Callable[[App, Exchange, RoutePath, Route], Awaitable[Response]]:

@@ -31,7 +31,7 @@ def finish(response: Response, exchange: Exchange) -> Response:
         headers = response.headers
     if headers.has("content-length"):
         response = _with_length(response, request.method)
-    if request.method in ("GET", "HEAD") and response.status == 200 and headers.has("etag"):
+    if response.status == 200 and headers.has("etag") and request.method in ("GET", "HEAD"):
         condition = request.headers.get("if-none-match")
         if condition is not None and _matches(condition, headers.get("etag") or ""):
             return _not_modified(response)

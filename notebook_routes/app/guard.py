@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from notebook_routes.web import Request
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "[::1]")
-_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+#: Those that change nothing (RFC 9110 §9.2.1).
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 #: RFC 3986 §3.2.2, without what no name in use has: a user, a comma, spaces.
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~%-]+)(?::[0-9]*)?")
 
@@ -103,7 +104,7 @@ class Guard:
         Raises:
             HTTPError: 403, naming the option that allows the origin.
         """
-        if not self.check_origin or request.method in _SAFE_METHODS:
+        if not self.check_origin or request.method in SAFE_METHODS:
             return
         headers = request.headers
         origin = headers.get("origin")

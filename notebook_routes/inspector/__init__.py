@@ -13,7 +13,7 @@ from notebook_routes.lazy import lazily
 if TYPE_CHECKING:
     from notebook_routes.inspector.kept import KeptEntry, KeptThings
     from notebook_routes.inspector.page import InspectorPages, addresses, page_url
-    from notebook_routes.inspector.room import Room, room_address
+    from notebook_routes.inspector.room import Room
     from notebook_routes.inspector.service import Inspector, Subject
     from notebook_routes.inspector.view import View
 
@@ -27,7 +27,6 @@ __all__ = [
     "View",
     "addresses",
     "page_url",
-    "room_address",
 ]
 
 __getattr__ = lazily(
@@ -42,6 +41,5 @@ __getattr__ = lazily(
         "View": "view",
         "addresses": "page",
         "page_url": "page",
-        "room_address": "room",
     },
 )

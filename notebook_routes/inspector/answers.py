@@ -59,8 +59,8 @@ def _failed(message: Message, error: Exception) -> dict[str, Any]:
 
 
 def _open(board: Board, view: View, message: Message) -> _Answer:
-    view.scope, view.is_open = message.fields["route"], True
     rows = board.rows
+    view.scope, view.is_open = message.fields["route"], True
     if view.scope is None:
         shown = {"routes": rows.rows(rows.keys()), "log": log_lines.page(board.app.log)}
     else:

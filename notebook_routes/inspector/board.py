@@ -6,6 +6,7 @@ All of it lives on the inspector's thread. While no view is connected, nothing i
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from notebook_routes.inspector.view import View
 
 T = TypeVar("T")
+_log = logging.getLogger("notebook_routes.inspector")
 
 #: Seconds between two pushes.
 PAUSE = 0.1
@@ -39,6 +41,8 @@ _WATCH = 0.25
 #: Seconds between two looks at what is kept, and how many times longer than the last one took.
 _KEPT_PAUSE = 2.0
 _KEPT_SHARE = 50
+#: Seconds until it is looked again where that has failed: a cache on another machine may be gone.
+_KEPT_PATIENCE = 30.0
 
 
 class Board:
@@ -78,8 +82,8 @@ class Board:
 
     @property
     def rows(self) -> Rows:
-        """The table as it is now."""
-        self._rows.look(self.app.routes)
+        """The table as it is now, of which the views have been told."""
+        self.look()
         return self._rows
 
     def add(self, view: View) -> None:
@@ -93,7 +97,7 @@ class Board:
         if view not in self._views:
             return
         self._views.remove(view)
-        for run in self.sender.history.going():
+        for run in self.sender.going():
             if not any(each.follows(run) for each in self._views):
                 self.sender.stop(run.id)
         if not self._views:
@@ -116,19 +120,22 @@ class Board:
             self._lines.append(entry)
             self._heard += 1
 
-    def look(self) -> None:
-        """Look whether routes, server or app are others than before, and tell the views."""
+    def look(self, *, anew: bool = False) -> None:
+        """Look whether routes, server or app are others than before, and tell the views.
+
+        Args:
+            anew: the server may have another address for browsers, though it listens where it did.
+        """
         if not self._views:
             return
         self._follow(self.subject.app())
         new, gone = self._rows.look(self.app.routes)
-        server = self._look_at_server()
+        server = self._look_at_server(anew=anew)
         if new or gone or server:
             self._push_rows(new, gone, server=server)
 
     def server(self) -> dict[str, Any]:
         """The server's state for the page."""
-        self._look_at_server()
         assert self._server is not None
         return self._server
 
@@ -146,7 +153,7 @@ class Board:
         """Tell the views that this is the end, and stop everything."""
         for view in self._views:
             view.tell({"push": "bye", "said": said})
-        for run in self.sender.history.going():
+        for run in self.sender.going():
             self.sender.stop(run.id)
         self._views.clear()
         self._end()
@@ -155,7 +162,10 @@ class Board:
             self._aside.shutdown(cancel_futures=True)
 
     def _begin(self) -> None:
-        self._follow(self.subject.app())
+        app = self.subject.app()
+        self._rows.look(app.routes)
+        self._follow(app)
+        self._look_at_server()
         self._watching = asyncio.get_running_loop().create_task(self._watch())
 
     def _end(self) -> None:
@@ -176,9 +186,8 @@ class Board:
             self._tail.close()
         self._lines.clear()
         self._heard = 0
-        self._rows.look(app.routes)
         self._statistics.clear()
-        self._tail = Tail(app.log, lambda: self._thread.call(self.take_in))
+        self._tail = Tail(app.log, lambda: self._thread.call(self._push_soon))
         last = 0
         for entry in app.log.entries():
             self._statistics.add(entry)
@@ -190,26 +199,29 @@ class Board:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_WATCH)
-            self.look()
-            began = loop.time()
-            if began >= self._kept_due:
-                await self._count_kept()
-                took = loop.time() - began
-                self._kept_due = loop.time() + max(_KEPT_PAUSE, took * _KEPT_SHARE)
+            try:
+                self.look()
+                if loop.time() >= self._kept_due:
+                    await self._count_kept()
+            except Exception:  # noqa: BLE001 - a cache that is gone, or a table that is odd: it is looked again
+                _log.exception("The inspector could not look at the routes or the cache, and tries again soon")
+                self._kept_due = loop.time() + _KEPT_PATIENCE
 
     async def _count_kept(self) -> None:
         routes, kept = self.app.routes, self.subject.kept
         if not any(path.config.keeps_answers for path in routes.paths()):
             return
-        before = self._rows.kept
+        loop = asyncio.get_running_loop()
+        before, began = self._rows.kept, loop.time()
         after = await self.aside(lambda: kept_counts(kept.entries(), routes))
+        self._kept_due = loop.time() + max(_KEPT_PAUSE, (loop.time() - began) * _KEPT_SHARE)
         self._rows.kept = after
         self._changed |= {("GET", path) for path in {*before, *after} if before.get(path) != after.get(path)}
         if self._changed:
             self._push_soon()
 
     def _push_soon(self) -> None:
-        if self._timer is None:
+        if self._timer is None and self._views:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(self._last + PAUSE - loop.time(), 0), self._push)
 
@@ -255,16 +267,17 @@ class Board:
             if shown or mine or server:
                 view.tell({"push": "routes", "rows": shown, "gone": mine, **about})
 
-    def _look_at_server(self) -> bool:
+    def _look_at_server(self, *, anew: bool = False) -> bool:
         """Look at the server; whether it is not as it was."""
         try:
             origin = self.subject.base_url()
         except ServerError:
             origin = ""
-        if self._server is not None and origin == self._origin:
+        if self._server is not None and origin == self._origin and not anew:
             return False
-        self._origin, self._server = origin, server_state(self.subject)
-        return True
+        before, self._server = self._server, server_state(self.subject)
+        self._origin = origin
+        return before != self._server
 
     def _tell_run(self, run: Run, said: dict[str, Any]) -> None:
         message = {"push": "run", "run": run.id, **said}

@@ -10,6 +10,7 @@ import asyncio
 import json
 import re
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.web import ReadableStream, Response
@@ -39,7 +40,7 @@ class Channel:
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
-        self._views: dict[str, View] = {}
+        self._views: dict[str, tuple[View, _Outbox]] = {}
 
     def events(self, request: Request) -> Response:
         """The stream: a message a line; the view is open as long as somebody reads it."""
@@ -61,10 +62,10 @@ class Channel:
         name = _name(request)
         if name is None:
             return Response(_NO_NAME, status=400)
-        view = self._views.get(name)
-        if view is None:
+        found = self._views.get(name)
+        if found is None:
             return Response("There is no such view: open its stream first\n", status=409)
-        view.receive_bytes(await request.bytes())
+        found[0].receive_bytes(await request.bytes())
         return Response(None, status=202)
 
     async def _lines(self, name: str) -> AsyncIterator[bytes]:
@@ -72,8 +73,9 @@ class Channel:
         view = self._inspector.connect(outbox.put)
         former = self._views.get(name)
         if former is not None:
-            former.close()
-        self._views[name] = view
+            # The page has lost its stream, before this server has noticed.
+            former[1].end()
+        self._views[name] = mine = view, outbox
         try:
             # What a page sends after this finds its view.
             yield _BEAT
@@ -84,7 +86,7 @@ class Channel:
                 yield lines or _BEAT
         finally:
             view.close()
-            if self._views.get(name) is view:
+            if self._views.get(name) is mine:
                 del self._views[name]
 
 
@@ -107,7 +109,15 @@ class _Outbox:
     def put(self, message: dict[str, Any]) -> None:
         """Have a message read; on the inspector's thread."""
         line = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
-        self._loop.call_soon_threadsafe(self._put, line, message.get("push") == "bye")
+        with suppress(RuntimeError):
+            # The server has ended meanwhile, and the view with it.
+            self._loop.call_soon_threadsafe(self._put, line, message.get("push") == "bye")
+
+    def end(self) -> None:
+        """There is nothing more to be read; on the server's loop."""
+        self._lines.clear()
+        self._ended = True
+        self._news.set()
 
     async def take(self) -> bytes | None:
         """All that waits; nothing after a while without news, None when there will be no more."""
@@ -132,6 +142,5 @@ class _Outbox:
         self._size += len(line)
         self._ended = is_last
         if self._size > MOST_WAITING:
-            self._lines.clear()
-            self._ended = True
+            self.end()
         self._news.set()

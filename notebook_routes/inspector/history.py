@@ -34,10 +34,6 @@ class History:
         """The run of an id; None where it is not kept."""
         return self._runs.get(identifier)
 
-    def going(self) -> list[Run]:
-        """Those that have not ended."""
-        return [run for run in self._runs.values() if run.is_going]
-
     def of(self, key: tuple[str, str]) -> list[dict[str, Any]]:
         """What there is to see of a route's runs, newest first."""
         return [run.seen() for run in reversed(self._by_route.get(key, ()))]
@@ -53,8 +49,7 @@ class History:
                 self._forget(run)
 
     def _forget(self, run: Run) -> None:
-        # One that goes on tells its views to its end.
-        self._runs.pop(run.id, None)
+        del self._runs[run.id]
         of_route = self._by_route[run.key]
         of_route.remove(run)
         if not of_route:

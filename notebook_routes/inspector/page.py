@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from notebook_routes.app import OwnPages
+from notebook_routes.inspector import room
 from notebook_routes.inspector.channel import Channel
 from notebook_routes.inspector.front_end import STATIC, file_text
-from notebook_routes.inspector.room import room_address
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ def addresses(app: App, location: Location, host: str, port: int) -> dict[str, s
         host: the address that it listens on.
         port: the port.
     """
-    room = room_address(host, port)
     found = {"url": location.url, "reason": location.reason, "page": page_url(app, location.url)}
-    return found if room is None else {**found, "room": room["room"], "qr": room["qr"]}
+    beyond = room.room(host, port)
+    return found if beyond is None else {**found, "room": beyond["room"], "qr": beyond["qr"]}
 
 
 def _shell(_request: Request) -> Response:

@@ -51,6 +51,10 @@ class Reader(Protocol):
     def end(self) -> list[Item]:
         """Those that the end of the body completes."""
 
+    @property
+    def held(self) -> int:
+        """Bytes of the body that are kept."""
+
     def kept(self) -> dict[str, Any]:
         """What is kept of the body: `text` and whether it is `cut`, or `data` in base64; empty where items are all."""
 
@@ -102,11 +106,9 @@ class Events:
         """See `Reader`."""
         items = []
         for line in self._lines.feed(chunk):
-            self._length += len(line)
-            if not line:
-                self._length = 0
-            elif self._length > _LONGEST_EVENT and line.startswith("data"):
+            if self._length > _LONGEST_EVENT and line.startswith("data"):
                 continue
+            self._length = self._length + len(line) if line else 0
             event = self._block.take(line)
             if event is not None:
                 items.append(("event", _event_text(event)))
@@ -116,6 +118,11 @@ class Events:
         """See `Reader`."""
         # As in a browser, an event that is cut off is dropped.
         return []
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return 0
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
@@ -138,6 +145,11 @@ class Lines:
         """See `Reader`."""
         last = self._lines.end()
         return [("line", shortened(last))] if last else []
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return 0
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
@@ -164,6 +176,11 @@ class Text:
     def end(self) -> list[Item]:
         """See `Reader`."""
         return [] if self._whole else self._items(b"", final=True)
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return len(self._kept)
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
@@ -205,6 +222,11 @@ class Image:
         """See `Reader`."""
         return []
 
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return len(self._data)
+
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
         return {"data": base64.b64encode(self._data).decode(), "cut": self._size > len(self._data)}
@@ -234,6 +256,11 @@ class Bytes:
     def end(self) -> list[Item]:
         """See `Reader`."""
         return []
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return len(self._data)
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""

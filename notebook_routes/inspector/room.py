@@ -25,7 +25,7 @@ class Room(TypedDict):
     qr: str
 
 
-def room_address(host: str, port: int) -> Room | None:
+def room(host: str, port: int) -> Room | None:
     """Where others on the network find a server that listens on `host` and `port`; None where they do not."""
     address = _own_address() if host in _ANY_ADDRESS else host
     if address is None or _is_loopback(address):

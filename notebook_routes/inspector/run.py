@@ -112,8 +112,7 @@ class Run:
     @property
     def kept_size(self) -> int:
         """About how many bytes of the answer are kept."""
-        kept = self._reader.kept() if self._reader is not None else {}
-        return self._items_size + len(kept.get("text", "")) + len(kept.get("data", ""))
+        return self._items_size + (0 if self._reader is None else self._reader.held)
 
     def seen(self) -> dict[str, Any]:
         """All that there is to see of it."""

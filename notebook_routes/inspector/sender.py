@@ -50,7 +50,11 @@ class Sender:
         self._look = look
         self._tell = tell
         self._client: httpx2.AsyncClient | None = None
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._going: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+
+    def going(self) -> list[Run]:
+        """The runs that have not ended."""
+        return [run for run, _ in self._going.values()]
 
     def send(self, asked: Asked, route: Route | None) -> None:
         """Begin a run.
@@ -58,13 +62,13 @@ class Sender:
         Raises:
             ServerError: there is one of this name already.
         """
-        if asked.run in self._tasks or self.history.find(asked.run) is not None:
+        if asked.run in self._going or self.history.find(asked.run) is not None:
             raise ServerError(f'There is a run "{asked.run}" already: send it under another name')
         run = Run(asked, route, self._tell)
         self.history.add(run)
         task = asyncio.get_running_loop().create_task(self._go(run))
-        self._tasks[run.id] = task
-        task.add_done_callback(lambda _done: self._tasks.pop(run.id, None))
+        self._going[run.id] = run, task
+        task.add_done_callback(lambda _done: self._going.pop(run.id, None))
 
     def stop(self, identifier: str) -> str | None:
         """Close the connection of a run, so that its handler is cancelled; what has to be said of that.
@@ -72,10 +76,13 @@ class Sender:
         Raises:
             ServerError: there is no such run.
         """
-        run, task = self.history.find(identifier), self._tasks.get(identifier)
-        if run is None:
-            raise ServerError(f'There is no run "{identifier}" any more')
-        if task is None or not run.is_going:
+        found = self._going.get(identifier)
+        if found is None:
+            if self.history.find(identifier) is None:
+                raise ServerError(f'There is no run "{identifier}" any more')
+            return None
+        run, task = found
+        if not run.is_going:
             return None
         said = run.stop()
         task.cancel()
@@ -130,6 +137,8 @@ class Sender:
                 task.uncancel()
         except ServerError as error:
             run.failed = str(error)
+        except Exception as error:  # noqa: BLE001 - what the client's libraries raise, the page hears of, whatever it is
+            run.failed = f"{run.asked.name} cannot be sent: {error or type(error).__name__}"
         finally:
             run.end()
         await self._finish(run, waiting)
@@ -155,8 +164,6 @@ class Sender:
         except httpx2.RequestError as error:
             broke = f"broke off after {run.size:,} bytes" if run.has_begun else "had no answer"
             raise ServerError(f"{asked.name} {broke}: {error or type(error).__name__}") from error
-        except (httpx2.InvalidURL, httpx2.CookieConflict, ValueError) as error:
-            raise ServerError(f"{asked.name} cannot be sent: {error}") from error
 
     async def _finish(self, run: Run, waiting: list[asyncio.Future[LogEntry]]) -> None:
         """Tell the end of a run, with its line of the log; where that comes late, once more then."""

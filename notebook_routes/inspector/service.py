@@ -97,7 +97,7 @@ class Inspector:
         """Routes or server have changed: the views hear of it at once, and not only soon."""
         running = self._running
         if running is not None:
-            running[0].call(running[1].look)
+            running[0].call(lambda: running[1].look(anew=True))
 
     def close(self, said: str = "The inspector was closed") -> None:
         """Tell the views that this is the end, stop what they have sent, and end the thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -67,26 +68,27 @@ class Statistics:
 
 
 class _Tally:
-    __slots__ = ("_figures", "_times", "errors", "hits", "last")
+    __slots__ = ("_sorted", "_times", "errors", "hits", "last")
 
     def __init__(self) -> None:
         self.hits = self.errors = 0
         self.last: int | None = None
-        self._times: deque[float] = deque(maxlen=WINDOW)
-        self._figures: Figures | None = None
+        self._times: deque[float] = deque()
+        # The same in order: figures are read more often than it would be worth to sort for.
+        self._sorted: list[float] = []
 
     def add(self, entry: LogEntry) -> None:
         self.hits += 1
         self.last = entry.status
         self.errors += entry.status >= 500
         self._times.append(entry.seconds)
-        self._figures = None
+        insort(self._sorted, entry.seconds)
+        if len(self._times) > WINDOW:
+            del self._sorted[bisect_left(self._sorted, self._times.popleft())]
 
     def figures(self) -> Figures:
-        if self._figures is None:
-            times = sorted(self._times)
-            self._figures = Figures(self.hits, _share(times, 50), _share(times, 95), self.last, self.errors)
-        return self._figures
+        times = self._sorted
+        return Figures(self.hits, _share(times, 50), _share(times, 95), self.last, self.errors)
 
 
 def _share(times: list[float], percent: int) -> float:

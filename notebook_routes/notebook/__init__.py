@@ -112,7 +112,12 @@ def stop() -> bool:
 
 
 def export(
-    directory: str | os.PathLike[str], *, force: bool = False, replay_all: bool = False, check_only: bool = False
+    directory: str | os.PathLike[str],
+    *,
+    force: bool = False,
+    replay_all: bool = False,
+    copy_files: bool | None = None,
+    check_only: bool = False,
 ) -> Export:
     """Write the routes as a tree of files that runs without the notebook.
 
@@ -120,6 +125,8 @@ def export(
         directory: where to.
         force: write although the tree answers otherwise, or files were edited by hand.
         replay_all: try the tree with all requests of the notebook before, not only with GET and HEAD.
+        copy_files: have the files that the code opens beside the notebook go with the tree; None does as the last
+            export.
         check_only: write nothing; `agrees` says whether folder and notebook say the same.
 
     Raises:
@@ -128,8 +135,14 @@ def export(
     """
     from notebook_routes.notebook.exporting import export_kernel  # noqa: PLC0415 - what only this function needs
 
-    options = {"force": force, "replay_all": replay_all, "check_only": check_only}
-    return export_kernel(current_session(), directory, **options)
+    return export_kernel(
+        current_session(),
+        directory,
+        force=force,
+        replay_all=replay_all,
+        copy_files=copy_files,
+        check_only=check_only,
+    )
 
 
 def check(*, replay_all: bool = False) -> Checked:

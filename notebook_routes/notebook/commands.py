@@ -37,7 +37,13 @@ _START_OPTIONS = {
     "--cache": "cache",
     "--cors": "cors",
 }
-_EXPORT_OPTIONS = {"--force": "force", "--replay-all": "replay_all", "--check": "check_only"}
+_EXPORT_OPTIONS = {
+    "--force": ("force", True),
+    "--replay-all": ("replay_all", True),
+    "--copy-files": ("copy_files", True),
+    "--no-copy-files": ("copy_files", False),
+    "--check": ("check_only", True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,8 @@ class Command:
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
         directory: for `export` and `mount`.
-        options: for `export`: force, replay_all, check_only; for `check`: replay_all; for `mount`: off; for `start`:
-            port, host, allow_hosts, token, url, public, geo, cache, cors.
+        options: for `export`: force, replay_all, copy_files, check_only; for `check`: replay_all; for `mount`: off;
+            for `start`: port, host, allow_hosts, token, url, public, geo, cache, cors.
     """
 
     name: str
@@ -113,7 +119,8 @@ def _export(words: list[str]) -> Command:
         if word.startswith("-"):
             if word not in _EXPORT_OPTIONS:
                 raise DirectiveError(f'"{word}" is no option of %routes export: there are {", ".join(_EXPORT_OPTIONS)}')
-            options[_EXPORT_OPTIONS[word]] = True
+            name, value = _EXPORT_OPTIONS[word]
+            options[name] = value
     if len(plain) != 1:
         raise DirectiveError("%routes export needs one folder: write %routes export shop")
     return Command("export", directory=_folder(plain[0]), options=options)

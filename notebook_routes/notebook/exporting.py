@@ -6,6 +6,7 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from notebook_routes.errors import ExportError
 from notebook_routes.project.answer import AnswerScope
 from notebook_routes.project.check import Checked, answered, is_harmless, left_out, read_answers
 from notebook_routes.project.export import Export, export_tree
@@ -27,11 +28,24 @@ def export_kernel(
     *,
     force: bool = False,
     replay_all: bool = False,
+    copy_files: bool | None = None,
     check_only: bool = False,
 ) -> Export:
     """Export what is live in a session, as `export_tree` does what a file says."""
+    source = session.ran.source(session)
+    mounted = session.mounts.all()
+    if mounted and not any(cell.kind in (CellKind.ROUTE, CellKind.PAGE) for cell in source.cells):
+        raise ExportError(
+            f"{source.name} has no route of its own: those of {', '.join(mount.name for mount in mounted)} are files "
+            "already"
+        )
     return export_tree(
-        session.ran.source(session), Path(directory), force=force, replay_all=replay_all, check_only=check_only
+        source,
+        Path(directory),
+        force=force,
+        replay_all=replay_all,
+        copy_files=copy_files,
+        check_only=check_only,
     )
 
 

@@ -153,7 +153,7 @@ class RouteMagics(Magics):
                       [--public DIR] [--geo PROXY] [--cache URL] [--cors ORIGIN]
         %routes stop                          stop the server; the routes stay
         %routes check [--replay-all]          send the GET requests of all %%request cells again, or all of them
-        %routes export DIR [--force] [--replay-all] [--check]
+        %routes export DIR [--force] [--replay-all] [--copy-files] [--check]
                                               write the routes as files, which run without the notebook
         %routes mount [--off] DIR             have the routes of a tree of files answer here too, or no more
 
@@ -162,9 +162,10 @@ class RouteMagics(Magics):
         --cors says whose pages may call the routes that declare nothing themselves; it may be written several times.
 
         An export imports the files and sends them the GET requests of all %%request cells before it writes them, with
-        --replay-all the others too. --check writes nothing and tells what would be. --force writes over files that were
-        edited by hand, and although answers differ. A comment `# routes: skip` keeps a statement or a cell out of it,
-        `# routes: keep` has it written though no route names it.
+        --replay-all the others too. --copy-files has the files that the code opens beside the notebook go with them,
+        now and at later exports; --no-copy-files ends that. --check writes nothing and tells what would be. --force
+        writes over files that were edited by hand, and although answers differ. A comment `# routes: skip` keeps a
+        statement or a cell out of it, `# routes: keep` has it written though no route names it.
 
         The first route starts the server on port 8000 or the next free one; the environment variable
         NOTEBOOK_ROUTES_PORT sets another port for all kernels of a machine, 0 for any free one.

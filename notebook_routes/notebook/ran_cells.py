@@ -94,6 +94,8 @@ class RanCells:
             kept,
             live={label: frozenset(places) for label, places in live.items()},
             defined=frozenset(session.namespace) - session.own_names(),
+            values=session.namespace,
+            folder=Path.cwd(),
         )
 
 

@@ -12,7 +12,6 @@ from contextlib import suppress
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from notebook_routes.app import Middleware
 from notebook_routes.errors import DefinitionError, RouteConflict
 from notebook_routes.routing import METHODS, Route, RouteTable
 from notebook_routes.runtime import Invoker
@@ -20,6 +19,7 @@ from notebook_routes.runtime import Invoker
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+    from notebook_routes.app import Middleware
     from notebook_routes.routing import RouteFile
 
 _BROKEN = "broken"
@@ -62,6 +62,7 @@ def broken_reason(route: Route) -> str | None:
 
 def closed(message: str) -> Middleware:
     """A middleware that lets nothing pass."""
+    from notebook_routes.app import Middleware  # noqa: PLC0415 - `load` needs the others of this file always
 
     async def fail(_request: object) -> None:
         raise DefinitionError(message)

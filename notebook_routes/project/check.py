@@ -15,17 +15,20 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.project.expectation import check_expectation
+from notebook_routes.project.opened_files import OpenedFile
+from notebook_routes.project.plain_values import PlainValue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from notebook_routes.project.answer import Answer
     from notebook_routes.project.expectation import Expectation
+    from notebook_routes.project.manifest import Asked
     from notebook_routes.project.replay import Replay, ReplayRequest
 
 #: Seconds for importing the tree and for all requests.
@@ -44,6 +47,9 @@ class Checked:
         wrong: how many of them were answered otherwise, for whatever reason.
         left_out: those that were not, "POST /products".
         outdated: cells whose requests were answered by what the notebook had then, and has changed since.
+        opened: the files that the code opens.
+        values: the plain values that the tree begins with, by name.
+        is_whole: whether all of the tree was tried: it could be imported, and no request was left out.
     """
 
     problems: tuple[str, ...] = ()
@@ -52,36 +58,64 @@ class Checked:
     wrong: int = 0
     left_out: tuple[str, ...] = ()
     outdated: frozenset[str] = frozenset()
+    opened: tuple[OpenedFile, ...] = ()
+    values: Mapping[str, PlainValue] = field(default_factory=dict)
+    is_whole: bool = True
 
     @property
     def summary(self) -> str:
         """One sentence."""
+        skipped = [*dict.fromkeys(self.left_out)]
+        option = f"--replay-all sends {'it' if len(skipped) == 1 else 'them'}"
+        if not self.sent:
+            if not skipped:
+                return "No request was sent: there is no %%request cell"
+            return f"No request was sent: {', '.join(skipped)} may change something ({option})"
         right = self.sent - self.wrong
         of_all = f" of {self.sent}" if self.wrong else ""
         text = f"{right}{of_all} {'request was' if self.sent == 1 else 'requests were'} answered as in the notebook"
-        if not self.sent:
-            text = "No request was sent"
-        if self.left_out:
-            text += f"; not sent: {', '.join(dict.fromkeys(self.left_out))} (--replay-all sends them)"
-        return text
+        return f"{text}; not sent: {', '.join(skipped)} ({option})" if skipped else text
 
 
-def check_tree(tree: Path, replay: Replay, *, replay_all: bool = False, beside: Path | None = None) -> Checked:
+def check_tree(
+    tree: Path,
+    replay: Replay,
+    *,
+    asked: Asked,
+    beside: Path,
+    folder: Path | None = None,
+    variables: Mapping[str, Sequence[str]],
+) -> Checked:
     """Import a tree in a fresh process, and send it the requests of its notebook.
 
     Args:
         tree: the folder that holds `app`.
         replay: the requests.
-        replay_all: send those of other methods than GET and HEAD too.
+        asked: whether to send those of other methods than GET and HEAD too, and whether the tree gets the files that
+            it opens beside the notebook.
         beside: the folder that the tree is meant for; what it has beside the tree's files, the tree has too.
+        folder: the notebook's.
+        variables: names whose values are told, by the module of the tree that has them.
     """
-    with tempfile.TemporaryDirectory(prefix="notebook-routes-check-") as folder:
-        overlay = Path(folder) / "tree"
+    job = {
+        "replay": replay.as_json(),
+        "replay_all": asked.replay_all,
+        "copy_files": asked.copy_files,
+        "folder": None if folder is None or _are_one(folder, beside) else str(folder),
+        "own": [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()],
+        "variables": variables,
+    }
+    with tempfile.TemporaryDirectory(prefix="notebook-routes-check-") as place:
+        overlay = Path(place).resolve() / "tree"
         _link_all(tree, overlay)
-        if beside is not None and beside.is_dir():
+        if beside.is_dir():
             _link_missing(beside, overlay)
-        found = _run(overlay, Path(folder) / "result.json", replay, replay_all=replay_all)
+        found = _run(overlay, Path(place) / "result.json", job)
     return read_answers(replay, found)
+
+
+def _are_one(folder: Path, other: Path) -> bool:
+    return folder.is_dir() and other.is_dir() and folder.samefile(other)
 
 
 def is_harmless(method: str) -> bool:
@@ -122,7 +156,9 @@ def _link_all(tree: Path, overlay: Path) -> None:
 
 def _link_missing(beside: Path, overlay: Path) -> None:
     for entry in beside.iterdir():
-        if not entry.name.startswith(".") and not (overlay / entry.name).exists():
+        # No code opens what is in `.git`; a file such as `.env` may well be opened.
+        is_hidden = entry.name.startswith(".") and entry.is_dir()
+        if not is_hidden and not (overlay / entry.name).exists():
             _link(entry, overlay)
 
 
@@ -138,8 +174,7 @@ def _link(entry: Path, overlay: Path) -> None:
             shutil.copy2(entry, place)
 
 
-def _run(tree: Path, result: Path, replay: Replay, *, replay_all: bool) -> dict[str, Any]:
-    job = {"replay": replay.as_json(), "replay_all": replay_all}
+def _run(tree: Path, result: Path, job: Mapping[str, object]) -> dict[str, Any]:
     command = [sys.executable, "-P", "-m", "notebook_routes.project.check_process", str(tree), str(result)]
     # What is importable here is importable there, but nothing is taken from the current folder.
     paths = [path for path in sys.path if path]
@@ -171,10 +206,13 @@ def read_answers(replay: Replay, found: Mapping[str, Any]) -> Checked:
     Args:
         replay: the requests.
         found: `cells`, for each of them a list of what `answered` and `left_out` give; `failure`, if there was none;
-            `opened`, the files that were read.
+            `opened`, the files that were read; `values`, what the tree begins with.
     """
+    opened = tuple(OpenedFile.from_json(each) for each in found.get("opened", ()))
+    values = {name: PlainValue(**each) for name, each in found.get("values", {}).items()}
     if found.get("failure"):
-        return Checked((f"The exported files do not work:\n{found['failure']}",), tuple(_files(found)))
+        text = f"The exported files do not work:\n{found['failure']}"
+        return Checked((text,), opened=opened, values=values, is_whole=False)
     problems: list[str] = []
     remarks: list[str] = []
     skipped: list[str] = []
@@ -188,17 +226,27 @@ def read_answers(replay: Replay, found: Mapping[str, Any]) -> Checked:
             sent += 1
             wrong = [*_wrong(request, answer)]
             failed += bool(wrong)
-            text = [f"{cell.label}, {sentence}" for sentence in wrong]
+            said = [f"{cell.label}, {sentence}" for sentence in wrong]
             if wrong and request.outdated:
                 outdated.add(cell.label)
-                remarks += [f"{sentence} ({request.outdated})" for sentence in text]
+                remarks += [f"{sentence} ({request.outdated})" for sentence in said]
             elif wrong and skipped:
-                remarks += [f"{sentence} (after {skipped[-1]}, which was not sent)" for sentence in text]
+                remarks += [f"{sentence} (after {skipped[-1]}, which was not sent)" for sentence in said]
             else:
-                problems += text
+                problems += said
             if not wrong:
                 remarks += [f"{cell.label}, {sentence}" for sentence in _other_body(request, answer)]
-    return Checked(tuple(problems), (*remarks, *_files(found)), sent, failed, tuple(skipped), frozenset(outdated))
+    return Checked(
+        tuple(problems),
+        tuple(remarks),
+        sent,
+        failed,
+        tuple(skipped),
+        frozenset(outdated),
+        opened,
+        values,
+        is_whole=not skipped,
+    )
 
 
 def _wrong(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:
@@ -228,9 +276,3 @@ def _other_body(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[s
     )
     shown = "\n".join(line[:200] for line in lines[:_SHOWN_LINES])
     yield f"line {request.line}: {answer['what']} has another body:\n{shown}"
-
-
-def _files(found: Mapping[str, Any]) -> Iterator[str]:
-    opened = found.get("opened") or []
-    if opened:
-        yield f"The code opens {', '.join(opened)}: paths are taken from the folder of the tree on, so copy them there"

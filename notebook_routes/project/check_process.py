@@ -8,72 +8,58 @@ from __future__ import annotations
 import json
 import os
 import sys
-import sysconfig
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.errors import NotebookRoutesError
+from notebook_routes.errors import ExportError, NotebookRoutesError
 from notebook_routes.project.answer import AnswerScope
 from notebook_routes.project.check import answered, is_harmless, left_out
 from notebook_routes.project.expectation import Expectation
 from notebook_routes.project.http_file import parse_request_cell
+from notebook_routes.project.opened_files import OpenedFiles
+from notebook_routes.project.plain_values import PlainValue
 from notebook_routes.project.replay import Replay, TreeClient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from notebook_routes.project.replay import ReplayCell, ReplayRequest
 
 #: Seconds for one answer.
 _PATIENCE = 60.0
 
 
-class _OpenedFiles:
-    """Files that the code reads, but for Python's own, those of installed packages, and what is not there to stay."""
-
-    def __init__(self) -> None:
-        system: tuple[str, ...] = (
-            "/dev",
-            "/proc",
-            "/sys",
-            "/etc",
-            "/usr/share",
-            sys.base_prefix,
-            sys.prefix,
-            tempfile.gettempdir(),
-        )
-        own = (*system, *sysconfig.get_paths().values(), str(Path(__file__).parents[1]))
-        self._own = tuple(os.path.realpath(path) + os.sep for path in own)
-        self.found: dict[str, None] = {}
-
-    def note(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Python's audit hook."""
-        if event != "open" or not arguments or not isinstance(arguments[0], (str, bytes, os.PathLike)):
-            return
-        path, mode = os.fsdecode(arguments[0]), arguments[1] if len(arguments) > 1 else "r"
-        if path.endswith((".py", ".pyc")) or (isinstance(mode, str) and not set(mode).isdisjoint("wxa")):
-            return
-        if not Path(path).is_absolute() or not os.path.realpath(path).startswith(self._own):
-            self.found[path] = None
-
-
 def main() -> None:
     """Do the job on the standard input."""
     tree, result = Path(sys.argv[1]), Path(sys.argv[2])
     job = json.load(sys.stdin)
-    opened = _OpenedFiles()
-    found: dict[str, Any] = {"failure": None, "cells": []}
+    folder = None if job["folder"] is None else Path(job["folder"])
+    opened = OpenedFiles(tree, own=job["own"], folder=folder, give=job["copy_files"])
+    found: dict[str, Any] = {"failure": None, "cells": [], "values": {}}
     # Imported before the hook listens: what our own code opens is not the user's.
     import httpx2  # noqa: F401, PLC0415
 
     sys.addaudithook(opened.note)
     try:
         with TreeClient(tree) as client:
+            found["values"] = dict(_values(client, job["variables"]))
             replayed = _Replayer(client, Replay.from_json(job["replay"]), everything=job["replay_all"])
             found["cells"] = [replayed.cell(cell) for cell in replayed.replay.cells]
     except NotebookRoutesError as error:
-        found["failure"] = str(error)
-    found["opened"] = list(opened.found)
+        # The place where it is tried is gone when this is read.
+        found["failure"] = str(error).replace(f"{tree}{os.sep}", "")
+    found["opened"] = [each.as_json() for each in opened.found.values()]
     result.write_text(json.dumps(found), encoding="utf-8")
+
+
+def _values(client: TreeClient, variables: dict[str, list[str]]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The plain values that the modules of the tree begin with, by name."""
+    for path, names in variables.items():
+        module = vars(client.module(path))
+        for name in names:
+            value = PlainValue.of(module[name]) if name in module else None
+            if value is not None:
+                yield name, value.as_json()
 
 
 class _Replayer:
@@ -83,7 +69,11 @@ class _Replayer:
         self._everything = everything
         self._names: dict[str, Any] = {"client": client}
         self._answers: dict[str, Any] = {}
-        exec(replay.prologue, self._names)  # noqa: S102 - the notebook's own code, as its tests run it
+        try:
+            exec(replay.prologue, self._names)  # noqa: S102 - the notebook's own code, as its tests run it
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise ExportError(f"what the requests need of the notebook cannot be made: {said}") from error
 
     def cell(self, cell: ReplayCell) -> list[dict[str, Any]]:
         """Send the requests of one cell."""

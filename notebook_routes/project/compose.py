@@ -48,11 +48,13 @@ class Composed:
         files: the text of each by its path from the project's folder on.
         remarks: sentences for whoever exports.
         replay: the requests of the notebook, to be sent to the tree.
+        variables: for the files of routes and what they share the names that plain cells gave a value.
     """
 
     files: dict[str, str]
     replay: Replay
     remarks: list[str] = field(default_factory=list)
+    variables: dict[str, list[str]] = field(default_factory=dict)
 
 
 def compose(source: NotebookSource, *, without: frozenset[str] = frozenset()) -> Composed:
@@ -121,7 +123,7 @@ class _Composer:
         files["requirements.txt"], remarks = requirements_of(files)
         self._remarks += remarks
         replay = self._requests.replay(sharing, outdated=partial(self._outdated, parts))
-        return Composed(dict(sorted(files.items())), replay, self._remarks)
+        return Composed(dict(sorted(files.items())), replay, self._remarks, self._variables(parts, sharing))
 
     def _is_of_the_edge(self, part: Part) -> bool:
         """Whether the file's path runs at the edge."""
@@ -272,6 +274,17 @@ class _Composer:
             text = _as_written(cell, said, replaced=frozenset(METHODS) - set(cell.methods))
             blocks.append(rename(text, _attributes(sharing.names - cell.own), where=_where(cell)))
         return constants, blocks
+
+    def _variables(self, parts: Iterable[Part], sharing: Sharing) -> dict[str, list[str]]:
+        found = {SHARED_FILE: self._bound(sharing.shared)} if sharing.shared else {}
+        # A name that a file gives a meaning of its own is no variable of the notebook's there.
+        found |= {part.path: self._bound(sharing.local[part]) - part.taken for part in parts}
+        return {path: sorted(names) for path, names in found.items() if names}
+
+    def _bound(self, times: Iterable[int]) -> frozenset[str]:
+        statements = [self._slicer.history[time] for time in times]
+        plain = (each.names for each in statements if not each.is_import and not each.is_definition)
+        return frozenset[str]().union(*plain)
 
     def _middleware(self, sharing: Sharing) -> tuple[dict[str, object], list[str]]:
         cells = self._declared.middleware

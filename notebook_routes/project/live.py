@@ -16,6 +16,7 @@ from notebook_routes.project.broken import closed, is_broken
 from notebook_routes.project.load import Remarks, fill
 from notebook_routes.project.openapi import openapi_document
 from notebook_routes.project.tree import ModuleTree
+from notebook_routes.project.tree_writer import STAGED
 from notebook_routes.routing import RouteTable
 from notebook_routes.routing.filesystem import PAGE_FILE, TEMPLATE_FILE
 from notebook_routes.runtime import DraftCookie
@@ -100,6 +101,9 @@ class LiveProject:
 
     def concerns(self, path: PurePath) -> bool:
         """Whether what the project answers may depend on a file or a folder, given from the root on; it may be gone."""
+        if any(part.startswith(STAGED) for part in path.parts):
+            # An export is at work: what it writes is yet to come.
+            return False
         place = self.root / path
         if place.is_dir():
             return any(_is_source(file) for file in place.rglob("*"))

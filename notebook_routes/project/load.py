@@ -17,13 +17,13 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from notebook_routes.app import App, Guard, PublicFiles, declared_middleware, health
+from notebook_routes.app import App, Guard, health
 from notebook_routes.errors import DefinitionError, RouteConflict
 from notebook_routes.project.broken import broken_routes, conflicts, failing, without_conflicts
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS, PAGE, Route, RouteFile, SegmentConfig, find_pages, find_routes
 from notebook_routes.routing.filesystem import TEMPLATE_FILE
-from notebook_routes.runtime import Invoker, Page
+from notebook_routes.runtime import Invoker
 from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.constants import find_constants
 from notebook_routes.web import Response
@@ -189,6 +189,8 @@ def _of_the_edge(
 
 
 def _page_of(file: RouteFile, tree: ModuleTree) -> list[Route]:
+    from notebook_routes.runtime import Page  # noqa: PLC0415 - many projects have none
+
     place = tree.root / file.path
     is_template = file.path.name == TEMPLATE_FILE
     try:
@@ -208,6 +210,8 @@ def _page_of(file: RouteFile, tree: ModuleTree) -> list[Route]:
 def _load_public(app: App, tree: ModuleTree, *, strict: bool) -> None:
     if not (tree.root / PUBLIC).is_dir():
         return
+    from notebook_routes.app import PublicFiles  # noqa: PLC0415 - many projects have none
+
     app.public = PublicFiles(tree.root / PUBLIC)
     try:
         app.public.check(app.routes)
@@ -266,4 +270,6 @@ def _load_middleware(app: App, tree: ModuleTree) -> None:
 
 def _use_middleware(app: App, module: ModuleType, *, where: str) -> None:
     """Where middleware joins the app: `module` has `middleware` or `proxy`, and `config`."""
+    from notebook_routes.app import declared_middleware  # noqa: PLC0415 - many projects have none
+
     app.middleware = declared_middleware(vars(module), where=where)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -172,6 +172,8 @@ class NotebookSource:
         cells: in the order in which they run, without those that are skipped.
         live: for a kernel, the method and shape of each route that is live, by the label of its cell; None for a file.
         defined: names that the kernel has.
+        values: what they have there, to be compared with what the export begins with.
+        folder: where paths in the code are taken from: the file's folder, the kernel's current one; None if not known.
 
     Raises:
         DefinitionError: a comment for the export says neither skip nor keep.
@@ -181,6 +183,8 @@ class NotebookSource:
     cells: tuple[SourceCell, ...]
     live: Mapping[str, frozenset[tuple[str, tuple[str | int, ...]]]] | None = None
     defined: frozenset[str] = frozenset()
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
+    folder: Path | None = None
 
     def __post_init__(self) -> None:
         cells = tuple(cell for cell in self.cells if cell.verdict is not Verdict.SKIP and cell.text.strip())
@@ -213,4 +217,4 @@ def read_notebook(path: Path) -> NotebookSource:
         text = source if isinstance(source, str) else "".join(map(str, source))
         tags = cell.get("metadata", {}).get("tags", ())
         cells.append(SourceCell(text, f"cell {len(cells) + 1}", frozenset(map(str, tags))))
-    return NotebookSource(path.name, tuple(cells))
+    return NotebookSource(path.name, tuple(cells), folder=path.absolute().parent)

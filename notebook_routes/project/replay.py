@@ -6,6 +6,7 @@ Cookies are kept between requests, as a browser does, and failures are explained
 from __future__ import annotations
 
 import asyncio
+from contextlib import chdir
 from dataclasses import asdict, dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, Self
@@ -33,6 +34,8 @@ _ORIGIN = "http://localhost"
 class TreeClient:
     """A client for the routes of a tree, without a server and a socket.
 
+    While the tree is imported and answers, its folder is the current one, as it is under `serve`.
+
     Args:
         root: the folder that holds `app`.
 
@@ -44,7 +47,8 @@ class TreeClient:
         app = App(guard=Guard(), explain=True)
         self._tree = ModuleTree(root)
         try:
-            fill(app, self._tree, strict=True)
+            with chdir(self._tree.root):
+                fill(app, self._tree, strict=True)
         except BaseException:
             self._tree.close()
             raise
@@ -54,7 +58,8 @@ class TreeClient:
 
     def module(self, path: str) -> ModuleType:
         """A module of the tree, as its routes see it: `module("app/_shared.py")`."""
-        return self._tree.load(PurePosixPath(path))
+        with chdir(self._tree.root):
+            return self._tree.load(PurePosixPath(path))
 
     def send(self, request: str, /, **names: object) -> Answer:
         """Send one request, and take its whole answer in.
@@ -75,7 +80,8 @@ class TreeClient:
         Raises:
             TimeoutError: the answer has not ended after so many seconds.
         """
-        return self._runner.run(asyncio.wait_for(self._send(spec), timeout))
+        with chdir(self._tree.root):
+            return self._runner.run(asyncio.wait_for(self._send(spec), timeout))
 
     def close(self) -> None:
         """Forget the tree's modules and the cookies."""

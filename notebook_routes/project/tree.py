@@ -17,8 +17,8 @@ from __future__ import annotations
 import builtins
 import importlib
 import itertools
+import os
 import sys
-from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import decode_source, spec_from_file_location
 from typing import TYPE_CHECKING, Any
@@ -145,11 +145,16 @@ def _import_whole(name: str) -> ModuleType:
     return [importlib.import_module(each) for each in _with_packages(name)][-1]
 
 
-class _Finder(MetaPathFinder):
-    """Finds the modules of one tree by their names."""
+class _Finder:
+    """Finds the modules of one tree by their names.
+
+    A MetaPathFinder by what it does: to import that class takes as long as to load dozens of routes.
+    """
 
     def __init__(self, tree: ModuleTree) -> None:
         self._tree = tree
+        # Paths are texts here: a large project has thousands of them, and pathlib reads each anew.
+        self._root = str(tree.root)
         self._builtins: dict[str, Any] = {**vars(builtins), "__import__": self._import}
 
     def find_spec(
@@ -161,19 +166,19 @@ class _Finder(MetaPathFinder):
         name, *parts = fullname.split(".")
         if name != self._tree.name:
             return None
-        place = self._tree.root.joinpath(*(part.replace(_DOT, ".") for part in parts))
-        if place.is_dir():
-            first = place / "__init__.py"
-            if not parts or not first.is_file():
+        place = os.path.join(self._root, *(part.replace(_DOT, ".") for part in parts))  # noqa: PTH118
+        if os.path.isdir(place):  # noqa: PTH112
+            first = os.path.join(place, "__init__.py")  # noqa: PTH118
+            if not parts or not os.path.isfile(first):  # noqa: PTH113
                 spec = ModuleSpec(fullname, None, is_package=True)
-                spec.submodule_search_locations = [str(place)]
+                spec.submodule_search_locations = [place]
                 return spec
-            return self._spec(fullname, first, search=[str(place)])
-        file = place.with_name(f"{place.name}.py")
-        return self._spec(fullname, file) if file.is_file() else None
+            return self._spec(fullname, first, search=[place])
+        file = f"{place}.py"
+        return self._spec(fullname, file) if os.path.isfile(file) else None  # noqa: PTH113
 
-    def _spec(self, name: str, file: Path, search: list[str] | None = None) -> ModuleSpec | None:
-        loader = _Loader(name, str(file), self._builtins)
+    def _spec(self, name: str, file: str, search: list[str] | None = None) -> ModuleSpec | None:
+        loader = _Loader(name, file, self._builtins)
         return spec_from_file_location(name, file, loader=loader, submodule_search_locations=search)
 
     def _import(

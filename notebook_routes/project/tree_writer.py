@@ -11,7 +11,7 @@ import difflib
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +20,13 @@ from notebook_routes.errors import ExportError
 from notebook_routes.project.manifest import MANIFEST_FILE, Manifest, digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+#: How the names of folders begin that are there while an export runs.
+STAGED = ".notebook-routes-"
 _SHOWN_LINES = 60
+#: Bytes of a file of which the difference is shown.
+_LARGEST_SHOWN = 200_000
 
 
 @dataclass
@@ -53,31 +57,47 @@ class Changes:
         return not (self.written or self.removed or self.kept or self.edited or self.outdated_manifest)
 
 
-def compare(root: Path, files: Mapping[str, bytes], *, notebook: str, force: bool = False) -> Changes:
+def read_manifest(root: Path, *, force: bool = False) -> Manifest:
+    """What an export has written to a folder; nothing, where that cannot be read and all is to be overwritten.
+
+    Raises:
+        ExportError: it cannot be read, or the folder is a file.
+    """
+    if root.exists() and not root.is_dir():
+        raise ExportError(f"{root} is a file: export to a folder")
+    try:
+        return Manifest.read(root)
+    except ExportError:
+        if force:
+            return Manifest()
+        raise
+
+
+def compare(root: Path, files: Mapping[str, bytes], manifest: Manifest, *, force: bool = False) -> Changes:
     """Find out what has to be written.
 
     Args:
         root: the folder, which need not exist.
         files: all files of the export, by path.
-        notebook: the notebook's name.
+        manifest: what is to be said of them.
         force: overwrite and remove files that were edited too.
 
     Raises:
         ExportError: the folder cannot be used: it is a file, a link leads out of it, or it is another notebook's.
     """
-    if root.exists() and not root.is_dir():
-        raise ExportError(f"{root} is a file: export to a folder")
-    before = Manifest.read(root) if not force else _read_or_none(root)
-    if before.notebook and before.notebook != notebook and not force:
+    before = read_manifest(root, force=force)
+    if before.notebook and before.notebook != manifest.notebook and not force:
         raise ExportError(
-            f"{root} holds the export of {before.notebook}, not of {notebook}: export to another folder, "
+            f"{root} holds the export of {before.notebook}, not of {manifest.notebook}: export to another folder, "
             "or replace it with --force"
         )
-    changes = Changes(root, manifest=Manifest.of(notebook, files))
+    changes = Changes(root, manifest=manifest)
     for path, content in files.items():
         _refuse_link(root, path)
         _compare_file(changes, path, content, before.digests.get(path), force=force)
-    for path in before.digests.keys() - files.keys():
+    # What was copied and is copied no more stays, and is the user's from now on.
+    kept = frozenset() if manifest.asked.copy_files else before.copied
+    for path in before.digests.keys() - files.keys() - kept:
         _refuse_link(root, path)
         found = _content(root / path)
         if found is None:
@@ -85,17 +105,10 @@ def compare(root: Path, files: Mapping[str, bytes], *, notebook: str, force: boo
         if digest(found) == before.digests[path] or force:
             changes.removed.append(path)
         else:
-            changes.edited.append(f"{path} was edited since it was exported, and the notebook has it no longer")
+            changes.edited.append(f"{path} was edited since it was exported, and the notebook needs it no longer")
     changes.removed.sort()
-    changes.outdated_manifest = str(before) != str(changes.manifest)
+    changes.outdated_manifest = before != manifest
     return changes
-
-
-def _read_or_none(root: Path) -> Manifest:
-    try:
-        return Manifest.read(root)
-    except ExportError:
-        return Manifest()
 
 
 def _compare_file(changes: Changes, path: str, content: bytes, known: str | None, *, force: bool) -> None:
@@ -138,6 +151,8 @@ def _refuse_link(root: Path, path: str) -> None:
 
 
 def _difference(path: str, found: bytes, content: bytes) -> str:
+    if max(len(found), len(content)) > _LARGEST_SHOWN or b"\0" in found + content:
+        return f"it has {len(found)} bytes there, and {len(content)} in the notebook's folder"
     old, new = (text.decode(errors="replace").splitlines() for text in (found, content))
     lines = list(difflib.unified_diff(old, new, f"{path} (there)", f"{path} (notebook)", lineterm=""))
     if len(lines) > _SHOWN_LINES:
@@ -146,22 +161,45 @@ def _difference(path: str, found: bytes, content: bytes) -> str:
 
 
 @contextmanager
-def staging(root: Path) -> Iterator[Path]:
-    """A folder beside another one, on the same disk; it is gone afterwards.
+def staging(root: Path, *, only_look: bool = False) -> Iterator[Path]:
+    """A hidden folder on the same disk as another one: in it, or beside it if there is none; it is gone afterwards.
+
+    Args:
+        root: the other folder.
+        only_look: nothing is to be written to it: any disk will do.
 
     Raises:
         ExportError: no folder can be made there.
     """
-    parent = root.absolute().parent
+    if only_look:
+        with tempfile.TemporaryDirectory(prefix=STAGED[1:]) as aside:
+            yield Path(aside)
+        return
+    place = root.absolute()
+    parent = place if place.is_dir() else place.parent
+    made = _missing(parent)
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{root.absolute().name}-", dir=parent))
+        folder = Path(tempfile.mkdtemp(prefix=STAGED, dir=parent))
     except OSError as error:
+        _remove_if_empty(made)
         raise ExportError(f"{parent} cannot be written to: {error.strerror}") from None
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        _remove_if_empty(made)
+
+
+def _missing(folder: Path) -> list[Path]:
+    """A folder and those above it that are still to be made."""
+    return [each for each in (folder, *folder.parents) if not each.exists()]
+
+
+def _remove_if_empty(folders: Iterable[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
@@ -236,7 +274,7 @@ def _put_back(file: Path, old: Path, *, was_there: bool) -> None:
 
 
 def _remove_empty(root: Path, folder: Path) -> None:
-    while folder != root:
+    while folder != root and folder.is_dir():
         cache = folder / "__pycache__"
         if cache.is_dir():
             shutil.rmtree(cache, ignore_errors=True)

@@ -83,8 +83,10 @@ def _find(root: Path, *names: str) -> list[RouteFile]:
     found: list[RouteFile] = []
     for folder, below, files in os.walk(top, onerror=_refuse_unreadable):
         below[:] = [name for name in below if not name.startswith("_")]
-        folders = Path(folder).relative_to(top).parts
-        found += [RouteFile(PurePosixPath(APP, *folders, name), pattern_of(folders)) for name in names if name in files]
+        mine = [name for name in names if name in files]
+        if mine:
+            folders = Path(folder).relative_to(top).parts
+            found += [RouteFile(PurePosixPath(APP, *folders, name), pattern_of(folders)) for name in mine]
     return sorted(found, key=lambda file: (file.path.parent.parts, file.path.name))
 
 
@@ -94,14 +96,20 @@ def pattern_of(folders: Sequence[str]) -> RoutePattern:
     Raises:
         InvalidPattern: they cannot be one; the message names the first folder that makes it so.
     """
-    pattern = RoutePattern.parse("/")
+    try:
+        return RoutePattern.parse("/" + "/".join(folders))
+    except InvalidPattern:
+        _refuse_first_wrong(folders)
+        raise
+
+
+def _refuse_first_wrong(folders: Sequence[str]) -> None:
     for depth in range(1, len(folders) + 1):
         try:
-            pattern = RoutePattern.parse("/" + "/".join(folders[:depth]))
+            RoutePattern.parse("/" + "/".join(folders[:depth]))
         except InvalidPattern as error:
             folder = str(PurePosixPath(APP, *folders[:depth]))
             raise InvalidPattern(f"The folder {folder!r} cannot be part of a route. {error}") from None
-    return pattern
 
 
 def _refuse_unreadable(error: OSError) -> None:

@@ -63,23 +63,26 @@ class RoutePath:
         pattern: the place.
         methods: the routes by method, in the order of `METHODS`; to be read only.
         config: what the routes say together.
+        keeps_answers: whether answers to GET are kept, as `config` has it.
         extras: what floors above know of it; a new path begins without.
     """
 
-    __slots__ = ("_allow", "config", "extras", "methods", "pattern")
+    __slots__ = ("_allow", "_answering", "config", "extras", "keeps_answers", "methods", "pattern")
 
     def __init__(self, pattern: RoutePattern, routes: Mapping[str, Route]) -> None:
         self.pattern = pattern
         self.methods: Mapping[str, Route] = {method: routes[method] for method in METHODS if method in routes}
         self.config = reduce(SegmentConfig.merged, (route.config for route in self.methods.values()), SegmentConfig())
+        self.keeps_answers = self.config.keeps_answers
         self.extras: dict[str, object] = {}
+        stand_in = {"HEAD": self.methods["GET"]} if "GET" in self.methods else {}
+        self._answering = stand_in | dict(self.methods)
         automatic = {"OPTIONS", "HEAD"} if "GET" in self.methods else {"OPTIONS"}
         self._allow = ", ".join(sorted({*self.methods, *automatic}))
 
     def answering(self, method: str) -> Route | None:
         """The route that answers a method: GET's stands in for a HEAD that there is none for."""
-        route = self.methods.get(method)
-        return self.methods.get("GET") if route is None and method == "HEAD" else route
+        return self._answering.get(method)
 
     def allow(self) -> str:
         """The value of `Allow` (RFC 9110 §10.2.1): the methods with a route, HEAD beside GET, and OPTIONS."""

@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import difflib
 import threading
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from notebook_routes.errors import RouteConflict
 from notebook_routes.routing.conflict import check_config, check_page, check_place
 from notebook_routes.routing.pattern import RoutePattern
 from notebook_routes.routing.route import Route, RoutePath
 from notebook_routes.routing.segment import CatchAll, Dynamic, OptionalCatchAll, Static
-from notebook_routes.routing.trie import Match, Node, find, grow, prune
+from notebook_routes.routing.trie import Match, Node, find, grow, new_match, prune
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from notebook_routes.routing.segment import Segment
 
@@ -35,7 +36,7 @@ class RouteTable:
 
     def __init__(self, routes: Iterable[Route] = ()) -> None:
         self._lock = threading.Lock()
-        self._index = _Index({}, {}, Node())
+        self._index = _Index({}, {}, {}, Node())
         #: How often it has changed, for those who want to know whether it has.
         self.changes = 0
         self.replace(put=routes)
@@ -54,6 +55,12 @@ class RouteTable:
         route_path = index.literal.get(path)
         if route_path is not None:
             return Match(route_path, {})
+        start, slash, word = path.rpartition("/")
+        ending = index.endings.get(start)
+        if ending is not None and slash and word and "%" not in path:
+            # Text goes before a parameter, from the left: here all but the last is text, and none is text to its end.
+            route_path, name = ending
+            return new_match((route_path, {name: word}))
         return find(index.root, path)
 
     def put(self, route: Route) -> Route | None:
@@ -150,17 +157,21 @@ _ALIKE = 0.6
 _LONGEST_COMPARED = 200
 
 
-class _Index(NamedTuple):
+# Slots: there is one more look at it for each request, and a field of a NamedTuple takes three times as long to read.
+@dataclass(frozen=True, slots=True)
+class _Index:
     """One state of the table.
 
     Attributes:
         paths: by shape.
-        literal: paths without parameters, by their URL as browsers send it and as people write it.
+        literal: paths where no parameter has a value, by their URL as browsers send it and as people write it.
+        endings: paths whose last segment alone is a parameter, with its name, by the URL before it.
         root: the tree of all paths.
     """
 
     paths: Mapping[tuple[str | int, ...], RoutePath]
     literal: Mapping[str, RoutePath]
+    endings: Mapping[str, tuple[RoutePath, str]]
     root: Node
 
     def at(self, pattern: RoutePattern) -> RoutePath | None:
@@ -174,6 +185,7 @@ class _Draft:
     def __init__(self, index: _Index) -> None:
         self._paths = dict(index.paths)
         self._literal = dict(index.literal)
+        self._endings = dict(index.endings)
         self._root = index.root
 
     def put(self, route: Route) -> Route | None:
@@ -201,7 +213,7 @@ class _Draft:
         return old
 
     def finished(self) -> _Index:
-        return _Index(self._paths, self._literal, self._root)
+        return _Index(self._paths, self._literal, self._endings, self._root)
 
     def _show(self, route_path: RoutePath) -> None:
         pattern = route_path.pattern
@@ -209,21 +221,43 @@ class _Draft:
         self._root = grow(self._root, route_path)
         for path in _literals(pattern):
             self._literal[path] = route_path
+        start, name = _ending(pattern)
+        if start is not None:
+            self._endings[start] = route_path, name
 
     def _hide(self, pattern: RoutePattern) -> None:
         del self._paths[pattern.shape]
         self._root = prune(self._root, pattern)
         for path in _literals(pattern):
             del self._literal[path]
+        start, _ = _ending(pattern)
+        if start is not None:
+            del self._endings[start]
 
 
 def _literals(pattern: RoutePattern) -> set[str]:
-    if not pattern.is_static:
+    """The URLs without a parameter that a pattern answers: that of text alone, or where an optional rest is absent."""
+    text = pattern.segments
+    if text and isinstance(text[-1], OptionalCatchAll):
+        text = text[:-1]
+    if not all(isinstance(segment, Static) for segment in text):
         return set()
-    values = [segment.value for segment in pattern.segments if isinstance(segment, Static)]
-    # As a raw path, text with these characters would say something else.
-    plain = set() if any("/" in value or "%" in value for value in values) else {"/" + "/".join(values)}
-    return {pattern.build(), *plain}
+    plain = _plain(text)
+    return {pattern.build()} if plain is None else {pattern.build(), plain or "/"}
+
+
+def _ending(pattern: RoutePattern) -> tuple[str | None, str]:
+    """The raw path before the last segment and its name, where it alone is a parameter; else None and ""."""
+    *before, last = pattern.segments or (None,)
+    return (_plain(before), last.name) if isinstance(last, Dynamic) else (None, "")
+
+
+def _plain(segments: Sequence[Segment]) -> str | None:
+    """Segments of text as a raw path; None where one is no text, or would say something else there."""
+    values = [segment.value for segment in segments if isinstance(segment, Static)]
+    if len(values) < len(segments) or any("/" in value or "%" in value for value in values):
+        return None
+    return "".join([f"/{value}" for value in values])
 
 
 def _display_key(pattern: RoutePattern) -> list[tuple[int, str]]:

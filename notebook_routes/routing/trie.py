@@ -13,6 +13,7 @@ and `prune` return a new root, which shares what has not changed.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.errors import HTTPError
@@ -77,29 +78,25 @@ class Match(NamedTuple):
     params: dict[str, ParamValue]
 
 
+#: A Match of its two fields: its constructor is a function in Python, and there is one for each request.
+new_match = partial(tuple.__new__, Match)
+
+
 def find(root: Node, path: str) -> Match | None:
     """Find what answers a raw, percent-encoded path.
 
     Raises:
         HTTPError: 400, a parameter's value is no percent-encoded UTF-8.
     """
-    if path[:1] != "/":
-        return None
     words = path[1:].split("/") if path != "/" else []
-    if "" in words:
+    if "" in words or path[:1] != "/":
         return None
-    encoded = "%" in path
-    if encoded:
-        words = [_UNDECODABLE if (text := decode_segment(word)) is None else text for word in words]
-    leaf = _walk(
-        root, [_compared(*pair) for pair in zip(path[1:].split("/"), words, strict=True)] if encoded else words
-    )
+    if "%" in path:
+        leaf, words = _walk_encoded(root, words)
+    else:
+        leaf = _walk(root, words)
     if leaf is None:
         return None
-    if encoded and _UNDECODABLE in words:
-        # It equals no route's text, so it is a parameter's value.
-        bad = path[1:].split("/")[words.index(_UNDECODABLE)]
-        raise HTTPError(400, f'"{bad[:60]}" in the path is not percent-encoded UTF-8')
     params: dict[str, ParamValue] = {}
     for name, place in leaf.slots:
         params[name] = words[place]
@@ -107,7 +104,18 @@ def find(root: Node, path: str) -> Match | None:
         name, place = leaf.rest
         if place < len(words):
             params[name] = words[place:]
-    return Match(leaf.route_path, params)
+    return new_match((leaf.route_path, params))
+
+
+def _walk_encoded(root: Node, raw: list[str]) -> tuple[Leaf | None, list[str]]:
+    """Where the segments of a path lead, and what they say, decoded."""
+    words = [_UNDECODABLE if (text := decode_segment(word)) is None else text for word in raw]
+    leaf = _walk(root, [_compared(*pair) for pair in zip(raw, words, strict=True)])
+    if leaf is not None and _UNDECODABLE in words:
+        # It equals no route's text, so it is a parameter's value.
+        bad = raw[words.index(_UNDECODABLE)]
+        raise HTTPError(400, f'"{bad[:60]}" in the path is not percent-encoded UTF-8')
+    return leaf, words
 
 
 def _compared(raw: str, text: str) -> str:
@@ -116,6 +124,18 @@ def _compared(raw: str, text: str) -> str:
 
 
 def _walk(root: Node, words: list[str]) -> Leaf | None:
+    """Go down, and where that leads nowhere come back."""
+    node = root
+    for word in words:
+        following = node.children.get(word) or node.dynamic
+        if following is None:
+            return _walk_back(root, words)
+        node = following
+    return node.end or _walk_back(root, words)
+
+
+def _walk_back(root: Node, words: list[str]) -> Leaf | None:
+    """Go down again, and come back to each node that had a choice."""
     node = root
     depth = 0
     count = len(words)

@@ -14,7 +14,7 @@ from notebook_routes.runtime.control import (
     redirect,
     unauthorized,
 )
-from notebook_routes.runtime.drive import InContext
+from notebook_routes.runtime.drive import InContext, rest_of
 from notebook_routes.runtime.exchange import DraftCookie, Exchange, Phase, current_exchange
 from notebook_routes.runtime.fetch import fetch
 from notebook_routes.runtime.inputs import Input
@@ -40,8 +40,8 @@ __all__ = [
     "Input", "Invoker", "LoopWatch", "Page", "Phase", "RouteContext", "RouteModule", "Workers", "after",
     "best_match", "cache_life", "cache_tag", "cached", "canonical_accept", "compile_middleware", "connection",
     "cookies", "current_exchange", "draft_mode", "expand_body", "fetch", "forbidden", "headers", "middleware_source",
-    "no_store", "not_found", "observe", "parse_matchers", "permanent_redirect", "redirect", "revalidate_path",
-    "revalidate_tag", "to_response",
+    "no_store", "not_found", "observe", "parse_matchers", "permanent_redirect", "redirect", "rest_of",
+    "revalidate_path", "revalidate_tag", "to_response",
     "unauthorized", "update_tag", "use_data",
 ]  # fmt: skip
 

@@ -8,10 +8,12 @@ generator frame. `asyncio.current_task()` and `asyncio.timeout()` see the task o
 from __future__ import annotations
 
 import asyncio
+import types
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine, Generator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator
     from contextvars import Context
 
     from notebook_routes.runtime.exchange import Exchange
@@ -59,9 +61,16 @@ class Deadline:
 
 
 class InContext:
-    """Awaitable: the coroutine's result, its steps taken in `context`."""
+    """Awaitable: the coroutine's result, its steps taken in `context`.
 
-    __slots__ = ("_context", "_coroutine", "_deadline", "_exchange", "_watch")
+    Args:
+        coroutine: has not begun.
+        context: where it runs.
+        watch: sees who holds the loop.
+        exchange: whom the watch names.
+    """
+
+    __slots__ = ("_context", "_coroutine", "_exchange", "_watch")
 
     def __init__(
         self,
@@ -69,41 +78,70 @@ class InContext:
         context: Context,
         watch: LoopWatch | None = None,
         exchange: Exchange | None = None,
-        deadline: Deadline | None = None,
     ) -> None:
         self._coroutine = coroutine
         self._context = context
         self._watch = watch
         self._exchange = exchange
-        self._deadline = deadline
 
     def __await__(self) -> Generator[Any, Any, Any]:
-        run = self._context.run
-        coroutine, watch, exchange = self._coroutine, self._watch, self._exchange
-        step, argument = coroutine.send, None
+        coroutine = self._coroutine
+        take = partial(in_context, self._context, self._watch, self._exchange)
         try:
-            while True:
-                if watch is not None and exchange is not None:
-                    watch.enter(exchange)
-                try:
-                    waiting = run(step, argument)
-                except StopIteration as finished:
-                    return finished.value
-                finally:
-                    if watch is not None:
-                        watch.leave()
-                if self._deadline is not None:
-                    self._deadline.begin()
-                try:
-                    argument = yield waiting
-                    step = coroutine.send
-                except GeneratorExit:
-                    run(coroutine.close)
-                    raise
-                except BaseException as thrown:  # noqa: BLE001 - passed on to the coroutine, whatever it is
-                    step, argument = coroutine.throw, thrown
+            try:
+                waiting = take(coroutine.send, None)
+            except StopIteration as finished:
+                return finished.value
+            return (yield from rest_of(coroutine, waiting, take))
         finally:
             coroutine.close()
+
+
+def in_context(
+    context: Context, watch: LoopWatch | None, exchange: Exchange | None, step: Callable[..., Any], *arguments: Any
+) -> Any:
+    """What `step` gives, called in a context and watched."""
+    if watch is None or exchange is None:
+        return context.run(step, *arguments)
+    watch.enter(exchange)
+    try:
+        return context.run(step, *arguments)
+    finally:
+        watch.leave()
+
+
+def _plainly(step: Callable[..., Any], *arguments: Any) -> Any:
+    return step(*arguments)
+
+
+@types.coroutine
+def rest_of(
+    coroutine: Coroutine[Any, Any, Any], waiting: Any, take: Callable[..., Any] = _plainly
+) -> Generator[Any, Any, Any]:
+    """Awaitable: the result of a coroutine whose first step has been taken.
+
+    Args:
+        coroutine: has begun.
+        waiting: what it waits for.
+        take: calls the coroutine's methods, each with its argument: `in_context` with its first three, by default
+            nothing but a call.
+    """
+    try:
+        while True:
+            try:
+                argument = yield waiting
+                step: Callable[[Any], Any] = coroutine.send
+            except GeneratorExit:
+                take(coroutine.close)
+                raise
+            except BaseException as thrown:  # noqa: BLE001 - passed on to the coroutine, whatever it is
+                step, argument = coroutine.throw, thrown
+            try:
+                waiting = take(step, argument)
+            except StopIteration as finished:
+                return finished.value
+    finally:
+        coroutine.close()
 
 
 async def iterate_in_context(

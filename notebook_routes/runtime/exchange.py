@@ -42,6 +42,10 @@ class Phase(Enum):
     ENDED = "ended"
 
 
+# Looked up on their class, members cost as much as matching a route.
+_HANDLER, _ENDED = Phase.HANDLER, Phase.ENDED
+
+
 @dataclass(frozen=True, slots=True)
 class DraftCookie:
     """What switches draft mode on for a browser.
@@ -110,7 +114,7 @@ class Exchange:
         self.route: Route | None = None
         self.config: SegmentConfig | None = None
         self.params: Params = {}
-        self.phase = Phase.HANDLER
+        self.phase = _HANDLER
         self.context: Context | None = None
         self.cookies: ResponseCookies | None = None
         self.callbacks: list[Callable[[], object] | Awaitable[object]] = []
@@ -135,6 +139,10 @@ class Exchange:
         """The handler does something that makes its answer this request's alone."""
         if self.rendering is not None:
             self.rendering.reads(what)
+
+    def end(self) -> None:
+        """All has been done for it."""
+        self.phase = _ENDED
 
     def release(self) -> None:
         """It is over: let go of what points back here, so that memory is freed at once and not by the collector.

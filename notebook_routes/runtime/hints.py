@@ -10,6 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from notebook_routes.errors import CellError, ValidationFailed
+from notebook_routes.runtime.plain_text import NOT_PLAIN, plain_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,6 +80,9 @@ def name_of(hint: Any) -> str:
 def converter(hint: Any, place: tuple[str, ...], *, from_text: bool) -> Callable[[Any], Any]:
     """A function that makes a value of type `hint`, or raises ValidationFailed.
 
+    pydantic is asked what the type is at once, but for those that it surely knows, and for their values only where the
+    text is not plain.
+
     Args:
         hint: the type.
         place: what the error names: where the value stands, and its name.
@@ -87,6 +91,25 @@ def converter(hint: Any, place: tuple[str, ...], *, from_text: bool) -> Callable
     Raises:
         CellError: pydantic does not know the type, or it names a class that is not defined.
     """
+    read = plain_reader(hint) if from_text else None
+    if read is None:
+        return _checked(hint, place, from_text=from_text)
+    checked: Callable[[Any], Any] | None = None
+
+    def convert(value: Any) -> Any:
+        nonlocal checked
+        found = read(value)
+        if found is not NOT_PLAIN:
+            return found
+        if checked is None:
+            checked = _checked(hint, place, from_text=True)
+        return checked(value)
+
+    return convert
+
+
+def _checked(hint: Any, place: tuple[str, ...], *, from_text: bool) -> Callable[[Any], Any]:
+    """A function that has pydantic make the value."""
     from pydantic import PydanticUserError, ValidationError  # noqa: PLC0415 - typed handlers only
 
     try:

@@ -6,20 +6,28 @@ import asyncio
 from collections.abc import AsyncIterable
 from contextvars import Context, copy_context
 from dataclasses import dataclass
+from functools import partial
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from notebook_routes.errors import HTTPError
 from notebook_routes.runtime.bind import Binder
-from notebook_routes.runtime.drive import Deadline, InContext
+from notebook_routes.runtime.drive import Deadline, InContext, in_context, rest_of
 from notebook_routes.runtime.exchange import current_exchange, handlers_own
-from notebook_routes.runtime.negotiate import MARKUP_NOTE, is_stream, looks_like_markup, to_response
+from notebook_routes.runtime.negotiate import (
+    MARKUP_NOTE,
+    NATIVE_JSON,
+    is_stream,
+    json_answer,
+    looks_like_markup,
+    to_response,
+)
 from notebook_routes.runtime.parameters import runs_on_loop, wraps_async
 from notebook_routes.runtime.streaming import adopt, begin, stepwise, stream_async, stream_pumped, stream_sync
 from notebook_routes.runtime.workers import Begun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from notebook_routes.routing import RoutePattern
     from notebook_routes.runtime.exchange import Exchange
@@ -83,12 +91,41 @@ class Invoker:
         body = await binder.read_body(exchange.seen) if binder.needs_body else None
         arguments = binder.arguments(exchange, body)
         exchange.context = context = self._context.copy()
-        context.run(current_exchange.set, exchange)
-        call = _Call(exchange, context, workers, watch, Deadline(self.max_duration))
+        if workers is not None and not self._on_loop:
+            context.run(current_exchange.set, exchange)
+            call = _Call(exchange, context, workers, watch, Deadline(self.max_duration))
+            return await self._in_time(self._run_in_thread(arguments, call, workers), call)
+        # Written out, `in_context` would be one more call for each request.
+        if watch is not None:
+            watch.enter(exchange)
         try:
-            if self._on_loop or workers is None:
-                return await self._run_here(arguments, call)
-            return await self._run_in_thread(arguments, call, workers)
+            value = context.run(self._begin, arguments, exchange)
+        finally:
+            if watch is not None:
+                watch.leave()
+        if value.__class__ in NATIVE_JSON:
+            return json_answer(value)
+        call = _Call(exchange, context, workers, watch, Deadline(self.max_duration))
+        if value.__class__ is not _Waiting and not is_stream(value):
+            # What never waits is never timed.
+            return self._adopted(_answer(value, exchange), call)
+        return await self._in_time(self._go_on(value, call), call)
+
+    def _begin(self, arguments: dict[str, Any], exchange: Exchange) -> Any:
+        """Call the function, in its context, as far as it goes without waiting: its value, or what is left to do."""
+        current_exchange.set(exchange)
+        value = self.function(**arguments)
+        if value.__class__ is not CoroutineType or not self._is_awaited:
+            return value
+        try:
+            return _Waiting(value, value.send(None))
+        except StopIteration as finished:
+            return finished.value
+
+    async def _in_time(self, work: Coroutine[Any, Any, Response], call: _Call) -> Response:
+        """Await it, with the 504 that is due after `max_duration`."""
+        try:
+            return await work
         except asyncio.CancelledError:
             if not call.deadline.alone:
                 raise
@@ -96,10 +133,12 @@ class Invoker:
         finally:
             call.deadline.end()
 
-    async def _run_here(self, arguments: dict[str, Any], call: _Call) -> Response:
-        value = call.context.run(self.function, **arguments)
-        if value.__class__ is CoroutineType and self._is_awaited:
-            value = await InContext(value, call.context, call.watch, call.exchange, call.deadline)
+    async def _go_on(self, value: Any, call: _Call) -> Response:
+        """The answer of a handler that has begun on the loop."""
+        if value.__class__ is _Waiting:
+            call.deadline.begin()
+            take = partial(in_context, call.context, call.watch, call.exchange)
+            value = await rest_of(value.coroutine, value.waiting, take)
         if is_stream(value):
             return await self._stream(value, call)
         return self._adopted(_answer(value, call.exchange), call)
@@ -123,7 +162,7 @@ class Invoker:
         if answer.__class__ is Begun:
             return await stream_pumped(answer.value, job, workers, exchange)
         if answer.__class__ is CoroutineType:
-            answer = await InContext(answer, call.context, call.watch, call.exchange, call.deadline)
+            answer = await InContext(answer, call.context, call.watch, exchange)
             answer = answer if is_stream(answer) else _answer(answer, exchange)
         return await self._stream(answer, call) if is_stream(answer) else self._adopted(answer, call)
 
@@ -145,6 +184,13 @@ def _answer(value: Any, exchange: Exchange) -> Response:
     if value.__class__ is str and looks_like_markup(value):
         exchange.notes.append(MARKUP_NOTE)
     return to_response(value, exchange.seen)
+
+
+class _Waiting(NamedTuple):
+    """A coroutine whose first step has been taken, and what that step waits for."""
+
+    coroutine: CoroutineType[Any, Any, Any]
+    waiting: Any
 
 
 @dataclass(slots=True)

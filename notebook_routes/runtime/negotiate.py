@@ -28,6 +28,8 @@ MARKUP_NOTE = (
 #: The classes of nearly all answers: an isinstance() against an abstract class costs more than all else here.
 _WHOLE = frozenset({Response, dict, list, str, bytes, type(None)})
 _EXACT = (dict, list, int, float, bool, set, frozenset)
+#: What is JSON and nothing else, whoever asks.
+NATIVE_JSON: frozenset[type] = frozenset({dict, list})
 _OTHERS = (Response, *_EXACT, str, bytes, bytearray, memoryview, tuple, Awaitable, Iterator, AsyncIterable)
 
 
@@ -37,17 +39,19 @@ def to_response(value: Any, request: Request) -> Response:
     Raises:
         AnswerError: it stands for none; the message has the fix.
     """
+    if value.__class__ in NATIVE_JSON:
+        return json_answer(value)
     if isinstance(value, FileResponse):
         _tell_of_file(request)
         return value.answering(request)
     if isinstance(value, Response):
         return value
     if isinstance(value, _EXACT):
-        return _json(value)
+        return json_answer(value)
     if value is None:
         return Response(None, status=204)
     if _is_record(value):
-        return _json(value)
+        return json_answer(value)
     if isinstance(value, str):
         return Response(value, headers={"content-type": _TEXT})
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -56,7 +60,7 @@ def to_response(value: Any, request: Request) -> Response:
         raise AnswerError(_missing_await(value))
     if isinstance(value, tuple):
         _refuse_status_tuple(value)
-        return _json(value)
+        return json_answer(value)
     if is_stream(value):
         raise AnswerError("a stream is negotiated by its first chunk, see runtime.streaming")
     return _shown(value, request)
@@ -123,9 +127,14 @@ def _holds_data(kind: type[Any]) -> bool:
     return not made_up and not any(hasattr(kind, name) for name in DISPLAYS)
 
 
-def _json(value: Any) -> Response:
+def json_answer(value: Any) -> Response:
+    """The response that a value stands for which is sent as JSON.
+
+    Raises:
+        AnswerError: it cannot be written; the message says where.
+    """
     try:
-        return Response.json(value)
+        return Response.of_parts(json_bytes(value), Headers.from_pairs([("content-type", _JSON)]))
     except (TypeError, ValueError) as error:
         raise AnswerError(_unwritable(value, error)) from error
 
@@ -199,7 +208,7 @@ def _shown(value: Any, request: Request) -> Response:
         body = shapes.pop(media)()
         if body is not None:
             return _made(body, media)
-    return _json(value)
+    return json_answer(value)
 
 
 def _tell_of_file(request: Request) -> None:

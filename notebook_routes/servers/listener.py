@@ -25,6 +25,8 @@ def bind_listener(host: str, port: int | None) -> socket.socket:
     for number in wanted:
         try:
             return _listening(host, number)
+        except UnicodeError as error:
+            raise ServerError(f"cannot listen on {host}: no host can have that name") from error
         except OSError as error:
             if not isinstance(error, PermissionError) and error.errno not in _IN_USE:
                 raise ServerError(
@@ -37,7 +39,9 @@ def bind_listener(host: str, port: int | None) -> socket.socket:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+    # Python would import its tables of international names even for a name that has none of their letters.
+    name = host.encode() if host.isascii() else host
+    family, *_, address = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         # Elsewhere than on Windows this takes a port again that is in TIME_WAIT; there it would share a live one.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -64,8 +65,12 @@ def _located(url: str, reason: str) -> Location:
 
 
 def _colab_url(port: int) -> str | None:
-    if "google.colab" not in sys.modules:
-        return None
+    return _asked_colab_url(port) if "google.colab" in sys.modules else None
+
+
+@cache
+def _asked_colab_url(port: int) -> str:
+    # Once, from the cell that starts the server: the page is asked, which on another thread would never answer.
     from google.colab import output  # noqa: PLC0415 - only there
 
     return str(output.eval_js(f"google.colab.kernel.proxyPort({port})"))

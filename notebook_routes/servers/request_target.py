@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote_from_bytes, urlsplit
+
+#: What nearly all targets are: nothing to resolve, to escape or to leave out.
+_PLAIN = re.compile(r"/[A-Za-z0-9/_~!$&'()*+,;=:@?-]*").fullmatch
 
 
 class InvalidTarget(ValueError):
@@ -15,6 +19,8 @@ def origin_form(method: str, target: str) -> tuple[str, str | None]:
     Raises:
         InvalidTarget: authority-form, asterisk-form or nonsense.
     """
+    if _PLAIN(target):
+        return target, None
     host = None
     if not target.startswith("/"):
         target, host = _from_absolute(method, target)

@@ -15,7 +15,6 @@ that leaves is reported only through a close callback.
 from __future__ import annotations
 
 import asyncio
-import types
 from contextlib import aclosing, suppress
 from email.utils import formatdate
 from functools import partial
@@ -31,6 +30,7 @@ from tornado.httputil import (
 )
 from tornado.iostream import IOStream, StreamClosedError
 
+from notebook_routes.runtime import rest_of
 from notebook_routes.servers.incoming import IncomingBody
 from notebook_routes.servers.refusal import (
     DRAIN_TIME,
@@ -48,7 +48,7 @@ from notebook_routes.web import Headers, Request, Response
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable
 
     from tornado.http1connection import HTTP1Connection
 
@@ -253,7 +253,7 @@ class _Message(HTTPMessageDelegate):
         if not has_body:
             self._request = request = make()
             request.peer = self._peer
-            return cast("Awaitable[None]", self._answer_here(request))
+            return self._answer_here(request)
         self._make = make
         # Tornado hands over what has come together with the head before the loop takes its next turn.
         self._start = asyncio.get_running_loop().call_soon(self._start_beside)
@@ -268,7 +268,7 @@ class _Message(HTTPMessageDelegate):
                 self._start = None
                 self._request = request = self._make(body=chunk)
                 request.peer = self._peer
-                return cast("Awaitable[None]", self._answer_here(request))
+                return self._answer_here(request)
             self._start_beside()
         return self._body.feed(chunk) if self._body is not None else None
 
@@ -311,34 +311,21 @@ class _Message(HTTPMessageDelegate):
             self._request.abort("The client disconnected")
             task.cancel()
 
-    @types.coroutine
-    def _answer_here(self, request: Request) -> Generator[Any, Any, None]:
+    async def _answer_here(self, request: Request) -> None:
         """Answer in the connection's task; Tornado calls `finish` when this has ended."""
-        steps = self._answer(request).__await__()
-        step: Callable[[Any], Any] = steps.send
-        argument: Any = None
-        waiting_task = None
+        steps = self._answer(request)
         try:
-            while True:
-                try:
-                    waiting = step(argument)
-                except StopIteration:
-                    break
-                if waiting_task is None:
-                    # The handler waits for something: from now on the client may leave, and the server may stop.
-                    waiting_task = self._wait_here()
-                try:
-                    argument = yield waiting
-                    step = steps.send
-                except GeneratorExit:
-                    steps.close()
-                    raise
-                except BaseException as thrown:  # noqa: BLE001 - passed on, whatever it is
-                    step, argument = steps.throw, thrown
+            waiting = steps.send(None)
+        except StopIteration:
+            self._answered = True
+            return
+        # The handler waits for something: from now on the client may leave, and the server may stop.
+        task = self._wait_here()
+        try:
+            await rest_of(steps, waiting)
         finally:
-            if waiting_task is not None:
-                self._task = None
-                self._server.tasks.discard(waiting_task)
+            self._task = None
+            self._server.tasks.discard(task)
         self._answered = True
 
     def _wait_here(self) -> asyncio.Task[None]:

@@ -58,13 +58,12 @@ def fields(response: Response, *, content_length: int | None = None) -> list[tup
         content_length: the body's length, where it is known.
     """
     raw = response.headers.raw
-    names = dict(raw)
-    if len(names) == len(raw) and "transfer-encoding" not in names and response.status not in BODILESS:
-        # What nearly all answers are: nothing to join, nothing to leave out.
-        plain = [_field(pair) for pair in raw]
-        if content_length is not None and "content-length" not in names:
-            plain.append((b"content-length", b"%d" % content_length))
-        return plain
+    if response.status not in BODILESS:
+        plain, has_length = _plain_fields(tuple(raw))
+        if plain is not None:
+            if content_length is None or has_length:
+                return [*plain]
+            return [*plain, (b"content-length", b"%d" % content_length)]
     left_out = {"transfer-encoding"}
     if response.status in BODILESS:
         # A 304 may have one, but servers take it for a promise.
@@ -90,9 +89,17 @@ def phrase(status: int) -> str:
         return "Unknown"
 
 
-@lru_cache(maxsize=1024)
-def _field(pair: tuple[str, str]) -> tuple[bytes, bytes]:
-    return pair[0].encode("latin-1"), pair[1].encode("latin-1")
+@lru_cache(maxsize=512)
+def _plain_fields(raw: tuple[tuple[str, str], ...]) -> tuple[tuple[tuple[bytes, bytes], ...] | None, bool]:
+    """What nearly all answers have, where there is nothing to join and nothing to leave out, else None.
+
+    And whether Content-Length is among them.
+    """
+    names = dict(raw)
+    if len(names) < len(raw) or "transfer-encoding" in names:
+        return None, False
+    plain = tuple([(name.encode("latin-1"), value.encode("latin-1")) for name, value in raw])
+    return plain, "content-length" in names
 
 
 def _joined(raw: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from notebook_routes.errors import ConfigError
+from notebook_routes.project.current_folder import within
 from notebook_routes.project.load import load_tree
 from notebook_routes.servers.lifetime import HandlerThreads
-from notebook_routes.servers.wire import head
+from notebook_routes.servers.wire import head, phrase
 from notebook_routes.tooling.progress import progress
 from notebook_routes.web import Headers, Request
 
@@ -36,7 +37,8 @@ def ask_tree(
 ) -> bool:
     """Send a request, and write the answer's body to stdout as it comes; whether its status is below 400.
 
-    Handlers run as they do under `serve`, `def` in threads; the answer to a failure is its traceback.
+    Handlers run as they do under `serve`, `def` in threads; the answer to a failure is its traceback. A failure without
+    a body is a line on stderr.
 
     Args:
         directory: the project's folder.
@@ -52,10 +54,10 @@ def ask_tree(
         DefinitionError: the project cannot be loaded; the request cannot be one.
     """
     request = _request(method, path, headers, data)
-    with progress(f"Loading {directory}"):
-        app = load_tree(directory, explain=True)
     # A selector loop, as under `serve`.
-    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+    with within(directory) as root, asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        with progress(f"Loading {directory}"):
+            app = load_tree(root, explain=True)
         return runner.run(_ask(app, request, sys.stdout.buffer if out is None else out, show_head=show_head))
 
 
@@ -71,9 +73,10 @@ async def _ask(app: App, request: Request, out: BinaryIO, *, show_head: bool) ->
             out.write(head(response, content_length=None if content is None else len(content)))
             out.flush()
         try:
-            if content is not None:
+            is_head = request.method == "HEAD"
+            if content is not None and not is_head:
                 sent = out.write(content)
-            elif response.body is not None and request.method != "HEAD":
+            elif response.body is not None and not is_head:
                 async for chunk in response.body:
                     sent += out.write(chunk)
                     out.flush()
@@ -81,6 +84,10 @@ async def _ask(app: App, request: Request, out: BinaryIO, *, show_head: bool) ->
             error = broke
             print(app.failures.text(error), file=sys.stderr)  # noqa: T201 - the body has begun: nowhere else to say it
         out.flush()
+        if response.status >= _FAILED and not sent and not show_head:
+            # Else only the exit status would tell.
+            said = f"{response.status} {phrase(response.status)}: {request.method} {request.path}"
+            print(f"{said} is answered without a body", file=sys.stderr)  # noqa: T201 - the program's own words
         work = app.sent(request, status=response.status, size=sent, error=error)
         if work is not None:
             await work

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ def develop_tree(
     listener = bind_listener(host, port)
     location = public_location(host, listener.getsockname()[1])
     # Systems that tell of changes do so by the real path.
+    root = directory.resolve()
+    os.chdir(root)
     subject = ProjectSubject(host, listener.getsockname()[1], location)
     inspector = Inspector(subject)
     pages = InspectorPages(inspector)
@@ -60,7 +63,7 @@ def develop_tree(
         inspector.changed()
 
     guard = Guard(hosts=known_hosts(host, location, allow_hosts))
-    project = LiveProject(directory.resolve(), guard=guard, loaded=loaded)
+    project = LiveProject(root, guard=guard, loaded=loaded)
     said = (
         f"{directory} is served at {location.url}, and loaded again when a file is saved\n"
         f"Look at its routes, and send requests: {location.url}/_routes/#{guard.page_token}"

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from notebook_routes.project.broken import broken_reason
+from notebook_routes.project.current_folder import within
 from notebook_routes.project.load import load_tree
 from notebook_routes.runtime.constants import literal
 from notebook_routes.tooling.progress import progress
@@ -30,8 +31,8 @@ def list_tree(directory: Path, *, as_json: bool = False) -> bool:
     Raises:
         DefinitionError: there is no folder `app`, or the middleware cannot be used.
     """
-    with progress(f"Loading {directory}"):
-        app = load_tree(directory)
+    with within(directory) as root, progress(f"Loading {directory}"):
+        app = load_tree(root)
     rows = [_row(route) for route in _without_repeats(app.routes.routes())]
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))  # noqa: T201 - what was asked for

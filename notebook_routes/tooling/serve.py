@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.cache import open_cache
 from notebook_routes.errors import ConfigError
-from notebook_routes.project.shared_state import find_shared_state
+from notebook_routes.project.current_folder import in_its_folder
 from notebook_routes.routing import find_routes
 from notebook_routes.runtime import use_data
 from notebook_routes.servers import public_location
@@ -16,6 +16,7 @@ from notebook_routes.servers.listener import bind_listener
 from notebook_routes.tooling.logs import announced, configure_logs
 from notebook_routes.tooling.progress import progress
 from notebook_routes.tooling.running import answering, run, told_to_stop, with_own_hosts
+from notebook_routes.tooling.seldom_collected import seldom_collected
 
 if TYPE_CHECKING:
     import socket
@@ -67,6 +68,10 @@ def serve_tree(settings: ServerSettings, how: Running) -> None:
     """
     configure_logs(how.log_format)
     _refuse_contradiction(how)
+    if how.workers == 1 and how.server == "tornado" and not how.reload:
+        _serve_alone(settings, how)
+        return
+    # What cannot be is said once, before there are processes that would each say it.
     find_routes(settings.directory)
     open_cache(settings.cache)
     if how.workers > 1:
@@ -75,9 +80,6 @@ def serve_tree(settings: ServerSettings, how: Running) -> None:
         from notebook_routes.tooling.on_uvicorn import serve_on_uvicorn  # noqa: PLC0415 - an extra
 
         serve_on_uvicorn(settings, how)
-        return
-    if how.workers == 1 and not how.reload:
-        _serve_alone(settings, how)
         return
     listener = bind_listener(how.host, how.port)
     location = public_location(how.host, listener.getsockname()[1])
@@ -103,8 +105,8 @@ async def serve(app: App, listener: socket.socket, said: str, *, max_body_size: 
 
 
 def _serve_alone(settings: ServerSettings, how: Running) -> None:
-    with progress(f"Loading {settings.directory}"):
-        app = settings.load()
+    with progress(f"Loading {settings.directory}"), seldom_collected():
+        app = in_its_folder(settings).load()
     listener = bind_listener(how.host, how.port)
     location = public_location(how.host, listener.getsockname()[1])
     app.guard = with_own_hosts(settings, how.host, location).guard()
@@ -118,7 +120,7 @@ def _serve_live(settings: ServerSettings, how: Running, listener: socket.socket,
 
     # In memory it is kept with each loading anew: the code may have changed.
     cache = None if settings.cache is None or settings.cache.startswith("memory") else open_cache(settings.cache)
-    root = settings.directory.resolve()
+    root = in_its_folder(settings).directory.resolve()
     project = LiveProject(
         root,
         guard=settings.guard(),
@@ -156,6 +158,8 @@ def _refuse_contradiction(how: Running) -> None:
 
 
 def _check_shared(directory: Path, *, force: bool) -> None:
+    from notebook_routes.project.shared_state import find_shared_state  # noqa: PLC0415 - one process shares nothing
+
     found = find_shared_state(directory)
     if not found or force:
         return

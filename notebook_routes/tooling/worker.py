@@ -11,9 +11,11 @@ import socket
 import sys
 
 from notebook_routes.errors import NotebookRoutesError
+from notebook_routes.project.current_folder import in_its_folder
 from notebook_routes.project.settings import ServerSettings
 from notebook_routes.tooling.logs import configure_logs
 from notebook_routes.tooling.running import run
+from notebook_routes.tooling.seldom_collected import seldom_collected
 from notebook_routes.tooling.serve import serve
 from notebook_routes.tooling.workers import READY
 
@@ -25,7 +27,8 @@ def main(arguments: list[str]) -> int:
     configure_logs(log_format)
     settings = ServerSettings.from_environment()
     try:
-        app = settings.load()
+        with seldom_collected():
+            app = in_its_folder(settings).load()
     except NotebookRoutesError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)  # noqa: T201 - the program's last words
         return 1

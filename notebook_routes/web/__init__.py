@@ -28,6 +28,7 @@ from notebook_routes.web.search_params import URLSearchParams
 from notebook_routes.web.sse import ServerSentEvent, event_stream, parse_events
 from notebook_routes.web.streams import ReadableStream
 from notebook_routes.web.url import URL
+from notebook_routes.web.wire_headers import WireHeaders
 
 __all__ = [
     "GEO_VARIABLE",
@@ -50,6 +51,7 @@ __all__ = [
     "ResponseCookies",
     "ServerSentEvent",
     "URLSearchParams",
+    "WireHeaders",
     "event_stream",
     "json_bytes",
     "parse_events",

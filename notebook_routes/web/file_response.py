@@ -5,6 +5,7 @@ from __future__ import annotations
 import mimetypes
 import os
 import stat
+import sys
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
@@ -115,11 +116,14 @@ class _Found:
                 "FileResponse(path, root=folder)"
             )
         base = Path(os.path.abspath(root or "."))  # noqa: PTH100 - Path.absolute keeps ".."
+        named = Path(os.path.normpath(base / path))
+        if named.is_relative_to(base):
+            # An export wants to know which files its code needs; what is not there would never be opened.
+            sys.audit("notebook_routes.file", str(named))
         if not base.is_dir():
             raise ValueError(f"{base} is no folder: FileResponse(path, root=...) takes the folder that holds the file")
         folder = base.resolve()
         # By its name first, so that nothing outside is even looked at; then by where links lead.
-        named = Path(os.path.normpath(base / path))
         try:
             if not (named.is_relative_to(base) or named.is_relative_to(folder)):
                 raise _missing()

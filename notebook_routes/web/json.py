@@ -21,7 +21,7 @@ from functools import lru_cache
 from operator import attrgetter, methodcaller
 from pathlib import PurePath
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from notebook_routes.web.cookie import Cookie
@@ -29,7 +29,7 @@ from notebook_routes.web.pairs import Pairs
 from notebook_routes.web.url import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 
 class _Unwritable(Exception):
@@ -62,7 +62,7 @@ def json_bytes(value: object) -> bytes:
         if written is not None:
             return written
     try:
-        text = _ENCODER.encode(value)
+        text = "".join(_written(value, 0))
     except (_Unwritable, TypeError, ValueError, RecursionError):
         text = _ENCODER.encode(_walked(value))
     try:
@@ -102,6 +102,23 @@ def _default(value: object) -> object:
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False, default=_default
 )
+
+
+def _pieces() -> Callable[[object, int], Iterable[str]]:
+    """What gives a value's text in pieces: the function in C that the encoder would make anew for each value."""
+    pieces: Callable[[object, int], Iterable[str]]
+    encoder: Any = json.encoder
+    if encoder.c_make_encoder is None:
+        # Not CPython.
+        pieces = cast("Any", _ENCODER.iterencode)
+    else:
+        # As `JSONEncoder.iterencode` does it.
+        spelled = encoder.encode_basestring
+        pieces = encoder.c_make_encoder(None, _default, spelled, None, ":", ",", False, False, False)
+    return pieces
+
+
+_written = _pieces()
 
 
 def _plain(value: Any) -> object:

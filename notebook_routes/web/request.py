@@ -398,7 +398,7 @@ class Request(Body):
         self._origin = origin
         if "#" in target:
             target = target.partition("#")[0]
-        if not target.startswith("/"):
+        if target[:1] != "/":
             target = _origin_form(target)
         self.path, _, self.query_string = target.partition("?")
         self._content = self._source = self._stream = self._url = self._original_url = None

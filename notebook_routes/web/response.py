@@ -234,11 +234,17 @@ class Response(Body):
         Raises:
             BodyUsed: the body was read already, so there is nothing left to send.
         """
-        if self.body_used:
+        # Most have no stream: asking it costs as much as all else here.
+        if self._used or (self._stream is not None and self._stream.disturbed):
             raise BodyUsed("this response's body was read already and cannot be sent; send a clone() or a new Response")
         if self._content is not None:
             return self._content
         return None if self._source is not None else b""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the body is in memory, or there is none; for adapters, as `content`."""
+        return self._source is None
 
     def with_headers(self, change: Callable[[Headers], object]) -> Response:
         """The same answer with other headers; the body moves over, and this object keeps its own headers.

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 
 from notebook_routes.app import RequestLog
+from notebook_routes.app.events import LOG_HEADERS
 from notebook_routes.runtime import Exchange
 from notebook_routes.web import Request
 
@@ -73,3 +74,61 @@ def test_it_can_be_read_while_it_is_written():
     finally:
         done.set()
         writer.join()
+
+
+def test_one_that_is_not_to_be_called_any_more(desk):
+    heard = []
+
+    def listener(entry, exchange):
+        heard.append(entry.number)
+
+    desk.app.log.listen(listener)
+    desk.ask("/a")
+    desk.app.log.unlisten(listener)
+    desk.app.log.unlisten(listener)
+    desk.ask("/b")
+    assert heard == [1]
+
+
+def test_what_handlers_print_is_bounded_and_the_oldest_go():
+    log = RequestLog(text=100_000)
+    for number in range(1000):
+        asked = exchange(f"/{number}")
+        asked.write("x" * 900)
+        asked.notes.append("y" * 100)
+        log.add(asked, status=200, size=0)
+        assert sum(entry.text_size for entry in log.entries()) <= 100_000
+    entries = log.entries()
+    assert entries[-1].target == "/999"
+    assert [entry.number for entry in entries] == [*range(entries[0].number, 1001)]
+    assert 75 <= log.count <= 100
+
+
+def test_one_that_is_larger_than_all_may_be_goes_alone():
+    log = RequestLog(text=1000)
+    log.add(exchange("/a"), status=200, size=0)
+    asked = exchange("/b")
+    asked.write("x" * 2000)
+    log.add(asked, status=200, size=0)
+    log.add(exchange("/c"), status=200, size=0)
+    assert [entry.target for entry in log.entries()] == ["/c"]
+
+
+def test_the_headers_of_the_last_requests():
+    log = RequestLog()
+    for number in range(1, LOG_HEADERS + 3):
+        asked = Exchange(Request("http://localhost/", headers={"x-number": str(number)}))
+        log.add(asked, status=200, size=0)
+    assert log.headers(2) is None
+    assert log.headers(3) == [("x-number", "3")]
+    assert log.headers(LOG_HEADERS + 2) == [("x-number", str(LOG_HEADERS + 2))]
+    log.clear()
+    assert (log.headers(3), log.count) == (None, 0)
+
+
+def test_the_inspector_does_not_see_itself():
+    log = RequestLog()
+    log.add(exchange("/_routes/inspector/messages?view=1"), status=202, size=0)
+    log.add(exchange("/_routes/"), status=200, size=0)
+    log.add(exchange("/_routes/health"), status=200, size=0)
+    assert [(entry.number, entry.target) for entry in log.entries()] == [(1, "/_routes/health")]

@@ -26,6 +26,7 @@ from tests.benchmarks.measure import (
     burst,
     busy,
     cell,
+    first_answer,
     hit,
     idle,
     load_ext,
@@ -58,6 +59,7 @@ GROUPS: Mapping[str, Callable[[Settings], Mapping[str, Samples | str]]] = {
     "tags": tags.measure,
     "bound": bound.measure,
     "asgi": asgi.measure,
+    "start": first_answer.measure,
 }
 BULK_BYTES = 8 * 1024**3
 

@@ -7,7 +7,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,16 +17,7 @@ from notebook_routes.cache import FileCache, State, now, state_of
 from notebook_routes.cache.digest import digest_of
 from tests.cache.entries import entry, told
 from tests.cache.handler_suite import SharedSuite
-
-#: What a child process begins with: a cache in the folder that it is told, and `told`.
-CHILD = """
-import asyncio, sys
-from notebook_routes.cache import FileCache, now, state_of
-from tests.cache.entries import entry, told
-cache = FileCache(sys.argv[1])
-def say(*words):
-    print(*words, flush=True)
-"""
+from tests.cache.processes import child, child_program
 
 
 class TestFiles(SharedSuite):
@@ -39,20 +29,6 @@ class TestFiles(SharedSuite):
 @pytest.fixture
 def folder(tmp_path):
     return tmp_path / "cache"
-
-
-@contextmanager
-def child(program, folder):
-    """Another process."""
-    command = [sys.executable, "-c", CHILD + program, str(folder)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
 
 
 def path_of(folder, key):
@@ -237,7 +213,7 @@ told(story())
         cache = FileCache(folder)
         await cache.put("k", entry(b"from here", tags=["t"], ago=1))
         await cache.put("mine", entry(tags=["u"], ago=1))
-        with child(program, folder) as process:
+        with child(FileCache, program, folder) as process:
             said = [process.stdout.readline().strip(), process.stdout.readline().strip()]
             here = state_of(await cache.get("k"), now()), (await cache.get("theirs")).entry.body
             await cache.mark(["u"], now())
@@ -259,7 +235,11 @@ async def story():
 sys.stdin.readline()
 told(story())
 """
-    with child(program, folder) as a, child(program, folder) as b, child(program, folder) as c:
+    with (
+        child(FileCache, program, folder) as a,
+        child(FileCache, program, folder) as b,
+        child(FileCache, program, folder) as c,
+    ):
         for process in (a, b, c):
             process.stdin.write("go\n")
             process.stdin.flush()
@@ -303,7 +283,7 @@ async def story():
 asyncio.run(story())
 """
     for _ in range(5):
-        with child(program, folder) as process:
+        with child(FileCache, program, folder) as process:
             process.stdout.readline()
             process.stdout.readline()
             process.send_signal(signal.SIGKILL)
@@ -426,7 +406,7 @@ told(story())
         await cache.close()
         return state_of(found, now()), listed
 
-    with child(program, folder) as process:
+    with child(FileCache, program, folder) as process:
         said = [process.stdout.readline().strip() for _ in range(3)]
         assert said == ["None", "None", "1 True"]
         assert told(state())[1] == ["other"]
@@ -469,7 +449,8 @@ def test_a_hit_takes_few_system_calls(folder):
     strace = subprocess.run(["which", "strace"], capture_output=True, text=True, check=False).stdout.strip()
     if not strace:
         pytest.skip("strace is not here to count them")
-    program = CHILD + (
+    program = child_program(
+        FileCache,
         "async def story():\n"
         "    await cache.put('k', entry(tags=['a', 'b'], ago=1)); await cache.mark(['a'], now(), expire=60)\n"
         "    await cache.get('k')\n"
@@ -477,7 +458,7 @@ def test_a_hit_takes_few_system_calls(folder):
         "    for _ in range(100): await cache.get('k', ['c'])\n"
         "    sys.stderr.write('end\\n')\n"
         "    await cache.close()\n"
-        "told(story())\n"
+        "told(story())\n",
     )
     traced = subprocess.run(
         [strace, sys.executable, "-c", program, str(folder)], capture_output=True, text=True, check=True

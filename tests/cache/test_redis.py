@@ -3,10 +3,8 @@
 import asyncio
 import logging
 import signal
-import subprocess
-import sys
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from secrets import token_hex
 
 import pytest
@@ -16,6 +14,7 @@ from hypothesis import strategies as st
 from notebook_routes.cache import RedisCache, State, TagMark, now, state_of
 from tests.cache.entries import entry, told
 from tests.cache.handler_suite import SharedSuite
+from tests.cache.processes import child
 from tests.redis_server import RedisServer
 
 
@@ -51,26 +50,6 @@ async def opened(*addresses):
         await client.aclose()
         for cache in caches:
             await cache.close()
-
-
-@contextmanager
-def child(program, address):
-    """Another process."""
-    begin = (
-        "import asyncio, sys\n"
-        "from notebook_routes.cache import RedisCache, now, state_of\n"
-        "from tests.cache.entries import entry, told\n"
-        "cache = RedisCache(sys.argv[1])\n"
-    )
-    command = [sys.executable, "-c", begin + program, address]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stdin.close()
-        process.stdout.close()
 
 
 async def until(asked, patience=20):
@@ -281,7 +260,7 @@ told(story())
         async with opened(address) as (cache, _):
             await cache.put("k", entry(b"from here", tags=["t"], ago=1))
             await cache.lease("k", 60)
-            with child(program, address) as process:
+            with child(RedisCache, program, address) as process:
                 said = await asyncio.to_thread(process.stdout.read)
             return said.split("\n"), state_of(await cache.get("k"), now())
 
@@ -297,10 +276,10 @@ sys.stdin.readline()
 told(story())
 """
     with (
-        child(program, address) as a,
-        child(program, address) as b,
-        child(program, address) as c,
-        child(program, address) as d,
+        child(RedisCache, program, address) as a,
+        child(RedisCache, program, address) as b,
+        child(RedisCache, program, address) as c,
+        child(RedisCache, program, address) as d,
     ):
         for process in (a, b, c, d):
             process.stdin.write("go\n")

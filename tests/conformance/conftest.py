@@ -1,59 +1,35 @@
 """The servers under test, and the table of what came of the cases."""
 
-import time
 from collections import Counter
 from contextlib import ExitStack
 from functools import cache
 
 import pytest
 
-from tests.conformance.client import send
-from tests.conformance.servers import SERVERS, serving
-from tests.conformance.upstream import upstream
+from tests.conformance.servers import SERVERS
+from tests.conformance.started import StartedServers
+from tests.redis_server import find_redis_server
 
 _TALLY = pytest.StashKey[Counter]()
-_PATIENCE = 10.0
 _OUTCOMES = ("passed", "not yet", "skipped", "failed")
 
 
 @pytest.fixture(scope="session", params=SERVERS)
 def server(request):
-    """Gives the name of the server under test, and a function from options of `serve` and a cache to its address."""
-    addresses = {}
-    with ExitStack() as stack:
-        other = stack.enter_context(upstream())
-
-        def address(options=(), cache=""):
-            started = options, cache
-            if started not in addresses:
-                base_url = stack.enter_context(serving(request.param, options, upstream=other, cache=cache))
-                _wait_until_prepared(base_url)
-                addresses[started] = base_url
-            return addresses[started]
-
-        yield request.param, address
-
-
-def _wait_until_prepared(base_url):
-    """What a server does by itself once it listens must not come between the steps of a case: /c/fs-after writes."""
-    end = time.monotonic() + _PATIENCE
-    log = {"method": "GET", "path": "/st/log"}
-    while b"c-after" not in send(base_url, log).body and time.monotonic() < end:
-        time.sleep(0.05)
+    """The name of the server under test."""
+    return request.param
 
 
 @pytest.fixture(scope="session")
-def cache_url(server, request, tmp_path_factory):
-    """Gives a function from the kind of a cache to the URL of one that the server under test has for itself."""
-
-    @cache
-    def url(kind):
-        if kind == "file":
-            return f"file:{tmp_path_factory.mktemp('cache')}"
-        shared = request.getfixturevalue("redis_server").url
-        return shared.removesuffix("/0") + f"/{list(SERVERS).index(server[0])}"
-
-    return url
+def servers(request, tmp_path_factory):
+    """All of them, with all kinds of caches that there are here."""
+    folders = cache(lambda name: tmp_path_factory.mktemp(f"cache-{name}"))
+    caches = {"file": lambda name: f"file:{folders(name)}"}
+    if find_redis_server() is not None:
+        redis = request.getfixturevalue("redis_server").url
+        caches["redis"] = lambda name: redis.removesuffix("/0") + f"/{list(SERVERS).index(name)}"
+    with ExitStack() as stack:
+        yield StartedServers(stack, caches)
 
 
 @pytest.fixture
@@ -61,7 +37,7 @@ def tally(request, server):
     """Count what came of a case, for the table at the end."""
 
     def count(area, outcome, kind=""):
-        name = f"{server[0]} {kind}".rstrip()
+        name = f"{server} {kind}".rstrip()
         request.config.stash.setdefault(_TALLY, Counter())[name, area, outcome] += 1
 
     return count

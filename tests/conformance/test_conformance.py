@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conformance.not_yet import not_yet
-from tests.conformance.run import load_cases, run
+from tests.conformance.run import load_cases
 from tests.conformance.servers import SERVERS
 
 CASES = load_cases()
@@ -11,13 +11,12 @@ ON_EVERY_CACHE = [case for case in CASES if case.area in ("isr", "revalidate") a
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
-def test_case(case, server, tally):
+def test_case(case, server, servers, tally):
     if case.verdict == "skip":
         tally(case.area, "skipped")
         pytest.skip(case.why)
-    name, address = server
-    found = run(case, address(case.serve))
-    reason = not_yet(name).get(case.id)
+    found = servers.run(case, server, on_every_cache=case in ON_EVERY_CACHE)
+    reason = not_yet(server).get(case.id)
     if reason is None:
         tally(case.area, "failed" if found else "passed")
         assert not found, "\n".join(found)
@@ -27,10 +26,17 @@ def test_case(case, server, tally):
         pytest.skip(f"not yet: {reason}")
 
 
-@pytest.mark.parametrize("kind", ["file", "redis"])
+@pytest.fixture(params=["file", "redis"])
+def kind(request):
+    """The kind of a cache that there is here."""
+    if request.param == "redis":
+        request.getfixturevalue("redis_program")
+    return request.param
+
+
 @pytest.mark.parametrize("case", ON_EVERY_CACHE, ids=lambda case: case.id)
-def test_a_case_with_another_cache(case, kind, server, cache_url, tally):
-    found = run(case, server[1](case.serve, cache_url(kind)))
+def test_a_case_with_another_cache(case, kind, server, servers, tally):
+    found = servers.run(case, server, kind, on_every_cache=True)
     tally(case.area, "failed" if found else "passed", kind)
     assert not found, "\n".join(found)
 

@@ -8,6 +8,8 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -33,44 +35,29 @@ json.dumps([notebook.url(), notebook.openapi(), f"session={next(iter(carts))}"])
 """
 
 
-@pytest.fixture
-def serve(tmp_path):
+@contextmanager
+def serving(directory, log):
     """Serve a project in a process of its own; the address."""
-    started = []
-
-    def start(directory):
-        log = tmp_path / "server.log"
-        with log.open("w") as errors:
-            program = subprocess.Popen(
-                [
-                    sys.executable, "-m", "notebook_routes.tooling.cli", "serve", str(directory), "--port", "0",
-                    # Nobody reads its output, and a pipe that is full would stop it.
-                    "--no-access-log",
-                ],
-                stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT, env={**os.environ, "PYTHONUTF8": "1"},
-            )  # fmt: skip
-        started.append(program)
+    with log.open("w") as errors:
+        program = subprocess.Popen(
+            [
+                sys.executable, "-m", "notebook_routes.tooling.cli", "serve", str(directory), "--port", "0",
+                # Nobody reads its output, and a pipe that is full would stop it.
+                "--no-access-log",
+            ],
+            stdout=subprocess.PIPE, stderr=errors, text=True, cwd=ROOT, env={**os.environ, "PYTHONUTF8": "1"},
+        )  # fmt: skip
+    try:
         line = program.stdout.readline()
         found = re.search(r":(\d+)\n$", line)
         assert found, (line, log.read_text())
-        return f"http://127.0.0.1:{found[1]}"
-
-    yield start
-    for program in started:
+        yield f"http://127.0.0.1:{found[1]}"
+    finally:
         program.terminate()
         program.communicate(timeout=PATIENCE)
 
 
-@pytest.fixture
-def typed(tmp_path):
-    """A project of the route that is checked by mypy as well."""
-    place = tmp_path / "shop/app/products/[id]/route.py"
-    place.parent.mkdir(parents=True)
-    place.write_text((HERE.parent / "typing" / "route.py").read_text())
-    return tmp_path / "shop"
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def shop():
     """The manual's shop in a kernel: the address of its server, its document, and the cookie of who has ordered."""
     notebook = nbformat.read(ROOT / "notebooks" / "shop.ipynb", as_version=4)
@@ -82,22 +69,47 @@ def shop():
         yield json.loads(ast.literal_eval(notebook.cells[-1].outputs[-1]["data"]["text/plain"]))
 
 
-@pytest.mark.parametrize(("which", "examples"), [("fixture", 3), ("typed", 25)])
-def test_no_request_makes_a_server_error_or_an_answer_that_was_not_promised(which, examples, serve, request, tmp_path):
-    directory = HERE / "fixture" if which == "fixture" else request.getfixturevalue("typed")
-    check(openapi_document(load_tree(directory).routes), serve(directory), examples, tmp_path)
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory, shop):
+    """What schemathesis says of each, all begun at once: they are processes of their own, and take their time."""
+    typed = tmp_path_factory.mktemp("typed") / "shop"
+    place = typed / "app/products/[id]/route.py"
+    place.parent.mkdir(parents=True)
+    # The route that is checked by mypy as well.
+    place.write_text((HERE.parent / "typing" / "route.py").read_text())
+
+    def tree(directory, document, examples):
+        folder = tmp_path_factory.mktemp("checked")
+        with serving(directory, folder / "server.log") as address:
+            return check(document, address, examples, folder)
+
+    def notebook():
+        address, document, cookie = shop
+        return check(document, address, 25, tmp_path_factory.mktemp("checked"), "--header", f"Cookie: {cookie}")
+
+    documents = {directory: openapi_document(load_tree(directory).routes) for directory in (HERE / "fixture", typed)}
+    with ThreadPoolExecutor(3) as pool:
+        yield {
+            "fixture": pool.submit(tree, HERE / "fixture", documents[HERE / "fixture"], 3),
+            "typed": pool.submit(tree, typed, documents[typed], 25),
+            "notebook": pool.submit(notebook),
+        }
 
 
-def test_nor_does_a_notebook_s(shop, tmp_path):
-    address, document, cookie = shop
-    check(document, address, 25, tmp_path, "--header", f"Cookie: {cookie}")
+@pytest.mark.parametrize("which", ["fixture", "typed", "notebook"])
+def test_no_request_makes_a_server_error_or_an_answer_that_was_not_promised(which, checked):
+    found = checked[which].result()
+    assert found.returncode == 0, found.stdout + found.stderr
+    generated = re.search(r"(\d+) generated", found.stdout)
+    assert generated, found.stdout
+    assert int(generated[1]) > 100
 
 
 def check(described, address, examples, folder, *options):
     """Send what schemathesis makes of a document to a server, which has to keep its promises."""
     document = folder / "openapi.json"
     document.write_text(json.dumps(described))
-    found = subprocess.run(
+    return subprocess.run(
         [
             sys.executable, "-m", "schemathesis.cli", "run", str(document), "--url", address,
             "--phases", "coverage,fuzzing", "--max-examples", str(examples), "--generation-deterministic",
@@ -106,7 +118,3 @@ def check(described, address, examples, folder, *options):
         capture_output=True, text=True, check=False, cwd=folder, timeout=PATIENCE,
         env={**os.environ, "PYTHONUTF8": "1", "NO_PROXY": "*"},
     )  # fmt: skip
-    assert found.returncode == 0, found.stdout + found.stderr
-    generated = re.search(r"(\d+) generated", found.stdout)
-    assert generated, found.stdout
-    assert int(generated[1]) > 100

@@ -9,9 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -29,6 +31,7 @@ NOTEBOOKS = [
 #: They belong to a moment or to a connection; `etag` and `last-modified` to a file that each process writes.
 _VARYING = {"date", "connection", "keep-alive", "etag", "last-modified"}
 
+_OPTIONS = "--force, --replay-all, --copy-files, --no-copy-files, --check"
 #: Of a cookie: the time, and a value that was drawn by lot.
 _BY_LOT = re.compile(r"; Expires=[^;]*|(?<==)[\w-]{32,}")
 #: What asks its own server, or exports and serves itself.
@@ -135,6 +138,43 @@ def test_another_answer_than_was_seen_stops_it(newest, export, tmp_path):
     assert not (tmp_path / "shop").exists()
 
 
+def test_what_requests_have_changed_is_told_calmly(newest, export):
+    newest.ok("items, hits, name = [], 0, 'shop'", cell="a")
+    newest.ok("%%route POST /items\nglobal hits\nhits += 1\nitems.append(body)\nitems.append(hits)\nNone", cell="b")
+    newest.ok("%%route GET /items\nname, items", cell="c")
+    assert " here, and " not in export()
+    newest.ok("%%request POST /items\n\n1", cell="d")
+    said = export()
+    assert "hits is 1 here, and 0 in the export; items has 2 entries here, and 0 in the export (it begins anew" in said
+    assert "name" not in said.partition("hits is")[0]
+    assert "would be written" not in export("--check")
+
+
+def test_files_that_the_kernel_opens_go_with_the_tree(newest, export, tmp_path):
+    newest.ok(f"import os, pathlib\nbefore = os.getcwd()\nos.chdir({str(tmp_path)!r})", cell="a")
+    try:
+        newest.ok("pathlib.Path('hello.txt').write_text('hello')", cell="b")
+        newest.ok("text = pathlib.Path('hello.txt').read_text()", cell="c")
+        newest.ok("%%route GET /\ntext", cell="d")
+        assert "line 1 opens hello.txt (5 bytes), which is beside the notebook" in export(fails=True)
+        assert "line 1 opens hello.txt: it goes with the files (5 bytes)" in export("--copy-files")
+        assert export.read("hello.txt") == "hello"
+        assert "is up to date" in export("--check")
+    finally:
+        newest.ok("os.chdir(before)")
+
+
+def test_routes_that_are_mounted_are_files_already(newest, export, tmp_path):
+    (tmp_path / "mine/app").mkdir(parents=True)
+    (tmp_path / "mine/app/route.py").write_text("def GET():\n    return 1\n")
+    newest.ok(f"%routes mount {tmp_path}/mine")
+    said = export(fails=True)
+    assert said == f"the notebook has no route of its own: those of {tmp_path}/mine are files already"
+    newest.ok("%%route GET /own\n2", cell="a")
+    assert "app/own/route.py written" in export()
+    newest.ok(f"%routes mount --off {tmp_path}/mine")
+
+
 def test_check_asks_the_kernel_again(newest):
     newest.ok("hits = 0", cell="a")
     newest.ok("%%route GET /hits\nglobal hits\nhits += 1\nhits", cell="b")
@@ -143,7 +183,7 @@ def test_check_asks_the_kernel_again(newest):
     newest.ok("%%request PUT /hits", cell="e")
     said = newest.run("%routes check").text
     assert "has another body:\n--- notebook\n+++ files\n@@ -1 +1 @@\n-1\n+1" not in said
-    assert "1 request was answered as in the notebook; not sent: PUT /hits (--replay-all sends them)" in said
+    assert "1 request was answered as in the notebook; not sent: PUT /hits (--replay-all sends it)" in said
     assert newest.value("__import__('notebook_routes.notebook').notebook.check(replay_all=True).sent") == 2
     newest.ok("hits = 7", cell="a")
     newest.ok("'no request'", cell="e")
@@ -159,7 +199,7 @@ def test_check_asks_the_kernel_again(newest):
     [
         ("%routes export", "%routes export needs one folder: write %routes export shop"),
         ("%routes export a b", "%routes export needs one folder: write %routes export shop"),
-        ("%routes export a --all", '"--all" is no option of %routes export: there are --force, --replay-all, --check'),
+        ("%routes export a --all", f'"--all" is no option of %routes export: there are {_OPTIONS}'),
         ("%routes export a", "the notebook has no route: write a %%route cell first"),
     ],
 )
@@ -167,8 +207,31 @@ def test_lines_that_say_nothing(newest, line, said):
     assert newest.refuses(line) == said
 
 
+class Answered(NamedTuple):
+    """What was asked, and what came: the headers without those that belong to a moment."""
+
+    what: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    content: bytes
+
+    def without(self, names):
+        """The headers but for some."""
+        return [(name, value) for name, value in self.headers if name not in names]
+
+    @property
+    def is_kept_first(self):
+        """Whether the answer was made for this request, and is kept."""
+        return "stored" in dict(self.headers).get("cache-status", "")
+
+    @property
+    def is_hit(self):
+        """Whether the answer was made before."""
+        return dict(self.headers).get("cache-status", "").endswith("hit")
+
+
 def _asked(port, cells):
-    """The answers to all requests: what was asked, status, headers and bytes."""
+    """The answers to all requests."""
     cookies, names, found = {}, {}, []
     for cell in cells:
         parsed = parse_request_cell(cell.line, cell.body, first_line=cell.first_line)
@@ -191,8 +254,8 @@ def _asked(port, cells):
                     if name == "set-cookie":
                         cookie, _, kept = value.partition(";")[0].partition("=")
                         cookies[cookie] = kept
-                steady = [(name, _BY_LOT.sub("", value)) for name, value in answered if name not in _VARYING]
-                found.append((f"{sent.method} {sent.target}", answer.status, steady, content))
+                steady = tuple((name, _BY_LOT.sub("", value)) for name, value in answered if name not in _VARYING)
+                found.append(Answered(f"{sent.method} {sent.target}", answer.status, steady, content))
             connection.close()
     return found
 
@@ -266,31 +329,21 @@ def test_the_files_answer_as_the_kernel(newest, export, notebook, tmp_path):
         elif not any(word in text for word in _NOT_RUN):
             newest.run(text, cell=f"c{number}")
     export()
-    kernel = _asked(newest.port, requests)
+    with ExitStack() as stack, ThreadPoolExecutor(1 + len(SERVERS)) as pool:
+        # All of them at once: they are processes of their own, and much of it is waiting.
+        ports = pool.map(lambda started: stack.enter_context(started(tmp_path / "shop")), SERVERS.values())
+        kernel, *others = pool.map(lambda port: _asked(port, requests), [newest.port, *ports])
     assert len(kernel) > 3
-    for server, started in SERVERS.items():
-        with started(tmp_path / "shop") as port:
-            files = _asked(port, requests)
-        for (what, status, headers, content), (other, other_status, other_headers, other_content) in zip(
-            kernel, files, strict=True
-        ):
-            place = f"{what}, {server}"
-            assert (what, status) == (other, other_status), place
-            if status == 500 or (status == 404 and server != "here" and content != other_content):
+    for server, files in zip(SERVERS, others, strict=True):
+        for ours, theirs in zip(kernel, files, strict=True):
+            place = f"{ours.what}, {server}"
+            assert (ours.what, ours.status) == (theirs.what, theirs.status), place
+            if ours.status == 500 or (ours.status == 404 and server != "here" and ours.content != theirs.content):
                 # The kernel explains: it names its cells, and the routes that there are.
                 continue
             varying = {"server"} if server == "uvicorn" else set()
-            if _is_prepared(headers, other_headers):
-                varying = {*varying, "age", "cache-control", "cache-status"}
-            assert _fixed(headers, varying) == _fixed(other_headers, varying), place
-            assert content == other_content, place
-
-
-def _is_prepared(headers, other_headers):
-    """Whether the program has made an answer as it started that the kernel has made when it was asked."""
-    before, after = (dict(each).get("cache-status", "") for each in (headers, other_headers))
-    return "stored" in before and after.endswith("hit")
-
-
-def _fixed(headers, varying):
-    return [(name, value) for name, value in headers if name not in varying]
+            if ours.is_kept_first and theirs.is_hit:
+                # The program has made the answer as it started, the kernel when it was asked.
+                varying |= {"age", "cache-control", "cache-status"}
+            assert ours.without(varying) == theirs.without(varying), place
+            assert ours.content == theirs.content, place

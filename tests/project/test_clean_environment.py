@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import venv
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -80,9 +81,7 @@ def test_the_shop_needs_what_its_requirements_say(environment, tmp_path):
 def test_so_do_the_others(environment, tmp_path):
     trees = [exported(notebook, tmp_path) for notebook in NOTEBOOKS if notebook.stem != "shop"]
     environment.install(*(part for tree in trees for part in ("-r", tree / "requirements.txt")))
-    failed = {}
-    for tree in trees:
-        found = environment.test(tree)
-        if found.returncode:
-            failed[tree.name] = found.stdout[-3000:] + found.stderr
+    with ThreadPoolExecutor(2) as pool:
+        found = zip(trees, pool.map(environment.test, trees), strict=True)
+        failed = {tree.name: each.stdout[-3000:] + each.stderr for tree, each in found if each.returncode}
     assert failed == {}

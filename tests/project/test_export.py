@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -47,21 +48,38 @@ SHOP = (
 )
 
 
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Each notebook exported, checked again, and its tree tested: all at once, since much of the time is waiting."""
+
+    def export(notebook):
+        root = tmp_path_factory.mktemp("exported") / "shop"
+        done = export_tree(read_notebook(notebook), root, replay_all=True)
+        told = export_tree(read_notebook(notebook), root, check_only=True)
+        tested = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(root / "tests")],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+            # What else is installed for tests takes seconds to load.
+            env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        )
+        return done, told, tested
+
+    with ThreadPoolExecutor(len(NOTEBOOKS)) as pool:
+        yield {notebook: pool.submit(export, notebook) for notebook in NOTEBOOKS}
+
+
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_notebook_exports_and_its_tests_pass(notebook, root):
-    done = export_tree(read_notebook(notebook), root, replay_all=True)
+def test_every_notebook_exports_and_its_tests_pass(notebook, exported):
+    done, told, tested = exported[notebook].result()
     assert done.checked.problems == ()
     assert done.checked.left_out == ()
     assert done.checked.sent > 3
-    assert export_tree(read_notebook(notebook), root, check_only=True, replay_all=True).agrees
-    found = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", str(root / "tests")],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
-    assert found.returncode == 0, found.stdout[-3000:]
+    assert told.agrees
+    assert told.checked.sent == done.checked.sent
+    assert tested.returncode == 0, tested.stdout[-3000:]
 
 
 def test_what_the_notebook_has_left_behind_is_told_and_no_test(root):
@@ -95,12 +113,27 @@ def test_a_route_that_needs_the_kernel_is_stopped_and_says_where(root):
 def test_what_is_sent_before_writing(root):
     done = export_tree(source(*SHOP), root)
     assert done.checked.summary == (
-        "1 of 2 requests were answered as in the notebook; not sent: POST /products (--replay-all sends them)"
+        "1 of 2 requests were answered as in the notebook; not sent: POST /products (--replay-all sends it)"
     )
     assert "after POST /products, which was not sent" in described(done)
     assert export_tree(source(*SHOP), root, replay_all=True).checked.summary == (
         "3 requests were answered as in the notebook"
     )
+
+
+def test_what_is_said_where_nothing_is_sent(root):
+    assert export_tree(source("%%route POST /a\n1", "%%request POST /a"), root).checked.summary == (
+        "No request was sent: POST /a may change something (--replay-all sends it)"
+    )
+    assert export_tree(source("%%route POST /a\n1"), root).checked.summary == (
+        "No request was sent: there is no %%request cell"
+    )
+
+
+def test_what_the_requests_need_and_cannot_have(root):
+    cells = ["%%route GET /a\n1", "wanted = 1 / 0", "%%request GET /a\n?? json == wanted"]
+    with pytest.raises(ExportError, match="need of the notebook cannot be made: ZeroDivisionError: division by zero"):
+        export_tree(source(*cells), root)
 
 
 def test_a_failed_expectation_stops_it(root):
@@ -159,8 +192,16 @@ def test_files_that_are_read_are_listed_and_found_beside_the_tree(root):
         root,
     )
     assert done.checked.problems == ()
-    assert "The code opens data.csv" in described(done)
+    assert f"cell 1, line 2 opens data.csv, which is in {root} already" in described(done)
     assert "imports mine, which nothing that is installed here provides" in described(done)
+
+
+@pytest.mark.parametrize("how", [{}, {"force": True}, {"check_only": True}])
+def test_a_file_in_the_place_of_the_folder_is_named(root, how):
+    root.write_text("mine")
+    with pytest.raises(ExportError, match="shop is a file: export to a folder"):
+        export_tree(source("%%route GET /a\n1"), root, replay=False, **how)
+    assert root.read_text() == "mine"
 
 
 def test_an_edited_file_is_shown_and_kept(root):

@@ -125,10 +125,14 @@ def test_remarks_are_made_once_however_often_it_is_loaded(world, caplog):
         ("app", True),
         ("uploads", False),
         ("app/gone", False),
+        (".notebook-routes-x/new/app/route.py", False),
+        (".notebook-routes-x", False),
     ],
 )
 def test_which_changes_matter(world, path, concerns):
     world.save("uploads/photo.png", "")
+    # What an export is about to write.
+    world.save(".notebook-routes-x/new/app/route.py", "")
     world.load()
     assert world.project.concerns(PurePosixPath(path)) is concerns
 

@@ -7,12 +7,17 @@ import stat
 import pytest
 
 from notebook_routes.errors import ExportError
-from notebook_routes.project.manifest import MANIFEST_FILE
+from notebook_routes.project.manifest import MANIFEST_FILE, Asked, Manifest
 from notebook_routes.project.tree_writer import apply, compare, staging
 
 
+def compared(root, files, *, notebook="shop.ipynb", force=False, **more):
+    files = {path: text.encode() for path, text in files.items()}
+    return compare(root, files, Manifest.of(notebook, files, **more), force=force)
+
+
 def write(root, files, **how):
-    changes = compare(root, {path: text.encode() for path, text in files.items()}, notebook="shop.ipynb", **how)
+    changes = compared(root, files, **how)
     if not changes.edited:
         with staging(root) as staged:
             apply(changes, staged)
@@ -51,10 +56,10 @@ def test_only_what_changed_is_written(root):
 
 
 def test_a_file_whose_cell_is_gone_is_removed_with_its_folder(root):
-    write(root, {"app/a/b/route.py": "1", "app/c/route.py": "1"})
+    write(root, {"app/a/b/route.py": "1", "app/a/b/page.html": "1", "app/c/route.py": "1"})
     (root / "app/a/b/__pycache__").mkdir()
     (root / "app/c/mine.txt").write_text("mine")
-    assert write(root, {"x": "1"}).removed == ["app/a/b/route.py", "app/c/route.py"]
+    assert write(root, {"x": "1"}).removed == ["app/a/b/page.html", "app/a/b/route.py", "app/c/route.py"]
     assert tree(root) == {"x": "1", "app/c/mine.txt": "mine"}
     assert not (root / "app/a").exists()
 
@@ -78,14 +83,14 @@ def test_an_edit_stays_where_the_export_says_nothing_new(root):
     assert changes.kept == ["a"]
     assert tree(root) == {"a": "mine", "b": "2"}
     # It is still known to be edited.
-    assert compare(root, {"a": b"3", "b": b"2"}, notebook="shop.ipynb").edited
-    assert not compare(root, {"a": b"1", "b": b"2"}, notebook="shop.ipynb").is_empty
+    assert compared(root, {"a": "3", "b": "2"}).edited
+    assert not compared(root, {"a": "1", "b": "2"}).is_empty
 
 
 def test_an_edited_file_of_a_cell_that_is_gone_stays(root):
     write(root, {"a": "1", "b": "1"})
     (root / "a").write_text("mine")
-    assert write(root, {"b": "1"}).edited == ["a was edited since it was exported, and the notebook has it no longer"]
+    assert write(root, {"b": "1"}).edited == ["a was edited since it was exported, and the notebook needs it no longer"]
     assert tree(root) == {"a": "mine", "b": "1"}
 
 
@@ -101,8 +106,8 @@ def test_a_file_that_no_export_has_written_is_not_overwritten(root):
 def test_another_notebooks_folder_is_refused(root):
     write(root, {"a": "1"})
     with pytest.raises(ExportError, match=r"holds the export of shop\.ipynb, not of cart\.ipynb"):
-        compare(root, {"a": b"1"}, notebook="cart.ipynb")
-    assert compare(root, {"a": b"1"}, notebook="cart.ipynb", force=True).outdated_manifest
+        compared(root, {"a": "1"}, notebook="cart.ipynb")
+    assert compared(root, {"a": "1"}, notebook="cart.ipynb", force=True).outdated_manifest
 
 
 def test_a_manifest_that_cannot_be_read_is_named(root):
@@ -180,3 +185,27 @@ def test_the_mode_of_a_file_stays(root):
     (root / "a").chmod(0o750)
     write(root, {"a": "2"})
     assert stat.S_IMODE((root / "a").stat().st_mode) == 0o750
+
+
+def test_what_an_export_was_asked_is_remembered_and_makes_no_difference(root):
+    write(root, {"a": "1"}, asked=Asked(replay_all=True))
+    assert Manifest.read(root).asked == Asked(replay_all=True)
+    changes = write(root, {"a": "1"}, copied=["a"], asked=Asked(copy_files=True))
+    assert changes.outdated_manifest
+    assert Manifest.read(root) == Manifest.of("shop.ipynb", {"a": b"1"}, copied=["a"])
+    assert Manifest.read(root).asked == Asked(copy_files=True)
+    assert compared(root, {"a": "1"}, copied=["a"]).is_empty
+
+
+def test_it_works_in_a_hidden_folder_of_its_own_and_only_where_it_writes(root):
+    with staging(root / "deep") as staged:
+        assert staged.parent == root
+        assert staged.name.startswith(".")
+    assert not root.exists()
+    root.mkdir()
+    with staging(root) as staged:
+        assert staged.parent == root
+    with staging(root, only_look=True) as staged:
+        assert staged.is_dir()
+        assert not staged.is_relative_to(root.parent)
+    assert list(root.iterdir()) == []

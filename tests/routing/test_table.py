@@ -139,6 +139,28 @@ def test_an_encoded_slash_is_text():
     assert found(routes, "/100%") is None
 
 
+@pytest.mark.parametrize(
+    ("patterns", "path", "expected"),
+    [
+        (["/[a]"], "/7", ("/[a]", {"a": "7"})),
+        (["/[a]"], "7", None),
+        (["/[a]"], "/", None),
+        (["/x/[a]"], "/x/", None),
+        (["/x/[a]"], "//7", None),
+        (["/x/[a]"], "/x/%37", ("/x/[a]", {"a": "7"})),
+        (["/x/[a]", "/x/7"], "/x/7", ("/x/7", {})),
+        (["/x/[a]", "/[b]/7"], "/x/7", ("/x/[a]", {"a": "7"})),
+        (["/x/[a]", "/x/[...rest]"], "/x/7", ("/x/[a]", {"a": "7"})),
+        (["/[b]/[a]", "/x/[...rest]"], "/x/7", ("/x/[...rest]", {"rest": ["7"]})),
+        (["/x/[a]", "/x/7/[[...rest]]"], "/x/7", ("/x/7/[[...rest]]", {})),
+        (["/[a]", "/[[...rest]]"], "/", ("/[[...rest]]", {})),
+        (["/a+b/[a]"], "/a+b/7", ("/a+b/[a]", {"a": "7"})),
+    ],
+)
+def test_a_parameter_at_the_end_of_text(patterns, path, expected):
+    assert found(table(*patterns), path) == expected
+
+
 def test_every_match_has_its_own_params():
     routes = table("/x")
     routes.match("/x").params["id"] = "1"

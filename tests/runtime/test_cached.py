@@ -242,7 +242,7 @@ class TestValues:
             ([math.inf], r"it holds the number inf, which JSON does not know at \[0\]"),
             (iter([1]), "it is a list_iterator"),
         ],
-        ids=repr,
+        ids=["object", "set", "number as key", "infinity", "iterator"],
     )
     def test_that_cannot_be_kept_are_an_error_that_says_where(self, value, message, memory):
         @cached
@@ -272,7 +272,9 @@ class TestValues:
         with pytest.raises(CacheError, match="it is a coroutine"):
             load()
 
-    @pytest.mark.parametrize("value", [object(), {1, 2}, {"a": math.nan}, [b"x"]], ids=repr)
+    @pytest.mark.parametrize(
+        "value", [object(), {1, 2}, {"a": math.nan}, [b"x"]], ids=lambda value: type(value).__name__
+    )
     def test_arguments_that_cannot_be_keyed_are_named(self, value, calls):
         @cached
         def load(first, user):

@@ -4,7 +4,7 @@ from contextvars import ContextVar, copy_context
 
 import pytest
 
-from notebook_routes.runtime.drive import Deadline, InContext, iterate_in_context
+from notebook_routes.runtime.drive import Deadline, InContext, iterate_in_context, rest_of
 
 PLACE = ContextVar("place", default="outside")
 
@@ -232,6 +232,46 @@ def test_each_step_is_watched_and_no_waiting_is(inside):
 
     run(story())
     assert watch.seen == ["exchange", "left"] * 2
+
+
+# -- a coroutine that has begun
+
+
+def test_the_rest_of_a_coroutine():
+    async def work(future):
+        try:
+            await future
+        except ZeroDivisionError:
+            await asyncio.sleep(0)
+        return asyncio.current_task()
+
+    async def story():
+        future = asyncio.get_running_loop().create_future()
+        coroutine = work(future)
+        waiting = coroutine.send(None)
+        asyncio.get_running_loop().call_soon(future.set_exception, ZeroDivisionError())
+        assert await rest_of(coroutine, waiting) is asyncio.current_task()
+
+    run(story())
+
+
+def test_the_rest_that_nobody_awaits_any_longer_is_closed():
+    seen = []
+
+    async def work():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            seen.append("closed")
+
+    async def story():
+        coroutine = work()
+        steps = rest_of(coroutine, coroutine.send(None))
+        next(steps)
+        steps.close()
+
+    run(story())
+    assert seen == ["closed"]
 
 
 # -- an async generator

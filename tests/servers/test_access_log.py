@@ -17,7 +17,7 @@ from notebook_routes.web import Headers, Request
 def line():
     """What is written of a request."""
 
-    def line(form, target="/a", *, headers=(), peer=("10.0.0.1", "1.1"), **values):
+    def line(form, target="/a", *, headers=(), peer=("10.0.0.1", "1.1", 4321), **values):
         stream = io.StringIO()
         request = Request.from_target("GET", target, origin="http://x", headers=Headers.from_pairs(list(headers)))
         request.peer = peer
@@ -40,7 +40,7 @@ def test_combined(line):
         '10.0.0.1 - - [01/Jan/2030:00:00:00 +0000] "GET /a?b=1 HTTP/1.1" 200 3 "http://b/" "curl/8" 12.5\n'
     )
     assert line("text", peer=None).startswith("- - - [")
-    assert '"GET /a HTTP/2"' in line("text", peer=("::1", "2"))
+    assert '"GET /a HTTP/2"' in line("text", peer=("::1", "2", 4321))
 
 
 def test_json(line):

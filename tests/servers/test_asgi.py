@@ -551,17 +551,57 @@ def test_the_end_of_an_answer_is_not_taken_for_a_client_that_left(world):
     assert not requests[0].aborted
 
 
-def test_a_send_that_fails_is_a_client_that_left(world):
+@pytest.mark.parametrize("waits", [False, True])
+def test_a_send_that_fails_is_a_client_that_left(world, waits):
     requests = []
 
     @world.route("/")
     async def GET(request):
         requests.append(request)
+        if waits:
+            await asyncio.sleep(0)
         return "unheard"
 
     assert answer(world, scope(), send_fails=True) == []
     assert requests[0].aborted
-    assert len(world.log) == 1
+    assert [(entry.status, entry.size) for entry in world.log] == [(200, 0)]
+
+
+def test_the_server_stops_while_an_answer_is_sent(world):
+    done = []
+
+    @world.route("/")
+    async def GET():
+        after(lambda: done.append("after"))
+        return "half heard"
+
+    async def send(message):
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    async def story():
+        app = ASGIApp(world.app)
+        task = asyncio.create_task(app(scope(), None, send))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await app.close()
+
+    asyncio.run(story())
+    assert done == ["after"]
+    assert [entry.status for entry in world.log] == [200]
+
+
+def test_a_handler_that_cancels_its_own_task(world):
+    @world.route("/")
+    async def GET():
+        asyncio.current_task().cancel()
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        answer(world, scope())
+    assert [entry.status for entry in world.log] == [0]
 
 
 def test_lifespan_starts_and_stops_the_threads(world):
@@ -602,3 +642,15 @@ def test_uvicorn_says_nothing_of_ours(world, asgi, caplog):
         asgi().get("/")
         world.thread.stop()
     assert caplog.records == []
+
+
+def test_who_has_connected(start):
+    world = start()
+
+    @world.route("/peer")
+    async def peer(request):
+        return list(request.peer)
+
+    with world.client() as client:
+        port = client.socket.getsockname()[1]
+        assert client.get("/peer").json() == ["127.0.0.1", "1.1", port]

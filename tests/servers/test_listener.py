@@ -55,7 +55,7 @@ def test_a_number_that_is_no_port(port):
         bind_listener("127.0.0.1", port)
 
 
-@pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid"])
+@pytest.mark.parametrize("host", ["203.0.113.7", "no.such.host.invalid", "a..b", "ä..b"])
 def test_an_address_that_is_not_this_machines(host):
     with pytest.raises(ServerError, match=f"cannot listen on {host}"):
         bind_listener(host, 0)

@@ -55,6 +55,14 @@ class Program:
         finally:
             connection.close()
 
+    def answering(self, count):
+        """The processes that answer, by what each says at the root, once there are so many."""
+        end, found = time.monotonic() + PATIENCE, set()
+        while len(found) < count:
+            assert time.monotonic() < end, found
+            found.add(int(self.ask()[1]))
+        return found
+
 
 @pytest.fixture
 def run():

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from notebook_routes.tooling import cli
+from notebook_routes.tooling import commands
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def shop(tmp_path):
         "def POST(request, body):\n    return {'type': request.headers.get('content-type'), 'body': body}\n"
         "def PUT():\n    yield 'one '\n    yield 'two'\n"
         "def PATCH():\n    yield 'one '\n    raise ValueError('broke')\n"
+        "def OPTIONS():\n    return Response(None, status=404)\n"
         "def DELETE():\n    after(lambda: print('after'))\n    return 1 / 0\n"
     )
     return tmp_path
@@ -28,7 +29,7 @@ def shop(tmp_path):
 @pytest.fixture
 def ask(shop):
     def ask(*arguments, **options):
-        return CliRunner().invoke(cli.app, ["request", str(shop), *arguments], **options)
+        return CliRunner().invoke(commands.app, ["request", str(shop), *arguments], **options)
 
     return ask
 
@@ -87,6 +88,19 @@ def test_a_failure_is_shown_and_is_the_exit_status(ask):
     assert result.exit_code == 1
     assert "ZeroDivisionError" in result.stdout
     assert ask("GET", "/none").exit_code == 1
+
+
+def test_a_failure_without_a_body_is_told_beside_it(ask):
+    result = ask("OPTIONS", "/a")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "404 Not Found: OPTIONS /a is answered without a body\n"
+    result = ask("HEAD", "/none")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("404 Not Found: HEAD /none")
+    # Here the head tells.
+    assert ask("OPTIONS", "/a", "-i").stderr == ""
+    # And here the body does.
+    assert ask("GET", "/none").stderr == ""
 
 
 @pytest.mark.parametrize(

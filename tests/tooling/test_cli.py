@@ -1,118 +1,122 @@
-"""The command line."""
+"""The program: which way a line takes, and what a shell completes."""
 
-import json
+import os
+import signal
 import subprocess
 import sys
-import sysconfig
-from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from notebook_routes.tooling import cli, quickstart
+from notebook_routes.tooling import commands
 
-
-def test_version():
-    result = CliRunner().invoke(cli.app, ["--version"])
-    assert result.exit_code == 0
-    assert result.output.strip() == "0.1.0"
-
-
-def test_without_a_word_it_lists_its_commands():
-    result = CliRunner().invoke(cli.app, [])
-    assert "demo" in result.output
-
-
-@pytest.mark.parametrize(("right", "status"), [(True, 0), (False, 1)])
-def test_demo_tells_by_its_exit_status(monkeypatch, right, status):
-    monkeypatch.setattr(quickstart, "run_quickstart", lambda: right)
-    assert CliRunner().invoke(cli.app, ["demo"]).exit_code == status
-
-
-@pytest.mark.parametrize("program", ["notebook-routes", "jupyter-routes"])
-def test_both_programs_are_installed(program):
-    found = subprocess.run(
-        [f"{sysconfig.get_path('scripts')}/{program}", "--version"], capture_output=True, text=True, check=True
-    )
-    assert found.stdout.strip() == "0.1.0"
-
-
-@pytest.mark.parametrize("module", ["watchfiles", "jupyter_client", "pydantic", "uvicorn", "tornado", "rich.table"])
-def test_what_one_command_needs_no_other_waits_for(module):
-    code = f"import sys, notebook_routes.tooling.cli; sys.exit({module!r} in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(cli.__file__).parents[2])
+#: The program, which says as it ends which of these it has imported.
+WATCHED = """
+import atexit, sys
+atexit.register(lambda: print(sorted({"typer", "pydantic", "rich"} & set(sys.modules)), file=sys.stderr))
+from notebook_routes.tooling.cli import main
+main()
+"""
 
 
 @pytest.fixture
 def shop(tmp_path):
     route = tmp_path / "shop/app/lamps/[id]/route.py"
     route.parent.mkdir(parents=True)
-    route.write_text("def GET(id: int) -> dict[str, int]:\n    '''One lamp.'''\n    return {'id': id}\n")
+    route.write_text("def GET(id: int, page: int = 1, shade: str | None = None):\n    return [id, page]\n")
     return tmp_path / "shop"
 
 
-def test_openapi_describes_a_project(shop, tmp_path):
-    result = CliRunner().invoke(cli.app, ["openapi", str(shop), "--api-version", "3"])
-    assert result.exit_code == 0
-    document = json.loads(result.output)
-    assert document["info"] == {"title": "shop", "version": "3"}
-    assert document["paths"]["/lamps/{id}"]["get"]["summary"] == "One lamp."
-    file = tmp_path / "openapi.json"
-    result = CliRunner().invoke(cli.app, ["openapi", str(shop), "--title", "Lämps", "--output", str(file)])
-    assert (result.exit_code, result.output) == (0, "")
-    assert json.loads(file.read_text("utf-8"))["info"]["title"] == "Lämps"
-
-
-def test_openapi_names_what_is_wrong(shop):
-    (shop / "app/route.py").write_text("def GET(thing): ...\n")
-    result = CliRunner().invoke(cli.app, ["openapi", str(shop)])
-    assert result.exit_code == 1
-    assert "app/route.py" in result.output
-    assert "`thing` can never be filled" in result.output
-
-
 @pytest.fixture
-def notebook(tmp_path):
-    """Write a notebook of some cells; its path."""
-
-    def notebook(*cells):
-        path = tmp_path / "shop.ipynb"
-        written = [{"cell_type": "code", "source": cell, "metadata": {}} for cell in cells]
-        path.write_text(json.dumps({"cells": written, "metadata": {}, "nbformat": 4}), encoding="utf-8")
-        return str(path)
-
-    return notebook
+def watched(run, tmp_path):
+    (tmp_path / "watched.py").write_text(WATCHED)
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    return lambda *arguments: run("watched", *arguments, environment={"PYTHONPATH": path}.items())
 
 
-def test_export_writes_a_tree_and_tells_by_its_exit_status(notebook, tmp_path):
-    cells = (
-        "n = 1",
-        "%%route GET /n\nn",
-        "%%request GET /n\n?? json == 1",
-        "%%route PUT /n\nbody",
-        "%%request PUT /n\n\n1",
-    )
-    command = ["export", notebook(*cells), str(tmp_path / "shop")]
-    told = CliRunner().invoke(cli.app, [*command, "--check"])
-    assert told.exit_code == 1
-    assert "app/n/route.py would be written" in told.output
-    done = CliRunner().invoke(cli.app, command)
-    assert done.exit_code == 0
-    assert "app/n/route.py written\n" in done.output
-    assert "1 request was answered as in the notebook; not sent: PUT /n (--replay-all sends them)" in done.output
-    told = CliRunner().invoke(cli.app, [*command, "--check", "--replay-all"])
-    assert told.exit_code == 0
-    assert "is up to date\n2 requests were answered as in the notebook" in told.output
+def test_serve_waits_for_nothing_that_its_project_does_not_need(watched, shop):
+    program = watched("serve", str(shop), "--port", "0", "--no-access-log")
+    program.port = int(program.line().rpartition(":")[2])
+    assert program.ask(target="/lamps/7?page=2&shade=red") == (200, b"[7,2]")
+    _, status, _, err = program.stop()
+    assert (status, err) == (0, "[]\n")
 
 
-def test_export_says_what_stops_it(notebook, tmp_path):
-    command = ["export", notebook("%%route GET /n\nn + m"), str(tmp_path / "shop")]
-    result = CliRunner().invoke(cli.app, command)
-    assert result.exit_code == 1
-    assert result.output == (
-        "ExportError: cell 1 (GET /n) uses n, which no cell defines\ncell 1 (GET /n) uses m, which no cell defines\n"
-    )
-    assert not (tmp_path / "shop").exists()
-    result = CliRunner().invoke(cli.app, ["export", str(tmp_path / "none.ipynb"), str(tmp_path / "shop")])
-    assert result.exit_code == 1
-    assert "none.ipynb cannot be read: No such file or directory" in result.output
+def test_what_pydantic_has_to_say_is_said_when_it_is_asked_for(watched, shop):
+    program = watched("serve", str(shop), "--port", "0", "--no-access-log")
+    program.port = int(program.line().rpartition(":")[2])
+    status, body = program.ask(target="/lamps/seven")
+    assert status == 422
+    assert b"unable to parse string as an integer" in body
+    assert program.stop()[3] == "['pydantic']\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--graceful-timeout", "1e0"]])
+def test_a_line_means_the_same_on_either_way(watched, shop, options):
+    program = watched("serve", str(shop), "--port", "0", *options)
+    program.port = int(program.line().rpartition(":")[2])
+    assert program.ask(target="/lamps/7") == (200, b"[7,1]")
+    _, status, out, err = program.stop()
+    assert (status, "typer" in err) == (0, bool(options))
+    assert '"GET /lamps/7 HTTP/1.1" 200' in out
+
+
+@pytest.mark.parametrize("options", [[], ["--graceful-timeout", "1e0"]])
+def test_ctrl_c_ends_it_while_it_loads(run, shop, options):
+    (shop / "app/route.py").write_text("import time\nprint('loading', flush=True)\ntime.sleep(60)\n")
+    program = run("notebook_routes.tooling.cli", "serve", str(shop), "--port", "0", *options)
+    assert program.line() == "loading\n"
+    assert program.stop(signal.SIGINT)[1:] == (130, "", "")
+
+
+@pytest.mark.parametrize("options", [[], ["--graceful-timeout", "1e0"]])
+def test_where_nobody_reads_what_it_says_it_ends(shop, options):
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "notebook_routes", "serve", str(shop), "--port", "0", *options]
+    ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_serve_is_helped_as_the_others_are(run):
+    status, out, err = run("notebook_routes", "serve", "--help").end()
+    assert (status, err) == (0, "")
+    assert "until Ctrl-C or SIGTERM" in out
+
+
+@pytest.mark.parametrize("program", ["notebook-routes", "jupyter-routes"])
+def test_a_shell_can_be_told_how_to_complete_it(program):
+    script = run_named(program, "--show-completion", "bash")
+    assert f"complete -o default -F _{program.replace('-', '_')}_completion {program}" in script
+
+
+@pytest.mark.parametrize(
+    ("line", "completed"),
+    [
+        ("notebook-routes se", ["serve"]),
+        ("notebook-routes serve --p", ["--port"]),
+        ("notebook-routes request shop GET /lamps --h", ["--header", "--help"]),
+        ("notebook-routes serve sh", []),  # the shell's own: a folder
+    ],
+)
+def test_a_shell_completes_commands_and_options(line, completed):
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(line.count(" ")), "_NOTEBOOK_ROUTES_COMPLETE": "complete_bash"}
+    assert run_named("notebook-routes", environment=asked).split() == completed
+
+
+def test_every_command_is_completed():
+    asked = {"COMP_WORDS": "notebook-routes ", "COMP_CWORD": "1", "_NOTEBOOK_ROUTES_COMPLETE": "complete_bash"}
+    known = {each.name or each.callback.__name__ for each in commands.app.registered_commands}
+    assert set(run_named("notebook-routes", environment=asked).split()) == known
+
+
+def run_named(name, *arguments, environment=()):
+    """What the program prints that is called by a name, as the installed one is."""
+    code = f"import sys; sys.argv[0] = {name!r}; from notebook_routes.tooling.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, **dict(environment)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout

@@ -247,3 +247,9 @@ def test_a_folder_that_is_no_project_is_a_sentence(run, tmp_path):
     status, out, err = run("notebook_routes.tooling.cli", "dev", str(tmp_path)).end()
     assert (status, out) == (1, "")
     assert err == (f"DefinitionError: {tmp_path} holds no folder 'app': a project has its routes in app/**/route.py\n")
+
+
+def test_paths_are_taken_from_the_projects_folder(dev, save):
+    save("data.txt", "here")
+    save("app/data/route.py", "from pathlib import Path\ndef GET():\n    return Path('data.txt').read_text()\n")
+    assert dev().ask(target="/data") == (200, b"here")

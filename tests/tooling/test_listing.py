@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from notebook_routes.tooling import cli
+from notebook_routes.tooling import commands
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def shop(tmp_path):
 
 
 def listed(*arguments):
-    return CliRunner().invoke(cli.app, ["list", *map(str, arguments)], env={"COLUMNS": "200"})
+    return CliRunner().invoke(commands.app, ["list", *map(str, arguments)], env={"COLUMNS": "200"})
 
 
 def test_a_table(shop):

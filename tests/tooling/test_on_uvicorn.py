@@ -63,14 +63,6 @@ def start(run):
     return start
 
 
-def answering(program, count):
-    end, found = time.monotonic() + PATIENCE, set()
-    while len(found) < count:
-        assert time.monotonic() < end, found
-        found.add(int(program.ask()[1]))
-    return found
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_serve_hands_over_to_uvicorn(start, shop, workers):
     port = free_port()
@@ -78,7 +70,7 @@ def test_serve_hands_over_to_uvicorn(start, shop, workers):
         "notebook_routes.tooling.cli", "serve", str(shop), "--server", "uvicorn", "--port", str(port),
         *(["--workers", str(workers), "--force"]), port=port,
     )  # fmt: skip
-    assert len(answering(program, workers)) == workers
+    assert len(program.answering(workers)) == workers
     assert program.ask(target="/_routes/health") == (200, b'{"status":"ok"}')
     _, status, out, err = program.stop()
     # uvicorn ends by the signal that it was sent.
@@ -132,7 +124,7 @@ def test_a_tag_expired_in_one_worker_is_expired_in_all(start, shop, redis_server
         command += ["--cache", redis_server.url]
         environment = {}
     program = start(*command, port=port, **environment)
-    assert len(answering(program, 4)) == 4
+    assert len(program.answering(4)) == 4
 
     def told():
         return json.loads(program.ask(target="/news")[1])
@@ -145,7 +137,7 @@ def test_a_tag_expired_in_one_worker_is_expired_in_all(start, shop, redis_server
     end = time.monotonic() + PATIENCE
     while kept in (answers := [told() for _ in range(20)]) or answers.count(answers[0]) < len(answers):
         assert time.monotonic() < end, answers
-    assert expired_by in answering(program, 4)
+    assert expired_by in program.answering(4)
     out, err = program.stop()[2:]
     if by == "serve":
         assert "keeps answers in its own memory" not in err
@@ -158,7 +150,7 @@ def test_a_signal_to_the_one_that_looks_after_them_stops_all(start, shop):
         "notebook_routes.tooling.cli", "serve", str(shop), "--server", "uvicorn", "--port", str(port),
         "--workers", "2", "--force", port=port,
     )  # fmt: skip
-    workers = answering(program, 2)
+    workers = program.answering(2)
     program.stop(signal.SIGINT)
     end = time.monotonic() + PATIENCE
     for worker in workers:

@@ -359,3 +359,13 @@ def test_a_port_in_use_is_a_sentence_on_every_server(run, shop, more):
         status, out, err = run("notebook_routes.tooling.cli", "serve", str(shop), "--port", str(port), *more).end()
     assert (status, out) == (1, "")
     assert err.startswith(f"ServerError: port {port} on 127.0.0.1 is in use")
+
+
+@pytest.mark.parametrize("more", [[], ["--workers", "2"], ["--reload"]])
+def test_paths_are_taken_from_the_projects_folder(serve, shop, more):
+    (shop / "data.txt").write_text("here")
+    route = shop / "app/data/route.py"
+    route.parent.mkdir()
+    route.write_text("from pathlib import Path\nDATA = Path('data.txt').read_text()\ndef GET():\n    return DATA\n")
+    # The program was started elsewhere.
+    assert serve(*more).ask(target="/data") == (200, b"here")

@@ -43,15 +43,6 @@ def serve(run):
     return start
 
 
-def answering(program, count):
-    """The processes that answer, once there are `count`."""
-    end, found = time.monotonic() + PATIENCE, set()
-    while len(found) < count:
-        assert time.monotonic() < end, found
-        found.add(int(program.ask()[1]))
-    return found
-
-
 def is_gone(process):
     """Whether a process has ended; as one whose parent has not asked for its status, it may stand in the table."""
     stated = subprocess.run(["ps", "-o", "stat=", "-p", str(process)], capture_output=True, text=True, check=False)
@@ -67,7 +58,7 @@ def comes(condition):
 
 def test_all_of_them_answer_and_all_of_them_stop(serve, project):
     program = serve(project({"app/route.py": WHO}))
-    workers = answering(program, 2)
+    workers = program.answering(2)
     assert program.process.pid not in workers
     _, status, _, err = program.stop()
     assert status == 0
@@ -78,10 +69,10 @@ def test_all_of_them_answer_and_all_of_them_stop(serve, project):
 
 def test_one_that_dies_is_replaced(serve, project):
     program = serve(project({"app/route.py": WHO}))
-    first, second = answering(program, 2)
+    first, second = program.answering(2)
     os.kill(first, signal.SIGKILL)
     comes(lambda: is_gone(first))
-    left = answering(program, 2)
+    left = program.answering(2)
     assert first not in left
     assert second in left
     assert f"worker {first} has ended with status -9: another one takes its place" in program.stop()[3]
@@ -89,7 +80,7 @@ def test_one_that_dies_is_replaced(serve, project):
 
 def test_they_end_with_the_one_that_looks_after_them(serve, project):
     program = serve(project({"app/route.py": WHO}))
-    workers = answering(program, 2)
+    workers = program.answering(2)
     program.process.kill()
     comes(lambda: all(map(is_gone, workers)))
 
@@ -106,7 +97,7 @@ def test_what_they_would_not_share_is_refused_by_file_and_line(run, serve, proje
     assert "app/_shared.py:7: `counter` is rebound" in err
     assert "app/route.py:6: `products` is changed" in err
     assert "--force" in err
-    answering(serve(root, "--force"), 2)
+    serve(root, "--force").answering(2)
 
 
 def test_one_that_cannot_start_is_a_sentence_and_none_goes_on(run, project):

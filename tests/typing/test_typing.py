@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,10 +34,8 @@ def names(path):
     return Path(path).relative_to(HERE).as_posix()
 
 
-@pytest.fixture(scope="module")
-def by_mypy(tmp_path_factory):
+def _by_mypy(work):
     """What mypy --strict says about every file here, each by itself: (file, line, code)."""
-    work = tmp_path_factory.mktemp("mypy")
     found = []
     for file in FILES:
         result = subprocess.run(
@@ -54,10 +53,8 @@ def by_mypy(tmp_path_factory):
     return sorted(found)
 
 
-@pytest.fixture(scope="module")
-def by_pyright(tmp_path_factory):
+def _by_pyright(work):
     """What pyright in its strict mode says about all of it at once: (file, line, what)."""
-    work = tmp_path_factory.mktemp("pyright")
     below = {path: os.path.relpath(path, work) for path in (HERE, TREE, ROOT)}
     (work / "pyrightconfig.json").write_text(
         json.dumps(
@@ -83,6 +80,25 @@ def by_pyright(tmp_path_factory):
         (names(each["file"]), each["range"]["start"]["line"] + 1, each.get("rule", each["message"]))
         for each in report["generalDiagnostics"]
     )
+
+
+@pytest.fixture(scope="module")
+def checkers(tmp_path_factory):
+    """Both checkers, begun at once: each is a process of its own, and takes its time."""
+    with ThreadPoolExecutor(2) as pool:
+        yield {check: pool.submit(check, tmp_path_factory.mktemp("work")) for check in (_by_mypy, _by_pyright)}
+
+
+@pytest.fixture(scope="module")
+def by_mypy(checkers):
+    """What mypy has found."""
+    return checkers[_by_mypy].result()
+
+
+@pytest.fixture(scope="module")
+def by_pyright(checkers):
+    """What pyright has found."""
+    return checkers[_by_pyright].result()
 
 
 @pytest.fixture(params=["by_mypy", "by_pyright"])

@@ -1,5 +1,7 @@
 import asyncio
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -236,3 +238,21 @@ def test_a_file_of_tomorrow_was_not_modified_after_now(folder):
     os.utime(folder / "a.txt", (4e9, 4e9))
     modified = parsedate_to_datetime(ask("a.txt", folder).headers["last-modified"])
     assert modified <= datetime.now(UTC)
+
+
+def test_whoever_audits_a_process_hears_of_a_file_that_is_not_there(tmp_path):
+    # An audit hook stays for good: in a process of its own.
+    code = (
+        "import sys\n"
+        "heard = []\n"
+        "sys.addaudithook(lambda event, args: event == 'notebook_routes.file' and heard.append(args))\n"
+        "from notebook_routes import FileResponse, HTTPError\n"
+        "for path, root in (('a/b.txt', None), ('../c.txt', 'x')):\n"
+        "    try:\n"
+        "        FileResponse(path, root=root)\n"
+        "    except (HTTPError, ValueError):\n"
+        "        pass\n"
+        "print(heard)\n"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert found.stdout == f"[({str(tmp_path / 'a/b.txt')!r},)]\n"

@@ -1,19 +1,15 @@
-"""A tree of files on uvicorn beside others, with one worker and with two, and how soon `serve` answers."""
+"""A tree of files on uvicorn beside others, with one worker and with two."""
 
-import os
-import socket
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.benchmarks.failure import BenchmarkError
-from tests.benchmarks.load import ask, requests_per_second
+from tests.benchmarks.load import requests_per_second
 from tests.benchmarks.measure.settings import Settings
 from tests.benchmarks.measure.side_by_side import check_equal
+from tests.benchmarks.ports import free_port
+from tests.benchmarks.program import answering
 from tests.benchmarks.summary import Samples
 
 ROUTE = 'async def GET(id):\n    return {"id": id, "name": "Lamp", "price": 30}\n'
@@ -25,11 +21,10 @@ _APPS = {
     FASTAPI: ["tests.benchmarks.contestants.fastapi_app:app"],
 }
 _ROUTES = 200
-_PATIENCE = 60
 
 
 def measure(settings: Settings) -> dict[str, Samples]:
-    """Compare requests per second on uvicorn, what a second worker brings, and the time to the first answer."""
+    """Compare requests per second on uvicorn, and what a second worker brings."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name in ("products", *(f"r{number}" for number in range(1, _ROUTES))):
@@ -43,7 +38,6 @@ def measure(settings: Settings) -> dict[str, Samples]:
             "asgi-starlette": Samples(one[OURS], one[STARLETTE]),
             "asgi-fastapi": Samples(one[OURS], one[FASTAPI]),
             "asgi-workers": Samples(gains[OURS], gains[STARLETTE]),
-            "asgi-start": Samples([_first_answer(root) for _ in settings.each_round("serve", ["a start"])]),
         }
 
 
@@ -60,41 +54,8 @@ def _rates(settings: Settings, root: Path, names: list[str], *, workers: int) ->
 
 @contextmanager
 def _uvicorn(app: list[str], root: Path, workers: int) -> Iterator[str]:
-    port = _free_port()
+    port = free_port()
     options = ["--port", str(port), "--workers", str(workers), "--no-access-log", "--log-level", "warning"]
-    with _answering(["uvicorn", *app, *options], port, {"NOTEBOOK_ROUTES_DIR": str(root)}):
-        yield f"http://127.0.0.1:{port}"
-
-
-def _first_answer(root: Path) -> float:
-    """Milliseconds from the start of `serve` until it has answered."""
-    port, start = _free_port(), time.perf_counter()
-    with _answering(["notebook_routes.tooling.cli", "serve", str(root), "--port", str(port)], port, {}):
-        return (time.perf_counter() - start) * 1000
-
-
-@contextmanager
-def _answering(command: list[str], port: int, environment: Mapping[str, str]) -> Iterator[None]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", *command], env={**os.environ, **environment}, stdout=subprocess.DEVNULL
-    )
-    try:
-        end = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                ask(f"http://127.0.0.1:{port}{TARGET}")
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > end:
-                    raise BenchmarkError(f"{command} does not answer") from None
-                time.sleep(0.002)
-        yield
-    finally:
-        process.terminate()
-        process.wait(_PATIENCE)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
+    url = f"http://127.0.0.1:{port}"
+    with answering(["uvicorn", *app, *options], url + TARGET, environment={"NOTEBOOK_ROUTES_DIR": str(root)}):
+        yield url

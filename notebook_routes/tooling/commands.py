@@ -1,0 +1,269 @@
+"""The commands of `notebook-routes`, also `jupyter routes`."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+from notebook_routes.errors import ConfigError, NotebookRoutesError
+from notebook_routes.project.current_folder import within
+from notebook_routes.project.load import load_tree
+from notebook_routes.project.settings import CACHE_VARIABLE, TOKEN_VARIABLE, ServerSettings
+from notebook_routes.servers import MAX_BODY_SIZE
+from notebook_routes.servers.access_log import ACCESS_FORMATS
+from notebook_routes.tooling.progress import progress
+from notebook_routes.tooling.serve import GRACEFUL_TIMEOUT, Running, serve_tree
+from notebook_routes.web import GEO_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+app = typer.Typer(
+    help="Route Handlers for Python notebooks.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+_Directory: TypeAlias = Annotated[
+    Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)
+]
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """What is wrong with what was asked for is a sentence on stderr and an exit status of 1."""
+    try:
+        yield
+    except NotebookRoutesError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(code=1) from None
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    *, version: Annotated[bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)] = False
+) -> None:
+    if version:
+        from importlib.metadata import version as version_of  # noqa: PLC0415 - no command asks for it
+
+        typer.echo(version_of("notebook-routes"))
+        raise typer.Exit
+
+
+@app.command()
+def demo() -> None:
+    """Run the quickstart notebook in a real kernel and print what it shows; fails if an answer was not right."""
+    from notebook_routes.tooling.quickstart import run_quickstart  # noqa: PLC0415 - it brings a kernel's client
+
+    if not run_quickstart():
+        raise typer.Exit(code=1)
+
+
+@app.command()
+def serve(
+    directory: _Directory,
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    server: Annotated[str, typer.Option(help="tornado, or uvicorn (an extra).")] = "tornado",
+    workers: Annotated[int, typer.Option(help="How many processes answer.")] = 1,
+    force: Annotated[
+        bool, typer.Option("--force", help="Run several though the project changes things in memory.")
+    ] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Load the project again when a file is saved.")] = False,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Answer for this Host and for this machine's only; repeatable.")
+    ] = None,
+    token: Annotated[
+        str | None,
+        typer.Option(help="A bearer token that every request must bring.", envvar=TOKEN_VARIABLE),
+    ] = None,
+    max_body_size: Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)] = MAX_BODY_SIZE,
+    geo: Annotated[
+        str | None,
+        typer.Option(help="The proxy whose headers tell request.geo: vercel or cloudflare.", envvar=GEO_VARIABLE),
+    ] = None,
+    cache: Annotated[
+        str | None,
+        typer.Option(
+            help="Where answers are kept: memory, memory:256mb, file:FOLDER or redis://HOST:6379/0.",
+            envvar=CACHE_VARIABLE,
+        ),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
+    ] = None,
+    access_log: Annotated[bool, typer.Option(help="A line on stdout for each request.")] = True,
+    log_format: Annotated[str, typer.Option(help="text or json, for the access log and for failures.")] = "text",
+    graceful_timeout: Annotated[
+        float, typer.Option(help="Seconds in which requests may end once it is told to stop.", min=0)
+    ] = GRACEFUL_TIMEOUT,
+) -> None:
+    """Answer the routes of a project, until Ctrl-C or SIGTERM."""
+    with _sentences():
+        if log_format not in ACCESS_FORMATS:
+            raise ConfigError(f"--log-format {log_format}: there are {' and '.join(ACCESS_FORMATS)}")
+        settings = ServerSettings(
+            directory=directory,
+            cache=cache,
+            geo=geo,
+            token=token,
+            hosts=tuple(allow_host or ()),
+            cors=tuple(cors or ()),
+            max_body_size=max_body_size,
+            access_log=log_format if access_log else None,
+        )
+        how = Running(
+            host=host,
+            port=port,
+            server=server,
+            workers=workers,
+            force=force,
+            reload=reload,
+            log_format=log_format,
+            graceful_timeout=graceful_timeout,
+        )
+        serve_tree(settings, how)
+
+
+@app.command()
+def dev(
+    directory: _Directory,
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Answer for this Host too, beside this machine's; repeatable.")
+    ] = None,
+) -> None:
+    """Answer the routes of a project while you write them: loaded again on save, errors shown in full."""
+    from notebook_routes.tooling.dev import develop_tree  # noqa: PLC0415 - no other command watches files
+
+    with _sentences():
+        develop_tree(directory, host=host, port=port, allow_hosts=allow_host or ())
+
+
+@app.command("list")
+def list_(
+    directory: _Directory,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list of objects.")] = False,
+) -> None:
+    """List the routes of a project: method, path, file, config. Fails if a file cannot be used."""
+    from notebook_routes.tooling.listing import list_tree  # noqa: PLC0415 - no other command prints tables
+
+    with _sentences():
+        if not list_tree(directory, as_json=as_json):
+            raise typer.Exit(code=1)
+
+
+@app.command()
+def request(
+    directory: _Directory,
+    method: Annotated[str, typer.Argument(help="GET, POST, ...", show_default=False)],
+    path: Annotated[str, typer.Argument(help="The path, with its query.", show_default=False)],
+    *,
+    header: Annotated[list[str] | None, typer.Option("--header", "-H", help="'Name: value'; repeatable.")] = None,
+    data: Annotated[
+        str | None, typer.Option("--data", "-d", help="The body; @FILE reads it from a file, @- from stdin.")
+    ] = None,
+    include: Annotated[bool, typer.Option("--include", "-i", help="Print the status line and the headers.")] = False,
+) -> None:
+    """Send a request to a project without a server, and print the answer. Fails if its status is 400 or more."""
+    from notebook_routes.tooling.asking import ask_tree  # noqa: PLC0415 - what only this command needs
+
+    with _sentences():
+        if not ask_tree(directory, method.upper(), path, headers=header or (), data=data, show_head=include):
+            raise typer.Exit(code=1)
+
+
+@app.command("import")
+def import_(
+    directory: _Directory,
+    *,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The notebook to write, an .ipynb file.", show_default=False)
+    ],
+    force: Annotated[bool, typer.Option("--force", help="Write over a notebook that is there.")] = False,
+) -> None:
+    """Write a project as a notebook: its files as cells. Nothing is run."""
+    from notebook_routes.project.import_tree import import_tree  # noqa: PLC0415 - no other command needs it
+
+    with _sentences():
+        for remark in import_tree(directory, output, force=force):
+            typer.echo(remark, err=True)
+    typer.echo(f"{output} is written")
+
+
+@app.command()
+def export(
+    notebook: Annotated[Path, typer.Argument(help="The notebook, an .ipynb file.", show_default=False)],
+    directory: Annotated[Path, typer.Argument(help="The folder to write; it is made.", show_default=False)],
+    *,
+    force: Annotated[
+        bool, typer.Option("--force", help="Write although the files answer otherwise, or were edited by hand.")
+    ] = False,
+    replay_all: Annotated[
+        bool, typer.Option("--replay-all", help="Try the files with all requests first, not only with GET and HEAD.")
+    ] = False,
+    copy_files: Annotated[
+        bool | None,
+        typer.Option(
+            help="Copy the files that the code opens beside the notebook; without the option as the last time.",
+            show_default=False,
+        ),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; the exit status is 0 if notebook and folder agree.")
+    ] = False,
+) -> None:
+    """Write the routes of a notebook as files that run without it. No cell is run."""
+    from notebook_routes.project.export import described, export_tree  # noqa: PLC0415 - no other command needs it
+    from notebook_routes.project.notebook_source import read_notebook  # noqa: PLC0415 - the same
+
+    try:
+        source = read_notebook(notebook)
+        done = export_tree(
+            source,
+            directory,
+            force=force,
+            replay_all=replay_all,
+            copy_files=copy_files,
+            check_only=check,
+        )
+    except NotebookRoutesError as error:
+        typer.echo(f"{type(error).__name__}: {error}", err=True)
+        raise typer.Exit(code=1) from None
+    typer.echo(described(done, check_only=check))
+    if check and not done.agrees:
+        raise typer.Exit(code=1)
+
+
+@app.command()
+def openapi(
+    directory: _Directory,
+    *,
+    title: Annotated[str | None, typer.Option(help="The name of the API; the folder's if not given.")] = None,
+    api_version: Annotated[str, typer.Option(help="The version of the API.")] = "0.1.0",
+    output: Annotated[Path | None, typer.Option(help="A file to write instead of the terminal.")] = None,
+) -> None:
+    """Describe the routes of a project as an OpenAPI 3.1 document, in JSON."""
+    from notebook_routes.project.openapi import openapi_document  # noqa: PLC0415 - it brings pydantic
+
+    with _sentences():
+        with within(directory) as root, progress(f"Loading {directory}"):
+            project = load_tree(root, strict=True)
+        document = openapi_document(project.routes, title=title or directory.resolve().name, version=api_version)
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    if output is None:
+        typer.echo(text)
+    else:
+        output.write_text(f"{text}\n", encoding="utf-8")

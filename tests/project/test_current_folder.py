@@ -1,0 +1,48 @@
+"""The current folder of a process that serves one project."""
+
+from pathlib import Path
+
+import pytest
+
+from notebook_routes.errors import DefinitionError
+from notebook_routes.project.current_folder import in_its_folder, within
+from notebook_routes.project.settings import ServerSettings
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    (tmp_path / "shop/app").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    return Path("shop")
+
+
+@pytest.mark.parametrize(
+    ("cache", "becomes"),
+    [
+        (None, None),
+        ("memory:1mb", "memory:1mb"),
+        ("redis://127.0.0.1:1/0", "redis://127.0.0.1:1/0"),
+        ("file:///kept", "file:///kept"),
+        ("file:kept", "file:{}/kept"),
+        ("FILE:kept", "file:{}/kept"),
+        ("file:", "file:"),
+    ],
+)
+def test_settings_mean_what_they_meant(shop, tmp_path, cache, becomes):
+    settings = in_its_folder(ServerSettings(directory=shop, cache=cache))
+    assert Path.cwd() == tmp_path / "shop"
+    assert settings.directory == tmp_path / "shop"
+    assert settings.cache == (becomes and becomes.format(tmp_path))
+
+
+def test_a_folder_that_is_not_there(shop):
+    with pytest.raises(DefinitionError, match="none cannot be entered: No such file or directory"):
+        in_its_folder(ServerSettings(directory=Path("none")))
+
+
+def test_for_a_while(shop, tmp_path):
+    with within(shop) as root:
+        assert Path.cwd() == root == tmp_path / "shop"
+    assert Path.cwd() == tmp_path
+    with pytest.raises(DefinitionError, match="holds no folder 'app'"), within(Path("none")):
+        pass
