@@ -403,3 +403,47 @@ def test_only_a_plain_def_is_watched():
 
     for handler in (waits, streams, int, len):
         assert watched(handler) is handler
+
+
+COUNTED = """
+import asyncio, sys
+from notebook_routes.app import App
+from notebook_routes.routing import Route, RoutePattern
+from notebook_routes.runtime import Invoker
+from notebook_routes.web import Request
+
+async def GET():
+    return {"a": 1}
+
+pattern = RoutePattern.parse("/x")
+app = App()
+app.routes.put(Route("GET", pattern, Invoker(GET, method="GET", pattern=pattern)))
+request = [Request("http://localhost/x") for _ in range(12)]
+calls = []
+
+async def ask():
+    await app.fetch(request.pop())
+
+def count():
+    asyncio.run(ask())
+    calls.clear()
+    sys.setprofile(lambda frame, event, _: calls.append(event))
+    loop.run_until_complete(ask())
+    sys.setprofile(None)
+    return len(calls)
+
+loop = asyncio.new_event_loop()
+count()
+before = count()
+from notebook_routes.runtime.edge import install
+install()
+count()
+print(before, count())
+loop.close()
+"""
+
+
+def test_a_request_of_other_routes_takes_not_one_call_more():
+    found = subprocess.run([sys.executable, "-c", COUNTED], capture_output=True, text=True, check=True)
+    before, after = map(int, found.stdout.split())
+    assert before == after > 0

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from notebook_routes.runtime.exchange import handlers_own
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -30,19 +32,22 @@ class GuardedEnvironment(dict[Any, Any]):
                 vars(view)["_data"] = variables
 
     def __getitem__(self, name: Any) -> Any:
-        self._asked(os.fsdecode(name))
+        if handlers_own.get():
+            self._asked(os.fsdecode(name))
         return super().__getitem__(name)
 
     def __iter__(self) -> Iterator[Any]:
-        try:
-            self._asked("")
-        except KeyError:
-            return iter(())
+        if handlers_own.get():
+            try:
+                self._asked("")
+            except KeyError:
+                return iter(())
         return super().__iter__()
 
     def __contains__(self, name: object) -> bool:
-        try:
-            self._asked(os.fsdecode(name))  # type: ignore[arg-type]  # `os.environ` has made it bytes or text
-        except KeyError:
-            return False
+        if handlers_own.get():
+            try:
+                self._asked(os.fsdecode(name))  # type: ignore[arg-type]  # `os.environ` has made it bytes or text
+            except KeyError:
+                return False
         return super().__contains__(name)

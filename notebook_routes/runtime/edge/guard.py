@@ -120,7 +120,7 @@ def guarded() -> Exchange | None:
 def _heard(event: str, args: tuple[Any, ...]) -> None:
     """The audit hook: called for everything that happens in the process, so first of all it is quick."""
     code = _EVENTS.get(event)
-    if code is None:
+    if code is None or not handlers_own.get():
         return
     exchange = guarded()
     if exchange is None:
