@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import App
 from notebook_routes.errors import CacheError, FetchError, HTTPError, NotebookRoutesError, RedirectError
+from notebook_routes.lazy import lazily
 from notebook_routes.routing import cors
 from notebook_routes.runtime import (
     CookieParam,
@@ -59,12 +60,16 @@ from notebook_routes.web import (
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from notebook_routes.runtime.api import ApiRequest, ApiResponse
+
 __version__ = "0.1.0"
 
 __all__ = [
     "URL",
     "AbortController",
     "AbortSignal",
+    "ApiRequest",
+    "ApiResponse",
     "App",
     "Blob",
     "CacheError",
@@ -108,9 +113,14 @@ __all__ = [
 ]
 
 
+#: What only annotations name, by the module that has it.
+_IMPORTED_LATER = {"ApiRequest": "runtime.api", "ApiResponse": "runtime.api"}
+__getattr__ = lazily(__name__, _IMPORTED_LATER)
+
+
 def public_names() -> dict[str, Any]:
-    """The public face by name: what `%load_ext` puts into the notebook."""
-    return {name: globals()[name] for name in __all__}
+    """What `%load_ext` puts into the notebook: the public face by name, but for what only annotations name."""
+    return {name: globals()[name] for name in __all__ if name not in _IMPORTED_LATER}
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:

@@ -19,7 +19,7 @@ from notebook_routes.app.own_pages import OwnPages
 from notebook_routes.app.target import normalized
 from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.errors import HTTPError, RedirectError
-from notebook_routes.routing import CorsPolicy, RouteTable
+from notebook_routes.routing import ANY, CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
@@ -156,6 +156,16 @@ class App:
         from notebook_routes.app.kept_answers import prepare_answers  # noqa: PLC0415 - many apps keep none
 
         await prepare_answers(self)
+
+    async def renew(self, path: str) -> None:
+        """Make the kept answer of a path anew, where it is stale or there is none.
+
+        Raises:
+            Exception: what the handler raises.
+        """
+        from notebook_routes.app.kept_answers import renew_answer  # noqa: PLC0415 - many apps keep none
+
+        await renew_answer(self, path)
 
     def fetch(self, request: Request) -> Coroutine[Any, Any, Response]:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
@@ -299,7 +309,7 @@ class App:
         match = self.routes.match(path)
         cors = None
         if match is not None:
-            exchange.route = match.route_path.methods.get(request.method)
+            exchange.route = match.route_path.answering(request.method)
             exchange.params = match.params
             cors = self._cors(match.route_path.config)
             preflight = None if cors is None else cors.preflight(request, match.route_path)
@@ -364,8 +374,9 @@ class App:
                 if method == "OPTIONS"
                 else method_not_allowed(request, route_path.allow())
             )
-        elif route_path.keeps_answers and route.method == "GET":
-            response = await self._kept_answer(self, exchange, route_path, route)
+        elif route.method == ANY or (route_path.keeps_answers and route.method == "GET"):
+            respond = self._api_answer if route.is_api else self._kept_answer
+            response = await respond(self, exchange, route_path, route)
         else:
             response = resolve_location(await self.invoke(exchange), exchange)
         if cors is not None:
@@ -384,6 +395,12 @@ class App:
         from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
 
         return kept_answer
+
+    @cached_property
+    def _api_answer(self) -> Callable[[App, Exchange, RoutePath, Route], Awaitable[Response]]:
+        from notebook_routes.app.api_answers import api_answer  # noqa: PLC0415 - many apps have no API Route
+
+        return api_answer
 
     def _cors(self, config: SegmentConfig | None) -> Cors | None:
         """What pages of other origins may do: as the path declares it, or else the app."""

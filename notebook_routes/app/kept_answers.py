@@ -7,6 +7,7 @@ What a handler sees of a request is the same for all who get the answer, or noti
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from notebook_routes.app.finish import resolve_location, with_location
@@ -91,6 +92,32 @@ async def prepare_answers(app: App) -> None:
                 await app.answers.prepare(asked, _Runs(app, plan, asked, None, params))
             except BaseException as error:  # noqa: BLE001 - it needs a request, or has failed: the log says so
                 _raise_if_ours(error)
+
+
+async def renew_answer(app: App, path: str) -> None:
+    """Have the answer of one path ready, where answers are kept; a path that keeps none, or is none, is no error.
+
+    Args:
+        app: whose.
+        path: as in a URL.
+
+    Raises:
+        Exception: what the handler raises.
+    """
+    match = app.routes.match(path)
+    route = None if match is None else match.route_path.methods.get("GET")
+    if match is None or route is None or not match.route_path.config.keeps_answers:
+        return
+    plan = _plan_of(match.route_path, route)
+    try:
+        asked = plan.asked_at(match.params, (), _ANYTHING)
+    except ValueError:
+        # Such a path has no second spelling, and its answer is not kept.
+        return
+    if not match.route_path.config.dynamic_params and asked.path not in await _listed(app, plan):
+        return
+    with suppress(DynamicError, HTTPError, RedirectError):
+        await app.answers.prepare(asked, _Runs(app, plan, asked, None, match.params))
 
 
 def _plan_of(route_path: RoutePath, route: Route) -> KeptPlan:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from notebook_routes.errors import DirectiveError, NotebookRoutesError, ServerError
 from notebook_routes.inspector import cookies, log_lines, preflight
 from notebook_routes.inspector.describe import detail
+from notebook_routes.routing import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -84,6 +85,8 @@ def _send(board: Board, view: View, message: Message) -> _Answer:
     found = board.rows.route((asked.method, asked.path))
     if found is None and asked.method == "HEAD":
         found = board.rows.route(("GET", asked.path))
+    if found is None:
+        found = board.rows.route((ANY, asked.path))
     board.sender.send(asked, None if found is None else found[0])
     view.begin(asked.run)
     return {}

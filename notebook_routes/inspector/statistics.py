@@ -6,6 +6,8 @@ from bisect import bisect_left, insort
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
+from notebook_routes.routing import ANY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -37,7 +39,8 @@ class Statistics:
     """Counts requests by method and route as they finish.
 
     Args:
-        has: whether there is a route of a method and a pattern; a HEAD that has none is one of GET.
+        has: whether there is a route of a method and a pattern; a HEAD that has none is one of GET, and an API Route
+            has those of all methods.
     """
 
     def __init__(self, has: Callable[[tuple[str, str]], bool]) -> None:
@@ -49,8 +52,11 @@ class Statistics:
         if entry.route is None or entry.is_behind:
             return None
         key = (entry.method, entry.route)
-        if entry.method == "HEAD" and not self._has(key):
-            key = ("GET", entry.route)
+        if not self._has(key):
+            if self._has((ANY, entry.route)):
+                key = (ANY, entry.route)
+            elif entry.method == "HEAD":
+                key = ("GET", entry.route)
         tally = self._tallies.get(key)
         if tally is None:
             tally = self._tallies[key] = _Tally()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo
 
-MAGICS = ("%%route", "%%page", "%%request", "%%middleware")
+MAGICS = ("%%route", "%%page", "%%api", "%%request", "%%middleware")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class Cell:
-    """One run of a `%%route` or `%%page` cell.
+    """One run of a `%%route`, `%%page` or `%%api` cell.
 
     Attributes:
         id: the front end's id, None where it sends none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass, field
-from http.cookiejar import CookieJar
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ServerError
@@ -13,6 +13,7 @@ from notebook_routes.web import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from http.cookiejar import CookieJar
 
     import httpx2
 
@@ -64,9 +65,14 @@ class KernelClient:
         self._token = token
         #: What came since the running cell began.
         self.recent: list[FinishedResponse] = []
-        #: What answers have set; the inspector sends them too.
-        self.cookies = CookieJar()
         self._client: httpx2.Client | None = None
+
+    @cached_property
+    def cookies(self) -> CookieJar:
+        """What answers have set; the inspector sends them too."""
+        from http.cookiejar import CookieJar  # noqa: PLC0415 - %load_ext must not wait for it
+
+        return CookieJar()
 
     def send(self, spec: RequestSpec, *, show: Callable[[str], None] | None = None) -> FinishedResponse:
         """Send one request and take its whole answer in.

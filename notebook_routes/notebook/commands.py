@@ -8,7 +8,7 @@ import shlex
 from dataclasses import dataclass, field
 
 from notebook_routes.errors import DirectiveError
-from notebook_routes.routing import METHODS
+from notebook_routes.routing import ANY, METHODS
 
 COMMANDS = (
     "list",
@@ -106,7 +106,7 @@ def parse_command(line: str) -> Command:
 
 
 def _remove(words: list[str]) -> Command:
-    method = words.pop(0) if words and words[0] in METHODS else None
+    method = words.pop(0) if words and words[0] in (*METHODS, ANY) else None
     if len(words) != 1 or not words[0].startswith("/"):
         raise DirectiveError("%routes remove needs a path: write %routes remove /path or %routes remove GET /path")
     return Command("remove", method=method, path=words[0])

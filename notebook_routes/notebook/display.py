@@ -71,7 +71,7 @@ def definition_html(definition: Definition) -> str:
     for route, what in definition.routes:
         path = html.escape(str(route.pattern))
         shown = f"<code>{path}</code>"
-        if route.method == "GET":
+        if route.method == "GET" or route.is_api:
             sample = html.escape(sample_path(route))
             shown = f'<a data-path="{sample}" target="_blank" rel="noopener">{shown}</a>'
         rows.append(f'<div>{_badge(route.method)}{shown} <span class="nbr-quiet">{html.escape(what)}</span></div>')
@@ -251,7 +251,8 @@ def _row(route: Route) -> tuple[str, str, str]:
     # Of a function, which would show its address, the name says enough.
     explicit = route.config.explicit.items()
     config = [name if callable(value) else f"{name}={_plain(value)}" for name, value in explicit]
-    return route.method, str(route.pattern), ", ".join(["page", *config] if route.is_page else config)
+    kind = ["page"] if route.is_page else ["API Route"] if route.is_api else []
+    return route.method, str(route.pattern), ", ".join([*kind, *config])
 
 
 def _plain(value: object) -> str:

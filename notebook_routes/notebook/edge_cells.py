@@ -9,6 +9,7 @@ from notebook_routes.errors import CellError
 from notebook_routes.routing import RESERVED_NAMES
 from notebook_routes.runtime import edge
 from notebook_routes.runtime.celltext import CellText
+from notebook_routes.runtime.scopes import read_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,8 +52,9 @@ class EdgeCheck:
         Raises:
             EdgeRefused: the cell, or one beside it, does what an edge isolate lacks.
         """
-        beside = list(beside)
         text = CellText.read(body, first_line=cell.first_line)
+        replaced = _defined(directive, text)
+        beside = [route for route in beside if route.method not in replaced]
         stated = stated or _states_edge(directive, text)
         if not stated and not any(route.config.runtime == "edge" for route in beside):
             return None
@@ -81,6 +83,16 @@ class EdgeCheck:
         text = CellText.read(route.source, first_line=1)
         place = f"{route.cell} ({route.method} {route.pattern}), as %routes source shows it"
         return edge.check_live(text, self._namespace, in_function=False, place=place, name_file=self._name_file)
+
+
+def _defined(directive: Directive, text: CellText) -> frozenset[str]:
+    """The names that a cell in module form binds, as far as that is plain to see."""
+    if directive.method is not None:
+        return frozenset()
+    try:
+        return read_names(text.parse().body).bound
+    except CellError:
+        return frozenset()
 
 
 def _states_edge(directive: Directive, text: CellText) -> bool:

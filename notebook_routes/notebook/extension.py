@@ -50,6 +50,7 @@ class Extension:
         for kind, name in (
             ("cell", "route"),
             ("cell", "page"),
+            ("cell", "api"),
             ("cell", "middleware"),
             ("cell", "request"),
             ("line", "request"),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @magics_class
 class RouteMagics(Magics):
-    """`%%route`, `%%page`, `%%middleware`, `%%request` and `%routes`."""
+    """`%%route`, `%%page`, `%%api`, `%%middleware`, `%%request` and `%routes`."""
 
     def __init__(self, shell: Any, session: Session) -> None:
         super().__init__(shell)
@@ -88,6 +88,30 @@ class RouteMagics(Magics):
             height=definition.height,
         )
         display(bundled, raw=True)
+
+    @no_var_expand
+    @cell_magic
+    def api(self, line: str, cell: str) -> None:
+        """Make this cell a live API Route, the older kind: one handler for all methods of its path.
+
+        %%api /api/path
+
+        The cell is a whole module of `pages/api`: `def handler(req, res)`, or `default`, helpers, imports, and
+
+        config = {"api": {"body_parser": {"size_limit": "1mb"}, "response_limit": "4mb"}, "max_duration": 30}
+
+        req     method query body cookies headers url preview preview_data draft_mode raw_headers socket
+        res     status() json() send() redirect() write() end() set_header() get_header() append_header()
+                remove_header() write_head() revalidate() set_draft_mode() set_preview_data() clear_preview_data()
+
+        `req.body` is parsed by its content type, up to 1 MB. The answer goes out whole, with an ETag: to stream, write
+        a %%route cell.
+        """
+        running = running_cell()
+        definition = self._session.define_api(line, cell, cell=running, label=cell_label(self._shell))
+        text, html = shown.definition_text(definition), shown.definition_html(definition)
+        for output in self._session.inspectors.card(text, html, definition, cell_id=running.id):
+            display(output, raw=True)
 
     @no_var_expand
     @cell_magic

@@ -34,6 +34,7 @@ from notebook_routes.routing import (
     RoutePattern,
     RouteTable,
     SegmentConfig,
+    parse_api_directive,
     parse_directive,
     parse_page_directive,
 )
@@ -56,7 +57,7 @@ _JSON_WORDS = {"true": "True", "false": "False", "null": "None"}
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a `%%route` or `%%page` cell has done.
+    """What a `%%route`, `%%page` or `%%api` cell has done.
 
     Attributes:
         routes: each route with what became of it ("new", "updated", ...).
@@ -144,6 +145,23 @@ class Session:
             page.close()
             raise
         return replace(definition, height=wanted.height)
+
+    def define_api(self, line: str, body: str, *, cell: RunningCell, label: str) -> Definition:
+        """Make the cell's API Route live in place of what the cell defined before; as `define` does a route."""
+        from notebook_routes.notebook.api_routes import api_route  # noqa: PLC0415 - %load_ext must not wait for it
+
+        directive = parse_api_directive(line)
+        where = f"cell {next(self._numbers)} api {directive.pattern}"
+        with refusing(where, self.app.failures):
+            module, route, remarks = api_route(
+                directive, body, namespace=self.namespace, where=where, cell=cell, label=label
+            )
+        try:
+            definition = self._made_live(Cell(cell.id, label, module, [route]), directive, set())
+        except BaseException:
+            module.close()
+            raise
+        return replace(definition, remarks=(*definition.remarks, *remarks))
 
     def cell_ran(self, cell_id: str | None, *, succeeded: bool = True) -> list[Route]:
         """A cell has run: withdraw routes of its former text, unless it has defined routes again or has failed."""
@@ -273,11 +291,10 @@ class Session:
             EdgeRefused: it does what an edge isolate lacks.
         """
         path = self.routes.at(directive.pattern)
-        beside = (
-            [] if path is None else [route for route in path.methods.values() if self._stays(route, directive, cell)]
-        )
+        there = [] if path is None else list(path.methods.values())
+        beside = [route for route in there if self._stays(route, directive, cell)]
         # Few cells have the word, and the check is not loaded for the others.
-        said = stated or "edge" in (*directive.options.values(),) or (directive.method is None and "edge" in body)
+        said = stated or directive.options.get("runtime") == "edge" or (directive.method is None and "edge" in body)
         if not said and not any(route.config.runtime == "edge" for route in beside):
             return None
         from notebook_routes.notebook.edge_cells import EdgeCheck  # noqa: PLC0415 - %load_ext must not wait for it

@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import DefinitionError, RouteConflict
-from notebook_routes.routing import METHODS, Route, RouteTable
+from notebook_routes.routing import ANY, METHODS, Route, RouteTable
 from notebook_routes.runtime import Invoker
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def broken_routes(file: RouteFile, message: str) -> list[Route]:
             cell=str(file),
             extras={_BROKEN: message},
         )
-        for method in METHODS
+        for method in ((ANY,) if file.is_api else METHODS)
     ]
 
 

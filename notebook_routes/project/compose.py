@@ -17,7 +17,7 @@ from notebook_routes.project.edge_check import check_edge
 from notebook_routes.project.global_names import Does
 from notebook_routes.project.module_text import SHARED, ModuleText, bound_by, without_names
 from notebook_routes.project.notebook_source import CellKind, Verdict
-from notebook_routes.project.paths import folder_of, refuse_collisions
+from notebook_routes.project.paths import api_file_of, folder_of, refuse_collisions
 from notebook_routes.project.request_tests import RequestTests
 from notebook_routes.project.requirements import requirements_of
 from notebook_routes.project.rewrite import rename
@@ -26,6 +26,7 @@ from notebook_routes.project.slice import Slice, Slicer, Want
 from notebook_routes.project.statements import Statement, read_statements
 from notebook_routes.routing import CONFIG_NAMES, METHODS
 from notebook_routes.routing.filesystem import APP, PAGE_FILE, ROUTE_FILE, TEMPLATE_FILE
+from notebook_routes.runtime.api.handler import HANDLER_NAMES
 from notebook_routes.runtime.constants import literal
 
 if TYPE_CHECKING:
@@ -96,10 +97,8 @@ class _Composer:
         declared = self._declared
         if not declared.routes and not declared.pages:
             raise ExportError(f"{self._source.name} has no route: write a %%route cell first")
-        paths = self._by_folder(declared)
-        parts = [
-            Part(f"{folder}/{ROUTE_FILE}", cells, self._slice(cells), _taken(cells)) for folder, cells in paths.items()
-        ]
+        paths = self._by_file(declared)
+        parts = [Part(file, cells, self._slice(cells), _taken(cells)) for file, cells in paths.items()]
         if declared.middleware:
             taken = _taken(declared.middleware) | {"middleware", "proxy", "config"}
             parts.append(Part(MIDDLEWARE_FILE, declared.middleware, self._slice(declared.middleware), taken))
@@ -211,7 +210,7 @@ class _Composer:
         with suppress(HTTPError):
             match = self._declared.table.match(spec.target.partition("?")[0])
             if match is not None:
-                wanted.add(f"{self._folders.get(match.route_path.pattern.shape)}/{ROUTE_FILE}")
+                wanted.add(self._files.get(match.route_path.pattern.shape, ""))
         for part in parts:
             if part.path not in wanted:
                 continue
@@ -224,20 +223,22 @@ class _Composer:
 
     # -- files
 
-    def _by_folder(self, declared: Declared) -> dict[str, list[RouteCell]]:
-        """The cells of each path, by its folder; groups of the first cell of the path."""
+    def _by_file(self, declared: Declared) -> dict[str, list[RouteCell]]:
+        """The cells of each path, by its file; groups of the first cell of the path."""
         cells: dict[tuple[str | int, ...], list[RouteCell]] = defaultdict(list)
         for cell in declared.routes:
             cells[cell.pattern.shape].append(cell)
-        folders = {shape: folder_of(found[0].pattern) for shape, found in cells.items()}
+        api = {shape: api_file_of(found[0].pattern) for shape, found in cells.items() if found[0].is_api}
+        folders = {shape: folder_of(found[0].pattern) for shape, found in cells.items() if not found[0].is_api}
         for page in declared.pages:
             folders.setdefault(page.pattern.shape, folder_of(page.pattern))
         patterns = {shape: str(found[0].pattern) for shape, found in cells.items()}
         for page in declared.pages:
             patterns.setdefault(page.pattern.shape, str(page.pattern))
-        refuse_collisions((folder, patterns[shape]) for shape, folder in folders.items())
+        refuse_collisions((place, patterns[shape]) for shape, place in {**folders, **api}.items())
         self._folders = folders
-        return {str(folders[shape]): found for shape, found in cells.items()}
+        self._files = {shape: str(api.get(shape) or folders[shape] / ROUTE_FILE) for shape in cells}
+        return {self._files[shape]: found for shape, found in cells.items()}
 
     def _module(self, part: Part, sharing: Sharing, *, keeps: bool) -> str:
         constants, blocks = self._cells(part, sharing)
@@ -271,7 +272,8 @@ class _Composer:
         for cell in part.cells:
             assert isinstance(cell, RouteCell)
             constants |= {name: value for name, value in cell.constants.items() if name not in stated}
-            text = _as_written(cell, said, replaced=frozenset(METHODS) - set(cell.methods))
+            replaced = frozenset[str]() if cell.is_api else frozenset(METHODS) - set(cell.methods)
+            text = _as_written(cell, said, replaced=replaced)
             blocks.append(rename(text, _attributes(sharing.names - cell.own), where=_where(cell)))
         return constants, blocks
 
@@ -315,7 +317,7 @@ class _Composer:
         found = {}
         for page in declared.pages:
             folder = str(self._folders[page.pattern.shape])
-            _refuse_options(page, paths.get(folder, ()))
+            _refuse_options(page, paths.get(f"{folder}/{ROUTE_FILE}", ()))
             found[f"{folder}/{TEMPLATE_FILE if page.is_template else PAGE_FILE}"] = page.cell.body
         return found
 
@@ -345,7 +347,9 @@ def _where(cell: CodeCell) -> str:
 def _taken(cells: Sequence[CodeCell]) -> frozenset[str]:
     """Names that a file of routes gives a meaning of their own."""
     modules = [cell.own for cell in cells if not cell.is_body]
-    return frozenset({*METHODS, *CONFIG_NAMES, SHARED}).union(*modules)
+    is_api = any(isinstance(cell, RouteCell) and cell.is_api for cell in cells)
+    meant = {*HANDLER_NAMES, "config"} if is_api else {*METHODS, *CONFIG_NAMES}
+    return frozenset({*meant, SHARED}).union(*modules)
 
 
 def _attributes(names: Iterable[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the cells of a notebook declare: routes, pages, middleware and requests, each as the text of a file.
+"""What the cells of a notebook declare, as texts of files: routes of both kinds, pages, middleware and requests.
 
 A body-form cell is expanded as in the kernel; a module-form cell is its own text. What replaces what, and what cannot
 stand side by side, a route table decides, as it does there.
@@ -16,16 +16,19 @@ from notebook_routes.project.global_names import Does, find_global_names
 from notebook_routes.project.http_file import parse_request_cell
 from notebook_routes.project.notebook_source import CellKind
 from notebook_routes.routing import (
+    ANY,
     CONFIG_NAMES,
     METHODS,
     PAGE,
     Route,
     RouteTable,
     SegmentConfig,
+    parse_api_directive,
     parse_directive,
     parse_page_directive,
 )
 from notebook_routes.runtime import Page, expand_body, middleware_source, parse_matchers
+from notebook_routes.runtime.api.cell import expand_api
 from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.modulesource import expand_module
 
@@ -79,15 +82,20 @@ class CodeCell:
 
 @dataclass(frozen=True)
 class RouteCell(CodeCell):
-    """A `%%route` cell.
+    """A `%%route` or `%%api` cell.
 
     Attributes:
         pattern: where it answers.
-        methods: those that are still its own.
+        methods: those that are still its own; `ANY` alone for an API Route.
     """
 
     pattern: RoutePattern = field(kw_only=True)
     methods: tuple[str, ...] = ()
+
+    @property
+    def is_api(self) -> bool:
+        """Whether it is an `%%api` cell."""
+        return ANY in self.methods
 
 
 @dataclass(frozen=True)
@@ -142,8 +150,8 @@ def read_declared(source: NotebookSource, *, times: Mapping[str, int], names: It
     for cell in source.cells:
         time = times[cell.label]
         try:
-            if cell.kind is CellKind.ROUTE:
-                route = _route(cell, time, namespace)
+            if cell.kind in (CellKind.ROUTE, CellKind.API):
+                route = _route(cell, time, namespace) if cell.kind is CellKind.ROUTE else _api_route(cell, time)
                 declared.routes.append(route)
                 table.replace(put=_routes(route))
             elif cell.kind is CellKind.PAGE:
@@ -187,6 +195,12 @@ def _route(cell: SourceCell, time: int, namespace: Mapping[str, object]) -> Rout
     return made if methods else replace(made, methods=tuple(method for method in METHODS if method in made.own))
 
 
+def _api_route(cell: SourceCell, time: int) -> RouteCell:
+    directive = parse_api_directive(cell.line)
+    text = expand_api(CellText.read(cell.body, first_line=cell.first_line), directive).source
+    return RouteCell(cell, time, text, is_body=False, pattern=directive.pattern, methods=(ANY,))
+
+
 def _middleware(cell: SourceCell, time: int, namespace: Mapping[str, object]) -> MiddlewareCell:
     matchers = parse_matchers(cell.line)
     # The matchers are told apart from the text, since a file has them together.
@@ -212,7 +226,9 @@ def _page(cell: SourceCell) -> PageCell:
 
 
 def _routes(cell: RouteCell) -> list[Route]:
-    config = SegmentConfig.from_constants({**_stated(cell), **cell.constants}, where=cell.label)
+    # What an API Route declares is in its `config`, and read when the file is imported.
+    stated = {} if cell.is_api else {**_stated(cell), **cell.constants}
+    config = SegmentConfig.from_constants(stated, where=cell.label)
     return [Route(method, cell.pattern, _never, config, cell=cell.label) for method in cell.methods]
 
 

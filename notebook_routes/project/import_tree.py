@@ -22,7 +22,7 @@ def import_tree(root: Path, notebook: Path, *, force: bool = False) -> tuple[str
     """Write a project as a notebook. Its code is not run.
 
     Args:
-        root: the project's folder, the one that holds `app`.
+        root: the project's folder, the one that holds `app`, `pages/api` or both.
         notebook: the file to write.
         force: write over a file that is there.
 

@@ -1,4 +1,4 @@
-"""From a project on disk to an `App`: every `route.py` imported, every page read, checked and put into a table.
+"""From a project on disk to an `App`: every `route.py` and API Route imported, every page read, all put into a table.
 
     app = load_tree(Path("shop"))
 
@@ -21,7 +21,17 @@ from notebook_routes.app import App, Guard, health
 from notebook_routes.errors import DefinitionError, RouteConflict
 from notebook_routes.project.broken import broken_routes, conflicts, failing, without_conflicts
 from notebook_routes.project.tree import ModuleTree
-from notebook_routes.routing import METHODS, PAGE, Route, RouteFile, SegmentConfig, find_pages, find_routes
+from notebook_routes.routing import (
+    ANY,
+    METHODS,
+    PAGE,
+    Route,
+    RouteFile,
+    SegmentConfig,
+    find_api_routes,
+    find_pages,
+    find_routes,
+)
 from notebook_routes.routing.filesystem import TEMPLATE_FILE
 from notebook_routes.runtime import Invoker
 from notebook_routes.runtime.celltext import CellText
@@ -59,7 +69,7 @@ def load_tree(
     Its modules leave `sys.modules` when the app is no longer used.
 
     Args:
-        root: the project's folder, the one that holds `app`.
+        root: the project's folder, the one that holds `app`, `pages/api` or both.
         explain: show tracebacks and nearest routes to the client.
         strict: refuse a project of which any file cannot be used.
         geo: whose headers `request.geo` is read from, as for `App`.
@@ -67,8 +77,8 @@ def load_tree(
         cors: which other origins may call the paths that declare nothing themselves, as for `App`.
 
     Raises:
-        DefinitionError: there is no folder `app`, or one below it has no name that can be a path; the middleware, or
-            if `strict` any file, cannot be imported or declares what cannot be. The message names the file.
+        DefinitionError: there is neither folder, or one below has no name that can be a path; the middleware, or if
+            `strict` any file, cannot be imported or declares what cannot be. The message names the file.
     """
     app = App(guard=Guard(), explain=explain, geo=geo, cache=cache, cors=cors)
     tree = ModuleTree(root)
@@ -95,13 +105,14 @@ def fill(app: App, tree: ModuleTree, *, strict: bool = False, known: KnownRoutes
         DefinitionError: as `load_tree`; the app may have routes then, and no middleware.
     """
     app.open_pages.add("/_routes/health", health)
-    files, pages = find_routes(tree.root), find_pages(tree.root)
-    if not files and not pages:
+    files, pages, api_routes = find_routes(tree.root), find_pages(tree.root), find_api_routes(tree.root)
+    if not files and not pages and not api_routes:
         _log.warning("%s has no route: write app/route.py", tree.root)
     known = {} if known is None else known
     loaders: dict[RouteFile, Callable[[], list[Route]]] = {
         **{file: partial(_routes_of, file, tree, app, known) for file in files},
         **{file: partial(_page_of, file, tree) for file in pages},
+        **{file: partial(_api_route_of, file, tree, app, known) for file in api_routes},
     }
     if strict:
         app.routes.replace(put=[route for load in loaders.values() for route in load()])
@@ -186,6 +197,31 @@ def _of_the_edge(
         _log.warning("%s", finding.remark)
     edge.install()
     return {method: edge.watched(handler) for method, handler in handlers.items()}
+
+
+def _api_route_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) -> list[Route]:
+    from notebook_routes.runtime.api import (  # noqa: PLC0415 - many projects have none
+        ApiConfig,
+        api_invoker,
+        find_handler,
+        without_effect,
+    )
+
+    module = _imported(file.path, tree, app)
+    before = known.get(file)
+    if before is not None and before[0] is module:
+        return before[1]
+    where, found = str(file), vars(module)
+    try:
+        handler, config = find_handler(found), ApiConfig.of(found.get("config", {}))
+    except DefinitionError as error:
+        raise DefinitionError(f"{where}: {error}") from None
+    for remark in without_effect(found):
+        _log.warning("%s: %s", where, remark)
+    invoker = api_invoker(handler, pattern=file.pattern, config=config)
+    routes = [Route(ANY, file.pattern, invoker, config.segment, cell=where, source=tree.source(file.path))]
+    known[file] = module, routes
+    return routes
 
 
 def _page_of(file: RouteFile, tree: ModuleTree) -> list[Route]:

@@ -37,6 +37,7 @@ class CellKind(Enum):
     ROUTE = "%%route"
     MIDDLEWARE = "%%middleware"
     PAGE = "%%page"
+    API = "%%api"
     REQUEST = "%%request"
     OTHER = "another magic"
 

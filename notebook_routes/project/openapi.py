@@ -90,7 +90,7 @@ def openapi_document(
             paths[template] = {
                 method.lower(): _Operation(route, route_path, template, segments, schemas).described(named)
                 for method, route in route_path.methods.items()
-                if not route.is_page
+                if not (route.is_page or route.is_api)
             }
     components = schemas.fill()
     if any("422" in operation["responses"] for item in paths.values() for operation in item.values()):
@@ -108,8 +108,8 @@ def _route_paths(routes: RouteTable) -> list[RoutePath]:
     found: dict[tuple[str | int, ...], RoutePath] = {}
     for route in routes.routes():
         at = routes.at(route.pattern)
-        # A page is for people.
-        if at is not None and not route.is_page:
+        # A page is for people, and which methods an API Route answers, and with what, it does not say.
+        if at is not None and not (route.is_page or route.is_api):
             found.setdefault(route.pattern.shape, at)
     # What is tried first comes first, where the document can have one of two.
     return sorted(found.values(), key=lambda path: [_rank(segment) for segment in path.pattern.segments])

@@ -1,7 +1,9 @@
-"""The folder of a path in a tree of files, on any file system.
+"""The folder of a path in a tree of files, and the file of an API Route, on any file system.
 
     /products/[id]      app/products/[id]
     /(shop)/%5Fadmin    app/(shop)/%5Fadmin
+    /api/users/[id]     pages/api/users/[id].py
+    /api                pages/api/index.py
 
 Text is written as the route writes it; what a disk cannot hold is percent-encoded, which means the same to
 `routing.filesystem`. What some disk would take for another file is refused.
@@ -14,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import DefinitionError
-from notebook_routes.routing.filesystem import APP, PAGE_FILE, ROUTE_FILE, TEMPLATE_FILE
+from notebook_routes.routing.filesystem import API, APP, INDEX, PAGE_FILE, ROUTE_FILE, TEMPLATE_FILE
 from notebook_routes.routing.segment import is_invisible
 
 if TYPE_CHECKING:
@@ -41,6 +43,18 @@ def folder_of(pattern: RoutePattern) -> PurePosixPath:
     """
     words = pattern.text.split("/")[1:] if pattern.text != "/" else []
     return PurePosixPath(APP, *(_folder(word, pattern) for word in words))
+
+
+def api_file_of(pattern: RoutePattern) -> PurePosixPath:
+    """The file of an API Route, from the project's folder on.
+
+    Raises:
+        DefinitionError: as `folder_of` does.
+    """
+    words = [_folder(word, pattern) for word in pattern.text.split("/")[2:]]
+    if not words or words[-1] == INDEX:
+        words.append(INDEX)
+    return API.joinpath(*words[:-1], f"{words[-1]}.py")
 
 
 def _folder(word: str, pattern: RoutePattern) -> str:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, TypeAlias
 
-from notebook_routes.routing.filesystem import APP
+from notebook_routes.routing.filesystem import API, APP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +83,7 @@ def find_shared_state(root: Path) -> list[SharedState]:
 
 
 def _files(root: Path) -> list[PurePosixPath]:
-    found = itertools.chain(root.glob("*.py"), (root / APP).rglob("*.py"))
+    found = itertools.chain(root.glob("*.py"), (root / APP).rglob("*.py"), (root / API).rglob("*.py"))
     return sorted(PurePosixPath(*file.relative_to(root).parts) for file in found if file.is_file())
 
 

@@ -23,7 +23,7 @@ from importlib.machinery import ModuleSpec, SourceFileLoader
 from importlib.util import decode_source, spec_from_file_location
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.routing.filesystem import APP
+from notebook_routes.routing.filesystem import API, APP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -167,15 +167,17 @@ class _Finder:
         if name != self._tree.name:
             return None
         place = os.path.join(self._root, *(part.replace(_DOT, ".") for part in parts))  # noqa: PTH118
-        if os.path.isdir(place):  # noqa: PTH112
-            first = os.path.join(place, "__init__.py")  # noqa: PTH118
-            if not parts or not os.path.isfile(first):  # noqa: PTH113
-                spec = ModuleSpec(fullname, None, is_package=True)
-                spec.submodule_search_locations = [place]
-                return spec
+        first, file, is_folder = os.path.join(place, "__init__.py"), f"{place}.py", os.path.isdir(place)  # noqa: PTH112, PTH118
+        if parts and is_folder and os.path.isfile(first):  # noqa: PTH113
             return self._spec(fullname, first, search=[place])
-        file = f"{place}.py"
-        return self._spec(fullname, file) if os.path.isfile(file) else None  # noqa: PTH113
+        if parts and os.path.isfile(file):  # noqa: PTH113
+            # Beside users.py there may be users/[id].py, now or later, and either is a route in pages/api.
+            return self._spec(fullname, file, search=[place] if is_folder or parts[0] == API.parts[0] else None)
+        if not is_folder:
+            return None
+        spec = ModuleSpec(fullname, None, is_package=True)
+        spec.submodule_search_locations = [place]
+        return spec
 
     def _spec(self, name: str, file: str, search: list[str] | None = None) -> ModuleSpec | None:
         loader = _Loader(name, file, self._builtins)

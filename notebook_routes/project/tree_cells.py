@@ -1,7 +1,7 @@
 """The files of a tree as the cells of a notebook: the opposite of an export. Nothing is run.
 
 What is shared becomes plain cells again; a `route.py` whose handlers are what body-form cells expand to becomes such
-cells, with what else it has in plain ones; any other becomes one cell in module form.
+cells, with what else it has in plain ones; any other becomes one cell in module form, as API Routes always do.
 """
 
 from __future__ import annotations
@@ -21,8 +21,20 @@ from notebook_routes.project.global_names import Does, find_global_names
 from notebook_routes.project.import_lines import take_imports
 from notebook_routes.project.requests_file import REQUESTS_FILE, parse_requests_file, request_cell_text
 from notebook_routes.project.unshare import SHARED, own_names, without_prefix
-from notebook_routes.routing import CONFIG_NAMES, METHODS, Route, RouteTable, find_pages, find_routes
+from notebook_routes.routing import (
+    ANY,
+    CONFIG_NAMES,
+    METHODS,
+    Route,
+    RouteTable,
+    find_api_routes,
+    find_pages,
+    find_routes,
+    parse_api_directive,
+)
 from notebook_routes.routing.filesystem import APP, TEMPLATE_FILE
+from notebook_routes.runtime.api.cell import expand_api
+from notebook_routes.runtime.celltext import CellText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -61,8 +73,8 @@ def tree_cells(
         kept: statements of what is shared, as `ast.unparse` writes them, that no route seems to need.
 
     Raises:
-        DefinitionError: there is no folder `app`; a file is no Python, needs what is not there, has no handler, or
-            would mean something else in a notebook. All files are named, with their lines.
+        DefinitionError: there is neither `app` nor `pages/api`; a file is no Python, needs what is not there, has no
+            handler, or would mean something else in a notebook. All files are named, with their lines.
     """
     return _TreeCells(root, public, whole, kept).read()
 
@@ -80,11 +92,14 @@ class _TreeCells:
         self._imports: dict[str, None] = {}
 
     def read(self) -> TreeCells:
-        files, pages = find_routes(self._root), find_pages(self._root)
+        files, pages, api_routes = find_routes(self._root), find_pages(self._root), find_api_routes(self._root)
         # Any handler will do: it is the places that may exclude each other.
-        RouteTable(Route("GET", file.pattern, None, cell=str(file)) for file in files)
+        RouteTable(
+            Route(ANY if file.is_api else "GET", file.pattern, None, cell=str(file)) for file in [*files, *api_routes]
+        )
         shared = self._plain(PurePosixPath(APP, f"{SHARED}.py"))
         routes = [cell for file in files for cell in self._route(file)]
+        routes += [cell for file in api_routes for cell in self._api_route(file)]
         middleware = [cell for name in _MIDDLEWARE_FILES for cell in self._middleware(name)]
         shown = [self._page(page, {file.pattern.shape: file for file in files}) for page in pages]
         requests = self._requests()
@@ -138,6 +153,17 @@ class _TreeCells:
         if cells is not None:
             self._in_parts.add(str(file))
         return cells if cells is not None else [f"%%route {file.pattern.text}\n{self._without_first_imports(text)}"]
+
+    def _api_route(self, file: RouteFile) -> list[str]:
+        text = self._module(file.path)
+        if text is None:
+            return []
+        cell = f"%%api {file.pattern.text}\n{self._without_first_imports(text)}"
+        try:
+            expand_api(CellText.read(text, first_line=1), parse_api_directive(file.pattern.text))
+        except DefinitionError as error:
+            self._problems.append(f"{file}: {error}")
+        return [cell]
 
     def _without_first_imports(self, text: str) -> str:
         """A module's text without the imports of its first lines: those that an export has put there.

@@ -71,6 +71,20 @@ def check_page(route: Route, beside: RoutePath) -> None:
             )
 
 
+def check_api(route: Route, beside: RoutePath) -> None:
+    """Refuse an API Route at a path where another route answers, and a route where there is an API Route.
+
+    Raises:
+        RouteConflict: the message names both and their cells.
+    """
+    for other in beside.methods.values():
+        if route.is_api is not other.is_api:
+            raise RouteConflict(
+                f"{route} and {other}: an API Route answers every method of its path, "
+                "so keep one of the two, or give one another path"
+            )
+
+
 def _check_rest(node: Node, route: Route, segment: CatchAll | OptionalCatchAll, place: int) -> None:
     if node.rest is not None:
         other = _route(node.rest)

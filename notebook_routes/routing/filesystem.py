@@ -7,6 +7,9 @@
     app/_lib/route.py                   none               "_" makes a folder private, and all below it
     app/%5Fadmin/route.py               /_admin            the way to serve one all the same
 
+    pages/api/products/[id].py          /api/products/[id] an API Route of the older kind: every file is one,
+    pages/api/index.py                  /api               and there are neither groups nor private folders
+
 Folder names are segments as `segment` reads them; nothing is imported here.
 """
 
@@ -20,12 +23,16 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.errors import DefinitionError, InvalidPattern
 from notebook_routes.routing.pattern import RoutePattern
+from notebook_routes.routing.segment import is_invisible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: The folder of a project that holds its routes.
 APP = "app"
+#: The folder of its API Routes, where `index.py` is the folder itself.
+API = PurePosixPath("pages/api")
+INDEX = "index"
 #: The file of a folder that answers its path.
 ROUTE_FILE = "route.py"
 #: The file of a folder that is the page at its path: sent as it is, or rendered by Jinja2.
@@ -35,7 +42,7 @@ TEMPLATE_FILE = "page.html.jinja"
 
 @dataclass(frozen=True, slots=True)
 class RouteFile:
-    """A file that answers a path, a route or a page.
+    """A file that answers a path, a route, a page or an API Route.
 
     Attributes:
         path: the file, from the project's folder on: `app/products/[id]/route.py`.
@@ -45,6 +52,11 @@ class RouteFile:
     path: PurePosixPath
     pattern: RoutePattern
 
+    @property
+    def is_api(self) -> bool:
+        """Whether it is an API Route's."""
+        return self.path.parts[:2] == API.parts
+
     def __str__(self) -> str:
         return str(self.path)
 
@@ -53,10 +65,10 @@ def find_routes(root: Path) -> list[RouteFile]:
     """List the routes of a project, sorted by file. Links to folders are not followed.
 
     Args:
-        root: the project's folder, the one that holds `app`.
+        root: the project's folder, the one that holds `app`, `pages/api` or both.
 
     Raises:
-        DefinitionError: there is no folder `app`.
+        DefinitionError: there is neither.
         InvalidPattern: a folder on the way to a route has a name that cannot be read; the message names it.
     """
     return _find(root, ROUTE_FILE)
@@ -66,7 +78,7 @@ def find_pages(root: Path) -> list[RouteFile]:
     """List the pages of a project, as `find_routes` does its routes.
 
     Raises:
-        DefinitionError: there is no folder `app`, or one folder has a page in both forms.
+        DefinitionError: there is neither `app` nor `pages/api`, or one folder has a page in both forms.
         InvalidPattern: a folder on the way to a page has a name that cannot be read; the message names it.
     """
     pages = _find(root, PAGE_FILE, TEMPLATE_FILE)
@@ -76,9 +88,55 @@ def find_pages(root: Path) -> list[RouteFile]:
     return pages
 
 
+def find_api_routes(root: Path) -> list[RouteFile]:
+    """List the API Routes of a project, sorted by file; none where there is no folder `pages/api`.
+
+    Raises:
+        DefinitionError: a folder cannot be read.
+        InvalidPattern: a file or a folder has a name that cannot be part of a path; the message names the file.
+    """
+    top = root / API
+    found: list[RouteFile] = []
+    for folder, below, files in os.walk(top, onerror=_refuse_unreadable) if top.is_dir() else ():
+        below[:] = [name for name in below if not name.startswith(".")]
+        inside = PurePosixPath(*Path(folder).relative_to(top).parts)
+        found += [
+            RouteFile(API / inside / name, api_pattern_of(inside / name))
+            for name in files
+            # Python's own file makes a package of the folder.
+            if name.endswith(".py") and not name.startswith(".") and name != "__init__.py"
+        ]
+    return sorted(found, key=lambda file: file.path.parts)
+
+
+def api_pattern_of(path: PurePosixPath) -> RoutePattern:
+    """Read a file below `pages/api` as the path that it answers.
+
+    Args:
+        path: from that folder on: `products/[id].py`.
+
+    Raises:
+        InvalidPattern: it cannot be one; the message names the file.
+    """
+    *words, last = path.with_suffix("").parts
+    try:
+        return RoutePattern.parse(
+            "/".join(["/api", *map(_literal, words), *([] if last == INDEX else [_literal(last)])])
+        )
+    except InvalidPattern as error:
+        raise InvalidPattern(f"The file {str(API / path)!r} cannot be a route. {error}") from None
+
+
+def _literal(word: str) -> str:
+    """A name below `pages/api`: what hides a segment in `app` means nothing there."""
+    return f"%{ord(word[0]):X}{word[1:]}" if word[0] in "_@" or is_invisible(word) else word
+
+
 def _find(root: Path, *names: str) -> list[RouteFile]:
     top = root / APP
     if not top.is_dir():
+        if (root / API).is_dir():
+            return []
         raise DefinitionError(f"{root} holds no folder {APP!r}: a project has its routes in {APP}/**/{ROUTE_FILE}")
     found: list[RouteFile] = []
     for folder, below, files in os.walk(top, onerror=_refuse_unreadable):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PAGE = "page"
 #: The methods that a handler may answer, in the order of lists shown to people.
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS")
+#: In the place of a method: the one handler of an API Route answers all there are, `PROPFIND` and its kin too.
+ANY = "ANY"
 
 
 # Compared by identity: a cell that runs again makes a new route, even from the same text.
@@ -25,7 +27,7 @@ class Route:
     """One handler at one method and path.
 
     Attributes:
-        method: one of `METHODS`.
+        method: one of `METHODS`, or `ANY`.
         pattern: where it answers.
         handler: what is called; the runtime knows how.
         config: what its cell or file says about the path.
@@ -43,13 +45,18 @@ class Route:
     extras: Mapping[str, object] = field(default_factory=dict, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
+        if self.method not in (*METHODS, ANY):
             raise ValueError(f"A route answers one of {', '.join(METHODS)}, not {self.method!r}")
 
     @property
     def is_page(self) -> bool:
         """Whether it is a page, HTML that a `%%page` cell or a page's file holds."""
         return PAGE in self.extras
+
+    @property
+    def is_api(self) -> bool:
+        """Whether it is an API Route, the one handler `(req, res)` of an `%%api` cell or of a file in `pages/api`."""
+        return self.method == ANY
 
     def __str__(self) -> str:
         place = f" ({self.cell})" if self.cell else ""
@@ -67,25 +74,29 @@ class RoutePath:
         extras: what floors above know of it; a new path begins without.
     """
 
-    __slots__ = ("_allow", "_answering", "config", "extras", "keeps_answers", "methods", "pattern")
+    __slots__ = ("_allow", "_answering", "_any", "config", "extras", "keeps_answers", "methods", "pattern")
 
     def __init__(self, pattern: RoutePattern, routes: Mapping[str, Route]) -> None:
         self.pattern = pattern
-        self.methods: Mapping[str, Route] = {method: routes[method] for method in METHODS if method in routes}
+        self.methods: Mapping[str, Route] = {method: routes[method] for method in (*METHODS, ANY) if method in routes}
+        self._any = self.methods.get(ANY)
         self.config = reduce(SegmentConfig.merged, (route.config for route in self.methods.values()), SegmentConfig())
         self.keeps_answers = self.config.keeps_answers
         self.extras: dict[str, object] = {}
         stand_in = {"HEAD": self.methods["GET"]} if "GET" in self.methods else {}
         self._answering = stand_in | dict(self.methods)
         automatic = {"OPTIONS", "HEAD"} if "GET" in self.methods else {"OPTIONS"}
-        self._allow = ", ".join(sorted({*self.methods, *automatic}))
+        self._allow = ", ".join(sorted(METHODS if self._any else {*self.methods, *automatic}))
 
     def answering(self, method: str) -> Route | None:
-        """The route that answers a method: GET's stands in for a HEAD that there is none for."""
-        return self._answering.get(method)
+        """The route that answers a method: GET's stands in for a HEAD that there is none for, an API Route for all."""
+        return self._answering.get(method, self._any)
 
     def allow(self) -> str:
-        """The value of `Allow` (RFC 9110 §10.2.1): the methods with a route, HEAD beside GET, and OPTIONS."""
+        """The value of `Allow` (RFC 9110 §10.2.1): the methods with a route, HEAD beside GET, and OPTIONS.
+
+        An API Route decides itself; for it all of `METHODS` are named.
+        """
         return self._allow
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from notebook_routes.errors import RouteConflict
-from notebook_routes.routing.conflict import check_config, check_page, check_place
+from notebook_routes.routing.conflict import check_api, check_config, check_page, check_place
 from notebook_routes.routing.pattern import RoutePattern
 from notebook_routes.routing.route import Route, RoutePath
 from notebook_routes.routing.segment import CatchAll, Dynamic, OptionalCatchAll, Static
@@ -103,7 +103,9 @@ class RouteTable:
             for route in put:
                 old = draft.put(route)
                 if old is not None and id(old) in added:
-                    raise RouteConflict(f"{route} is put twice in one change: keep one of the two")
+                    raise RouteConflict(
+                        f"{old} and {route} are one route, put twice in one change: keep one of the two"
+                    )
                 if old is not None and old is not route:
                     replaced.append(old)
                 added.add(id(route))
@@ -192,6 +194,7 @@ class _Draft:
         check_place(self._root, route)
         beside = self._paths.get(route.pattern.shape)
         if beside is not None:
+            check_api(route, beside)
             check_config(route, beside)
             check_page(route, beside)
         methods = dict(beside.methods) if beside is not None else {}

@@ -63,11 +63,14 @@ _NO_DRAFT = DraftCookie()
 
 
 class KeepsData(Protocol):
-    """An app, as far as `fetch()` and `cached()` know it."""
+    """An app, as far as `fetch()`, `cached()` and `res.revalidate()` know it."""
 
     @property
     def data(self) -> DataCache:
         """Where they keep what they keep."""
+
+    async def renew(self, path: str) -> None:
+        """Make the kept answer of a path anew, if it keeps any."""
 
 
 class Exchange:

@@ -48,6 +48,7 @@ class Invoker:
         pattern: its path.
         context: the context to run in, copied per request; by default the current one.
         max_duration: seconds until a 504.
+        binder: fills the function's parameters; by default by their names.
 
     Raises:
         CellError: a parameter can never be filled.
@@ -61,11 +62,12 @@ class Invoker:
         pattern: RoutePattern,
         context: Context | None = None,
         max_duration: float | None = None,
+        binder: Binder | None = None,
     ) -> None:
         self.function = function
         self.label = f"{method} {pattern}"
         self.max_duration = DEFAULT_MAX_DURATION if max_duration is None else float(max_duration)
-        self._binder = Binder(function, method=method, pattern=pattern)
+        self._binder = Binder(function, method=method, pattern=pattern) if binder is None else binder
         #: What the function reads of a request, as far as its parameters tell.
         self.inputs = tuple(self._binder.inputs)
         self._context = copy_context() if context is None else context.copy()

@@ -9,6 +9,10 @@ from typing import Any
 
 #: Keys of the fixture's JSON that tell about JavaScript objects ("reflection is not behaviour").
 _REFLECTION = ("paramsType", "ctor")
+_COOKIES = {
+    "__prerender_bypass": "__notebook_routes_draft",
+    "__next_preview_data": "__notebook_routes_preview",
+}
 #: Headers of the original that are not sent here, and not compared.
 _INTERNAL = ("refresh", "rsc", "x-nextjs-", "x-middleware-")
 #: What the route cache did, as there and as here (RFC 9211).
@@ -45,8 +49,11 @@ def translated(expect: dict[str, Any], *, first: bool = False) -> dict[str, Any]
 
 
 def renamed(step: dict[str, Any]) -> dict[str, Any]:
-    """A request or an expectation, with the draft cookie by our name."""
-    ours: dict[str, Any] = json.loads(json.dumps(step).replace("__prerender_bypass", "__notebook_routes_draft"))
+    """A request or an expectation, with the cookies of draft mode and of preview data by our names."""
+    text = json.dumps(step)
+    for theirs, name in _COOKIES.items():
+        text = text.replace(theirs, name)
+    ours: dict[str, Any] = json.loads(text)
     return ours
 
 

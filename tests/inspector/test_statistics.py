@@ -37,6 +37,14 @@ def test_status_and_failures():
     assert statistics.of(("GET", "/a"))[3:] == (0, 2)
 
 
+def test_an_api_route_has_the_figures_of_all_methods():
+    statistics = Statistics(lambda key: key in (("ANY", "/a"), ("GET", "/b")))
+    for method in ("GET", "HEAD", "PURGE"):
+        assert statistics.add(entry(method=method)) == ("ANY", "/a")
+    assert statistics.add(entry(method="HEAD", route="/b")) == ("GET", "/b")
+    assert statistics.of(("ANY", "/a")).hits == 3
+
+
 def test_head_is_of_get_where_it_has_no_route_of_its_own():
     statistics = Statistics(lambda key: key == ("HEAD", "/b"))
     assert statistics.add(entry(method="HEAD")) == ("GET", "/a")

@@ -48,7 +48,7 @@ class Shown:
     @property
     def text(self):
         """All of it but errors, as a terminal would show it."""
-        return self.stdout + "\n".join(bundle["text/plain"] for bundle in self.bundles)
+        return self.stdout + "\n".join(bundle["text/plain"] for bundle in self.bundles if "text/plain" in bundle)
 
     @property
     def html(self):

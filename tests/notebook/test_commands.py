@@ -22,6 +22,7 @@ from notebook_routes.notebook.commands import _EXAMPLES, _START_OPTIONS, COMMAND
         ("openapi", Command("openapi")),
         ("remove /x", Command("remove", path="/x")),
         ("remove GET /x", Command("remove", method="GET", path="/x")),
+        ("remove ANY /x", Command("remove", method="ANY", path="/x")),
         ("clear", Command("clear")),
         ("start", Command("start")),
         ("start --port 8001", Command("start", options={"port": 8001})),

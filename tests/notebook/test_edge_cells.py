@@ -90,6 +90,12 @@ def test_the_cells_of_a_path_share_it(newest):
     assert newest.get("/x", method="POST") == (200, "read")
 
 
+def test_what_a_module_replaces_is_not_asked(newest):
+    newest.ok("%%route GET /x\nopen('/etc/hosts').read(3)", cell="a")
+    newest.ok("%%route /x\nruntime = 'edge'\ndef GET(): return 'module'", cell="b")
+    assert newest.get("/x") == (200, "module")
+
+
 def test_the_guard_names_the_line_of_the_cell(kernel):
     shown = kernel.ok(
         "# a comment\n%%route GET /x --runtime edge\nsecret = '/etc/passwd'\n"

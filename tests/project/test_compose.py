@@ -2,12 +2,15 @@
 
 import ast
 import textwrap
+from pathlib import PurePosixPath
 
 import pytest
 
 from notebook_routes.errors import DefinitionError, ExportError
 from notebook_routes.project.compose import compose
 from notebook_routes.project.notebook_source import NotebookSource, SourceCell
+from notebook_routes.routing import RoutePattern
+from notebook_routes.routing.filesystem import api_pattern_of
 
 
 def exported(*texts, tags=()):
@@ -450,3 +453,87 @@ def test_strings_and_continuations_survive():
     )
     assert 'text = """a\n  # routes: skip is text here\n"""; more = 1 + \\\n    2' in found["app/_shared.py"]
     assert "f'''{_shared.text}\n  {_shared.more}'''" in found["app/a/route.py"]
+
+
+API = """
+%%api /api/{path}
+config = {{"api": {{"body_parser": False}}}}
+
+def GET(): ...
+
+def handler(req, res):
+    res.json([limit, settings])
+"""
+
+
+def test_an_api_route_is_a_file_below_pages():
+    found = files("limit = 3\nsettings = {}", API.format(path="users/[id]"), "%%route GET /a\nlimit")
+    assert set(found) == {"app/_shared.py", "app/a/route.py", "pages/api/users/[id].py", "requirements.txt"}
+    assert same(
+        found["pages/api/users/[id].py"],
+        """
+        from app import _shared
+
+        settings = {}
+
+        config = {"api": {"body_parser": False}}
+
+        def GET(): ...
+
+        def handler(req, res):
+            res.json([_shared.limit, settings])
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "file"),
+    [
+        ("/api", "pages/api/index.py"),
+        ("/api/x", "pages/api/x.py"),
+        ("/api/index", "pages/api/index/index.py"),
+        ("/api/[[...slug]]", "pages/api/[[...slug]].py"),
+        ("/api/v1.0", "pages/api/v1.0.py"),
+        ("/api/%5Fx", "pages/api/%5Fx.py"),
+        ("/api/a:b", "pages/api/a%3Ab.py"),
+    ],
+)
+def test_the_file_of_an_api_route_is_read_as_its_path(path, file):
+    (found,) = set(files(f"%%api {path}\ndef handler(req, res): ...")) - {"requirements.txt"}
+    assert found == file
+    assert api_pattern_of(PurePosixPath(file).relative_to("pages/api")).segments == RoutePattern.parse(path).segments
+
+
+def test_names_that_mean_something_in_an_api_route_are_not_put_there():
+    found = files(
+        "config = {1: 2}\ndef default(): ...\nrevalidate = 5",
+        "%%api /api/x\ndef handler(req, res):\n    res.json([config, default(), revalidate])",
+    )
+    assert "config = {1: 2}" in found["app/_shared.py"]
+    assert "def default()" in found["app/_shared.py"]
+    assert "res.json([_shared.config, _shared.default(), revalidate])" in found["pages/api/x.py"]
+
+
+def test_of_two_api_cells_with_one_path_the_later_one_is_exported():
+    cells = [f"%%api /api/x\ndef handler(req, res):\n    res.send('{word}')" for word in ("old", "new")]
+    found = files(*cells)
+    assert "'new'" in found["pages/api/x.py"]
+    assert "'old'" not in found["pages/api/x.py"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["%%api /api/x\nx = 1"], "cell 1, an API Route is a module with a handler"),
+        (["%%api /x\ndef handler(req, res): ..."], 'cell 1: "/x" is not below /api'),
+        (["%%api /api/x\ndef handler(req, res): ...", "%%route GET /api/x\n1"], "keep one of the two"),
+        (
+            ["%%api /api/x\ndef handler(req, res): ...", "%%api /api/X\ndef handler(req, res): ..."],
+            "tell capitals apart",
+        ),
+        (["%%api /api/con\ndef handler(req, res): ..."], "Windows has no folder called con"),
+        (["%%api /api/x\ndef handler(req, res)\n    pass"], "cell 1, line 2"),
+    ],
+)
+def test_an_api_route_that_cannot_be_exported(cells, message):
+    assert message in refused(*cells)

@@ -256,3 +256,15 @@ def test_imports_are_sorted_and_merged_however_they_were_written():
     assert "\nimport json\nimport re\n\nfrom notebook_routes import not_found\n" in found["app/b/route.py"]
     # A module's own import is not taken for needless: it may do something.
     assert "\nimport json\nimport os\n" in found["app/c/route.py"]
+
+
+def test_api_routes_come_back():
+    found = same(
+        "import math\nlimit = 3\nseen = []",
+        "%%api /api/x/[id]\nconfig = {'api': {'body_parser': False}}\n\n"
+        "def handler(req, res):\n    seen.append(limit)\n    not_found() if math.pi > limit else res.end()",
+        "%%api /api\nasync def default(req, res):\n    res.json(len(seen))",
+        "%%route GET /seen\nseen",
+        "%%request GET /api\n?? json == 0",
+    )
+    assert {"pages/api/index.py", "pages/api/x/[id].py", "app/seen/route.py", "app/_shared.py"} <= found.keys()

@@ -11,8 +11,10 @@ from notebook_routes.errors import DefinitionError
 from notebook_routes.project.import_tree import import_tree
 from notebook_routes.project.load import load_tree
 from notebook_routes.project.settled_cells import settled_cells
-from notebook_routes.routing import Route, SegmentConfig, parse_directive
+from notebook_routes.routing import ANY, Route, SegmentConfig, parse_api_directive, parse_directive
 from notebook_routes.runtime import Invoker, RouteModule, compile_middleware
+from notebook_routes.runtime.api import api_invoker
+from notebook_routes.runtime.api.cell import compile_api
 
 SHOP = {
     "app/_shared.py": """# From shop.ipynb: what its routes share.
@@ -121,6 +123,11 @@ def app_of(cells):
             for method, function in module.handlers.items():
                 invoker = Invoker(function, method=method, pattern=directive.pattern)
                 app.routes.put(Route(method, directive.pattern, invoker, config, cell=label))
+        elif line.startswith("%%api"):
+            directive = parse_api_directive(line.removeprefix("%%api"))
+            made = compile_api(body, directive, namespace=namespace, label=label)
+            invoker = api_invoker(made.handler, pattern=directive.pattern, config=made.config)
+            app.routes.put(Route(ANY, directive.pattern, invoker, cell=label))
         elif line.startswith("%%middleware"):
             _, found = compile_middleware(body, line.split()[1:], namespace=namespace, label=label)
             app.middleware = declared_middleware(found, where=label)
@@ -154,6 +161,34 @@ def test_the_cells_answer_as_the_files(project):
     expected = answers(load_tree(root, strict=True), *asked)
     assert [status for status, _ in expected] == [200, 404, 200, 200, 403, 200, 422]
     assert answers(app_of(cells_of(root)), *asked) == expected
+
+
+def test_api_routes_answer_as_their_files(project):
+    files = {
+        "app/_shared.py": "products = {'1': 'Lamp'}\n",
+        "pages/api/products/[id].py": (
+            "# From shop.ipynb.\n\nfrom app import _shared\n\n\ndef handler(req, res):\n"
+            "    if req.method == 'POST':\n        _shared.products[req.query['id']] = req.body\n"
+            "    res.json(_shared.products[req.query['id']])\n"
+        ),
+        "pages/api/index.py": "def default(req, res):\n    res.send('index')\n",
+    }
+    root = project(files)
+    asked = [
+        ("GET", "/api/products/1", {}),
+        ("POST", "/api/products/2", {"body": "Desk"}),
+        ("GET", "/api/products/2", {}),
+        ("PURGE", "/api", {}),
+    ]
+    expected = answers(load_tree(root, strict=True), *asked)
+    assert expected == [(200, b'"Lamp"'), (200, b'"Desk"'), (200, b'"Desk"'), (200, b"index")]
+    cells = cells_of(root)
+    assert [cell.splitlines()[0] for cell in cells] == [
+        "products = {'1': 'Lamp'}",
+        "%%api /api",
+        "%%api /api/products/[id]",
+    ]
+    assert answers(app_of(cells), *asked) == expected
 
 
 def test_as_a_person_would_have_written_them(project):
@@ -215,6 +250,12 @@ def test_annotations_that_are_texts_keep_their_imports(project):
         ),
         ({"app/a/route.py": "from app.b import x\ndef GET(): ..."}, "app/a/route.py:1: a notebook has no module app.b"),
         ({"requests.http": "NONE"}, "requests.http: "),
+        ({"pages/api/x.py": "x = 1"}, "pages/api/x.py: an API Route is a module with a handler"),
+        ({"pages/api/x.py": "def handler(:"}, "pages/api/x.py:1: Python: "),
+        (
+            {"pages/api/x.py": "def handler(req, res): ...", "app/api/x/route.py": "def GET(): ..."},
+            "ANY /api/x (pages/api/x.py) and GET /api/x (app/api/x/route.py)",
+        ),
         (
             {"app/[id]/route.py": "def GET(): ...", "app/[slug]/route.py": "def GET(): ..."},
             "GET /[slug] (app/[slug]/route.py)",

@@ -126,3 +126,21 @@ def test_a_page_takes_the_place_of_a_route_that_goes_in_the_same_change():
     table.replace(remove=[old], put=[new])
     table.replace(remove=[new], put=[old])
     assert table.routes() == [old]
+
+
+@pytest.mark.parametrize("other", ["GET /api/[id]", "POST /api/[id]", "OPTIONS /api/[id]"])
+def test_an_api_route_is_alone_at_its_path(other):
+    for first, second in [("ANY /api/[id]", other), (other, "ANY /api/[id]")]:
+        table = RouteTable([route(first, "cell [1]")])
+        with pytest.raises(RouteConflict, match="an API Route answers every method of its path") as caught:
+            table.put(route(second, "cell [2]"))
+        assert f"{second} (cell [2]) and {first} (cell [1])" in str(caught.value)
+        assert [str(left) for left in table.routes()] == [f"{first} (cell [1])"]
+
+
+def test_an_api_route_takes_the_place_of_another():
+    table = RouteTable([route("ANY /api/[id]", "cell [1]"), route("GET /api/me", "cell [2]")])
+    replaced = table.put(route("ANY /api/[id]", "cell [3]"))
+    assert str(replaced) == "ANY /api/[id] (cell [1])"
+    assert str(table.match("/api/me").route_path.answering("GET")) == "GET /api/me (cell [2])"
+    assert table.match("/api/me").route_path.answering("POST") is None

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from notebook_routes.errors import DefinitionError, InvalidPattern
-from notebook_routes.routing import Dynamic, Static, find_pages, find_routes, pattern_of
+from notebook_routes.routing import Dynamic, Static, find_api_routes, find_pages, find_routes, pattern_of
 
 
 def project(root, *files):
@@ -154,3 +154,49 @@ def test_a_page_in_two_forms_is_refused(tmp_path):
 def test_a_page_below_a_folder_that_is_no_segment_is_refused(tmp_path):
     with pytest.raises(InvalidPattern, match=r"app/\[\]"):
         find_pages(project(tmp_path, "app/[]/page.html"))
+
+
+@pytest.mark.parametrize(
+    ("file", "path"),
+    [
+        ("hello.py", "/api/hello"),
+        ("index.py", "/api"),
+        ("users/index.py", "/api/users"),
+        ("users/[id].py", "/api/users/[id]"),
+        ("post/[...slug].py", "/api/post/[...slug]"),
+        ("opt/[[...slug]].py", "/api/opt/[[...slug]]"),
+        ("index/index.py", "/api/index"),
+        ("index/x.py", "/api/index/x"),
+        ("v1.0/x.y.py", "/api/v1.0/x.y"),
+        ("body-limit.py", "/api/body-limit"),
+    ],
+)
+def test_a_file_below_pages_api_is_a_path(tmp_path, file, path):
+    (found,) = find_api_routes(project(tmp_path, f"pages/api/{file}"))
+    assert (found.pattern.path, str(found), found.is_api) == (path, f"pages/api/{file}", True)
+
+
+@pytest.mark.parametrize(
+    ("file", "words"), [("_x.py", ["_x"]), ("(a)/@b.py", ["(a)", "@b"]), ("_lib/(x).py", ["_lib", "(x)"])]
+)
+def test_there_nothing_is_private_and_nothing_a_group(tmp_path, file, words):
+    (found,) = find_api_routes(project(tmp_path, f"pages/api/{file}"))
+    assert found.pattern.segments == (Static("api"), *map(Static, words))
+
+
+def test_what_is_no_api_route(tmp_path):
+    files = ["__init__.py", "x/__init__.py", "notes.txt", ".hidden.py", ".git/x.py", "__pycache__/x.cpython-312.pyc"]
+    root = project(tmp_path, *(f"pages/api/{file}" for file in files), "pages/other.py", "app/route.py")
+    assert find_api_routes(root) == []
+    assert [file.is_api for file in find_routes(root)] == [False]
+
+
+def test_a_project_may_have_api_routes_alone(tmp_path):
+    root = project(tmp_path, "pages/api/b.py", "pages/api/a/x.py")
+    assert [str(file) for file in find_api_routes(root)] == ["pages/api/a/x.py", "pages/api/b.py"]
+    assert find_routes(root) == find_pages(root) == []
+
+
+def test_a_name_that_cannot_be_read_is_named_with_its_file(tmp_path):
+    with pytest.raises(InvalidPattern, match=r"The file 'pages/api/users/\{id\}.py' cannot be a route.*write \[id\]"):
+        find_api_routes(project(tmp_path, "pages/api/users/{id}.py"))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from notebook_routes.routing import METHODS, Route, RoutePath, RoutePattern, SegmentConfig
+from notebook_routes.routing import ANY, METHODS, Route, RoutePath, RoutePattern, SegmentConfig
 
 PATTERN = RoutePattern.parse("/m/[id]")
 
@@ -22,6 +22,7 @@ def route(method, **options):
         (["PUT", "POST", "GET"], "GET, HEAD, OPTIONS, POST, PUT"),
         (["OPTIONS"], "OPTIONS"),
         ([], "OPTIONS"),
+        ([ANY], "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"),
     ],
 )
 def test_allow_lists_what_is_answered(methods, allow):
@@ -52,3 +53,16 @@ def test_a_route_introduces_itself():
 
 def test_two_runs_of_one_cell_make_two_routes():
     assert route("GET") != route("GET")
+
+
+@pytest.mark.parametrize("method", [*METHODS, "PROPFIND", ANY])
+def test_an_api_route_answers_every_method(method):
+    api = route(ANY)
+    assert (api.is_api, route("GET").is_api) == (True, False)
+    assert RoutePath(PATTERN, {ANY: api}).answering(method) is api
+
+
+def test_any_is_no_method_of_other_routes():
+    path = RoutePath(PATTERN, {"GET": route("GET")})
+    assert path.answering(ANY) is None
+    assert path.answering("HEAD") is path.methods["GET"]

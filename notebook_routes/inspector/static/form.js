@@ -4,8 +4,12 @@ import { Body } from "./body.js";
 import { h, labelled, line } from "./dom.js";
 import { Values } from "./values.js";
 
+/** What the form of an API Route, which answers all methods, offers. */
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
 export class RequestForm {
   #row;
+  #method = null;
   #segments;
   #values;
   #body = null;
@@ -24,6 +28,8 @@ export class RequestForm {
       Object.keys(declared),
     );
     if (body) this.#body = new Body(body);
+    if (row.method === "ANY") this.#method = h("select", {}, METHODS.map((method) => h("option", {}, method)));
+    const method = this.#method && labelled("method", this.#method);
     const parts = [...this.#segments.values()].map(([segment, input]) => labelled(segment.name, input, segmentNote(segment)));
     const onkeydown = (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
@@ -34,7 +40,7 @@ export class RequestForm {
     this.element = h(
       "form",
       { "aria-label": `Request ${row.method} ${row.path}`, noValidate: true, onkeydown, onsubmit },
-      h(".fields", {}, parts, this.#values.fields, this.#values.add),
+      h(".fields", {}, method, parts, this.#values.fields, this.#values.add),
       this.#values.lines,
       this.#body?.element,
     );
@@ -42,7 +48,8 @@ export class RequestForm {
 
   /** What the fields hold, as a request; an Error names the field without which it cannot be sent. */
   async request() {
-    const { method, path } = this.#row;
+    const { path } = this.#row;
+    const method = this.#method?.value ?? this.#row.method;
     const search = this.#values.pairs("query").map((pair) => pair.map(encodeURIComponent).join("=")).join("&");
     const headers = this.#values.pairs("header");
     const cookies = this.#values.pairs("cookie").map((pair) => pair.join("="));
@@ -53,7 +60,8 @@ export class RequestForm {
   }
 
   /** Put the values of a request that was sent into the fields. */
-  set({ target, headers, body }) {
+  set({ method, target, headers, body }) {
+    if (this.#method) this.#method.value = method;
     const [path, search = ""] = target.split("?", 2);
     const given = path.slice(1).split("/").map(decoded);
     partsOf(this.#row.path).forEach((part, place) => {

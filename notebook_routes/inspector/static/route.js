@@ -32,7 +32,7 @@ export class RouteHead {
   constructor(row, server, said = "") {
     this.#server = server;
     const path = h("code", {}, row.path);
-    const url = server.running && row.method === "GET" && row.sample !== null ? server.url + row.sample : null;
+    const url = server.running && ["GET", "ANY"].includes(row.method) && row.sample !== null ? server.url + row.sample : null;
     const shown = url ? h("a", { href: url, title: url, target: "_blank", rel: "noopener" }, path) : path;
     this.element = h(".head", {}, badge(row.method), shown, said && h("span.quiet", {}, said), this.#use);
     this.update(row);
