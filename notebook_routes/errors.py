@@ -6,6 +6,7 @@ NotebookRoutesError
 │   ├── RouteConflict        two routes cannot live side by side
 │   ├── DirectiveError       the magic line cannot be read
 │   ├── CellError            the cell's code is refused
+│   │   └── EdgeRefused      the route is to run at the edge, and does what an edge isolate lacks
 │   ├── ConfigError          an option or a segment constant has a value it cannot have
 │   └── ExportError          a notebook cannot be written as a tree of files
 ├── HTTPError                an answer that is not a success, raised from anywhere in a handler
@@ -20,6 +21,7 @@ NotebookRoutesError
 ├── DynamicError             a handler reads what its answer, which is to be kept, may not depend on
 ├── CacheError               something can be neither kept nor found again: an argument, a value, an option
 ├── FetchError               fetch() had no answer
+├── EdgeError                a running handler does what an edge isolate lacks (also what the isolate raises)
 ├── Aborted                  an AbortSignal has fired
 ├── ServerError              the server cannot start, or a request has nowhere to go
 └── ExpectationFailed        a `??` line did not hold (also an AssertionError)
@@ -90,6 +92,18 @@ class CellError(DefinitionError):
             return self.message
         shown = f": {self.text.strip()}" if self.text and self.text.strip() else ""
         return f"line {self.line}{shown}\n{self.message}"
+
+
+class EdgeRefused(CellError):
+    """The route is to run at the edge, and does what an edge isolate lacks; nothing was changed.
+
+    Attributes:
+        findings: what, with its line and the rule.
+    """
+
+    def __init__(self, message: str, *, findings: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.findings = tuple(findings)
 
 
 class HTTPError(NotebookRoutesError):
@@ -186,6 +200,25 @@ class CacheError(_ShownShort):
 
 class FetchError(NotebookRoutesError):
     """`fetch()` had no answer: the other server cannot be reached, or took too long."""
+
+
+class EdgeError(NotebookRoutesError):
+    """A running handler does what an edge isolate lacks.
+
+    What is raised is also of the class that the isolate raises there: an OSError, a RuntimeError, a ModuleNotFoundError
+    or a KeyError.
+
+    Attributes:
+        code: the rule, "EDGE003".
+    """
+
+    def __init__(self, message: str, *, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+    def __str__(self) -> str:
+        # A KeyError would show its message as a text in quotes.
+        return str(self.args[0])
 
 
 class Aborted(NotebookRoutesError):

@@ -43,6 +43,8 @@ class RouteMagics(Magics):
         --tag NAME              what revalidate_tag("NAME") calls them; may be written several times
         --dynamic VALUE         force-dynamic never keeps them; force-static keeps them, and shows the cell nothing of
                                 the request but path and declared parameters; error keeps them, and refuses such reading
+        --runtime edge          refuse what an edge isolate lacks: files, processes, threads, sockets; the route runs in
+                                the kernel all the same
         --max-duration SECONDS  after so long the client is told 504
         --cors ORIGIN           whose pages may read the answers; may be written several times
         """

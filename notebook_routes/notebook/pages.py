@@ -29,7 +29,7 @@ def page_route(wanted: PageDirective, body: str, *, filename: str, cell: Running
     """
     config = SegmentConfig.from_constants(wanted.directive.options, where=label)
     if config.runtime == "edge":
-        raise CellError('runtime = "edge" is not in this version: leave it out, the page is answered by the kernel')
+        raise CellError('a page has no code for runtime = "edge": leave it out, the page is answered by the kernel')
     pattern = wanted.pattern
     if wanted.jinja:
         listing = cell.text if cell.text is not None else f"\n{body}"

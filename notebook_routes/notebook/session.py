@@ -80,6 +80,7 @@ class Session:
 
     def __init__(self, namespace: dict[str, Any], *, name_file: Callable[[str], str] | None = None) -> None:
         self.namespace = namespace
+        self._name_file = name_file
         self.routes = RouteTable()
         self.app = App(routes=self.routes, guard=Guard(hosts=()), explain=True, name_file=name_file)
         self.app.log.listen(self._say_once)
@@ -118,10 +119,15 @@ class Session:
             ServerError: no server could be started; nothing was changed.
         """
         directive = parse_directive(line)
+        edge = self._edge_remarks(directive, body, cell)
         module = self._compiled(directive, body, cell)
         try:
             routes = self._routes_of(module, directive, label)
-            return self._made_live(Cell(cell.id, label, module, routes), directive, own_names, body)
+            if edge is None and any(route.config.runtime == "edge" for route in routes):
+                # The text did not tell.
+                edge = self._edge_remarks(directive, body, cell, stated=True)
+            definition = self._made_live(Cell(cell.id, label, module, routes), directive, own_names, body)
+            return replace(definition, remarks=(*definition.remarks, *(edge or ())))
         except BaseException:
             module.close()
             raise
@@ -276,6 +282,32 @@ class Session:
         self.frames.reload()
         return gone
 
+    def _edge_remarks(
+        self, directive: Directive, body: str, cell: RunningCell, *, stated: bool = False
+    ) -> tuple[str, ...] | None:
+        """What is to be said of a cell whose path is of the edge; None for any other.
+
+        Raises:
+            EdgeRefused: it does what an edge isolate lacks.
+        """
+        path = self.routes.at(directive.pattern)
+        there = [] if path is None else list(path.methods.values())
+        beside = [route for route in there if self._stays(route, directive, cell)]
+        # Few cells have the word, and the check is not loaded for the others.
+        said = stated or directive.options.get("runtime") == "edge" or (directive.method is None and "edge" in body)
+        if not said and not any(route.config.runtime == "edge" for route in beside):
+            return None
+        from notebook_routes.notebook.edge_cells import EdgeCheck  # noqa: PLC0415 - %load_ext must not wait for it
+
+        check = EdgeCheck(self.namespace, self._name_file or str)
+        return check.remarks(directive, body, cell, beside=beside, stated=stated)
+
+    def _stays(self, route: Route, directive: Directive, cell: RunningCell) -> bool:
+        """Whether a route is still there when a cell has run."""
+        owner = self._cells.owner(route)
+        is_its_own = owner is not None and cell.id is not None and owner.id == cell.id
+        return not is_its_own and route.method != directive.method
+
     def _compiled(self, directive: Directive, body: str, cell: RunningCell) -> RouteModule:
         make = runtime.RouteModule.from_body if directive.method else runtime.RouteModule.from_source
         # Each run has a file name of its own, or `linecache` would mix old and new lines; people see no number.
@@ -307,9 +339,12 @@ class Session:
 
     def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
         config = SegmentConfig.from_constants(module.constants)
-        if config.runtime == "edge":
-            raise CellError('runtime = "edge" is not in this version: leave it out, the route runs in the kernel')
         context = copy_context()
+        handlers = module.handlers
+        if config.runtime == "edge":
+            from notebook_routes.runtime.edge import watched  # noqa: PLC0415 - %load_ext must not wait for it
+
+            handlers = {method: watched(function) for method, function in handlers.items()}
         return [
             Route(
                 method,
@@ -325,7 +360,7 @@ class Session:
                 cell=label,
                 source=module.source,
             )
-            for method, function in module.handlers.items()
+            for method, function in handlers.items()
         ]
 
     def _made_live(self, cell: Cell, directive: Directive, own_names: set[str], body: str = "") -> Definition:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.errors import DefinitionError, ExportError, HTTPError
 from notebook_routes.project.declared import RouteCell, read_declared
+from notebook_routes.project.edge_check import check_edge
 from notebook_routes.project.global_names import Does
 from notebook_routes.project.module_text import SHARED, ModuleText, bound_by, without_names
 from notebook_routes.project.notebook_source import CellKind, Verdict
@@ -107,6 +108,7 @@ class _Composer:
         if problems:
             raise ExportError("\n".join(dict.fromkeys(problems)))
         self._refuse_taken_name(parts)
+        self._remarks += check_edge([part for part in parts if self._is_of_the_edge(part)], self._slicer.history)
         for part in parts:
             self._add_mentioned(part, kept)
         self._remarks += self._hidden_state(parts)
@@ -121,6 +123,12 @@ class _Composer:
         self._remarks += remarks
         replay = self._requests.replay(sharing, outdated=partial(self._outdated, parts))
         return Composed(dict(sorted(files.items())), replay, self._remarks, self._variables(parts, sharing))
+
+    def _is_of_the_edge(self, part: Part) -> bool:
+        """Whether the file's path runs at the edge."""
+        cell = part.cells[0]
+        path = self._declared.table.at(cell.pattern) if isinstance(cell, RouteCell) else None
+        return path is not None and path.config.runtime == "edge"
 
     # -- what is needed
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import weakref
 from functools import partial
 from pathlib import PurePosixPath
@@ -33,6 +34,7 @@ from notebook_routes.routing import (
 )
 from notebook_routes.routing.filesystem import TEMPLATE_FILE
 from notebook_routes.runtime import Invoker
+from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.constants import find_constants
 from notebook_routes.web import Response
 
@@ -160,10 +162,10 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
         return before[1]
     where = str(file)
     config = SegmentConfig.from_constants(find_constants(vars(module)), where=where)
-    if config.runtime == "edge":
-        raise DefinitionError(f'{where}: runtime = "edge" is not in this version: leave it out, it runs in Python')
-    handlers = _handlers(module, where)
     source = tree.source(file.path)
+    handlers = _handlers(module, where)
+    if config.runtime == "edge":
+        handlers = _of_the_edge(handlers, source, module, where, tree.root)
     routes = []
     for method, function in handlers.items():
         try:
@@ -173,6 +175,28 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
         routes.append(Route(method, file.pattern, invoker, config, cell=where, source=source))
     known[file] = module, routes
     return routes
+
+
+def _of_the_edge(
+    handlers: dict[str, Callable[..., Any]], source: str, module: ModuleType, where: str, root: Path
+) -> dict[str, Callable[..., Any]]:
+    """The handlers of a file of the edge, checked; what is only to be told is in the log.
+
+    Raises:
+        EdgeRefused: it does what an edge isolate lacks, or a function or module of the project's that it uses does;
+            each is named with its line.
+    """
+    from notebook_routes.runtime import edge  # noqa: PLC0415 - many projects have none
+
+    def name_file(filename: str) -> str:
+        return filename.removeprefix(f"{root}{os.sep}")
+
+    text = CellText.read(source, first_line=1)
+    found = edge.check_live(text, vars(module), in_function=False, place=where, name_file=name_file)
+    for finding in edge.refuse(found):
+        _log.warning("%s", finding.remark)
+    edge.install()
+    return {method: edge.watched(handler) for method, handler in handlers.items()}
 
 
 def _api_route_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) -> list[Route]:

@@ -187,6 +187,8 @@ class Exchange:
 
 current_exchange: ContextVar[Exchange | None] = ContextVar("notebook_routes.exchange", default=None)
 
+#: Whether what runs is a handler's own code, and not ours on its behalf; contexts of handlers are made with it.
+handlers_own: ContextVar[bool] = ContextVar("notebook_routes.handlers_own", default=False)
 
 #: What is being made of a `cached()` function's value; None outside of one.
 current_life: ContextVar[Life | None] = ContextVar("notebook_routes.life", default=None)

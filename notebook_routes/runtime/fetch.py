@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError, FetchError
-from notebook_routes.runtime.exchange import current_exchange, current_life
+from notebook_routes.runtime.exchange import current_exchange, current_life, handlers_own
 from notebook_routes.runtime.keepable import checked_tags
 from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags, note
 from notebook_routes.runtime.outgoing import closed, new_client, stream_of
@@ -175,6 +175,17 @@ async def _content(request: Request) -> bytes:
 
 
 async def _ask(request: Request, redirect: str) -> Response:
+    if not handlers_own.get():
+        return await _asked(request, redirect)
+    # Also in the tasks that the client makes: its sockets are not the handler's.
+    handlers_own.set(False)
+    try:
+        return await _asked(request, redirect)
+    finally:
+        handlers_own.set(True)
+
+
+async def _asked(request: Request, redirect: str) -> Response:
     try:
         import httpx2  # noqa: PLC0415 - few handlers ask other servers
     except ImportError as error:

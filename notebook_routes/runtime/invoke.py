@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from notebook_routes.errors import HTTPError
 from notebook_routes.runtime.bind import Binder
 from notebook_routes.runtime.drive import Deadline, InContext, in_context, rest_of
-from notebook_routes.runtime.exchange import current_exchange
+from notebook_routes.runtime.exchange import current_exchange, handlers_own
 from notebook_routes.runtime.negotiate import (
     MARKUP_NOTE,
     NATIVE_JSON,
@@ -70,7 +70,8 @@ class Invoker:
         self._binder = Binder(function, method=method, pattern=pattern) if binder is None else binder
         #: What the function reads of a request, as far as its parameters tell.
         self.inputs = tuple(self._binder.inputs)
-        self._context = copy_context() if context is None else context
+        self._context = copy_context() if context is None else context.copy()
+        self._context.run(handlers_own.set, True)
         self._on_loop = runs_on_loop(function)
         #: A coroutine that any other function returns lacks its `await`.
         self._is_awaited = self._on_loop or wraps_async(function)

@@ -29,6 +29,15 @@ _NOT_THE_USERS = (
     *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
 )
 
+_ON_THE_LOOP = (
+    "An `async def` runs on the server's loop; without its await it would run in a thread, "
+    "or write `await asyncio.to_thread(...)` around the slow call"
+)
+_AT_THE_EDGE = (
+    "An edge isolate has one thread, and all other requests wait for it: do less at a time, or let the route run in "
+    "Python"
+)
+
 
 class LoopWatch:
     """Watches the loop of the thread that calls `start`."""
@@ -83,20 +92,22 @@ class LoopWatch:
 
     def _report(self, exchange: Exchange, step: int) -> None:
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - the documented way to see another thread
-        line = _users_line(frame)
+        line = users_line(frame)
         if line is None or self._step != step or self._current is not exchange:
             # The step has ended meanwhile: the line is somebody else's.
             return
-        note = (
-            f"{line[0]} held the server for over 100 ms: {line[1]}\n"
-            f"An `async def` runs on the server's loop; without its await it would run in a thread, "
-            f"or write `await asyncio.to_thread(...)` around the slow call"
-        )
+        is_edge = exchange.config is not None and exchange.config.runtime == "edge"
+        note = f"{line[0]} held the server for over 100 ms: {line[1]}\n{_AT_THE_EDGE if is_edge else _ON_THE_LOOP}"
         if note not in exchange.notes:
             exchange.notes.append(note)
 
 
-def _users_line(frame: FrameType | None) -> tuple[str, str] | None:
+def is_users_file(filename: str) -> bool:
+    """Whether a frame's file is none of Python's, of a library or of ours."""
+    return not filename.startswith(_NOT_THE_USERS)
+
+
+def users_line(frame: FrameType | None) -> tuple[str, str] | None:
     """The innermost line of a route's cell, else of a file of the user's: where it is, and its code."""
     in_file = None
     while frame is not None:

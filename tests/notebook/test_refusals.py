@@ -36,7 +36,10 @@ REFUSALS = {
     ),
     "a reserved parameter": ("%%route GET /x body:int\nbody", ['"body" is given to every handler anyway']),
     "parameters without method": ("%%route /x page:int\ndef GET(): pass", ["write GET /x page:int"]),
-    "edge": ("%%route GET /x --runtime edge\n1", ["leave it out"]),
+    "edge": (
+        "%%route GET /x --runtime edge\nimport os\nopen('a').read() + os.popen('ls').read()",
+        ["line 3: open('a')", "EDGE003 open(...)", "await fetch(...)", "EDGE005 os.popen(...)"],
+    ),
     # The path
     "braces": ("%%route GET /{id}\n1", ["write [id]"]),
     "angle brackets": ("%%route GET /<id>\n1", ["write [id]"]),

@@ -220,7 +220,7 @@ def test_running_again_leaves_one_module(notebook):
         ("%%route /x\ndef GET(nope): return 1", "`nope` can never be filled"),
         ("%%route /x\nimport sys\nsys.exit(3)\ndef GET(): return 1", "SystemExit: 3"),
         ("%%route /x\nrevalidate = 'often'\ndef GET(): return 1", "revalidate = 'often'"),
-        ("%%route /x\nruntime = 'edge'\ndef GET(): return 1", "is not in this version"),
+        ("%%route /x\nruntime = 'edge'\ndef GET(): return open('x')", "EDGE003 open(...)"),
         ("%%route GET /[other]\n1", "[other] and [id]"),
     ],
 )

@@ -9,7 +9,7 @@ import textwrap
 
 import pytest
 
-from notebook_routes.errors import ConfigError, DefinitionError, RouteConflict
+from notebook_routes.errors import ConfigError, DefinitionError, EdgeRefused, RouteConflict
 from notebook_routes.project.load import load_tree
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS
@@ -343,7 +343,11 @@ def test_a_helper_that_fails_shows_the_way_to_it(project):
     ("files", "kind", "said"),
     [
         ({"app/route.py": "revalidate = 'often'\ndef GET(): ..."}, ConfigError, "app/route.py"),
-        ({"app/route.py": "runtime = 'edge'\ndef GET(): ..."}, DefinitionError, "app/route.py: runtime"),
+        (
+            {"app/route.py": "runtime = 'edge'\ndef GET():\n    return open('x').read()"},
+            EdgeRefused,
+            r"app/route.py, line 3: return open\('x'\)",
+        ),
         ({"app/x/route.py": "def GET(*rest): ..."}, DefinitionError, "app/x/route.py: "),
         (
             {"app/[id]/route.py": "def GET(): ...", "app/[slug]/route.py": "def POST(): ..."},
