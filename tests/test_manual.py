@@ -53,6 +53,7 @@ def test_there_is_a_manual():
         "05_caching",
         "06_export_and_serve",
         "07_inspector",
+        "08_edge",
         "09_from_api_routes",
         "shop",
     ]

@@ -1,12 +1,13 @@
-"""The folder that relative paths in a project's code are taken from: the project's own.
+"""The folder that relative paths in a project's code are taken from, and modules beside `app`: the project's own.
 
-So `open("data/items.csv")` finds the file beside `app`, from wherever the server was started. There is one current
-folder in a process: only a program that serves one project and nothing else may set it.
+So `open("data/items.csv")` finds the file beside `app`, and `import stock` finds `stock.py`, from wherever the server was
+started. There is one current folder in a process: only a program that serves one project and nothing else may set it.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import chdir, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,7 @@ def in_its_folder(settings: ServerSettings) -> ServerSettings:
         os.chdir(directory)
     except OSError as error:
         raise DefinitionError(f"{settings.directory} cannot be entered: {error.strerror}") from None
+    find_modules_in(directory)
     return replace(settings, directory=directory, cache=cache)
 
 
@@ -47,5 +49,16 @@ def within(directory: Path) -> Iterator[Path]:
     """
     find_routes(directory)
     root = directory.absolute()
+    before = list(sys.path)
     with chdir(root):
-        yield root
+        find_modules_in(root)
+        try:
+            yield root
+        finally:
+            sys.path[:] = before
+
+
+def find_modules_in(root: Path) -> None:
+    """Have imports find the modules of a folder too, behind all that is installed: none of theirs is hidden."""
+    if str(root) not in sys.path:
+        sys.path.append(str(root))

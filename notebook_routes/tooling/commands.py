@@ -326,7 +326,11 @@ def codemod(
         Path | None, typer.Option("--output", "-o", help="Where to write, if not where the codemod would.")
     ] = None,
 ) -> None:
-    """Write a program of another framework as Route Handlers. Exits with 3 if something is left to do by hand."""
+    """Write a program of another framework, or API Routes, as Route Handlers.
+
+    The exit status is 0 if everything is done, 3 if TODO comments or sources are left for a person, and 4 if --dry-run
+    would change files.
+    """
     from notebook_routes.tooling.codemod.catalogue import Options  # noqa: PLC0415 - no other command needs it
     from notebook_routes.tooling.codemod.run import run_codemod  # noqa: PLC0415 - the same
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.app import Guard
 from notebook_routes.inspector import Inspector, InspectorPages
+from notebook_routes.project.current_folder import find_modules_in
 from notebook_routes.project.live import LiveProject
 from notebook_routes.routing import find_routes
 from notebook_routes.servers import MAX_BODY_SIZE, public_location
@@ -53,6 +54,7 @@ def develop_tree(
     # Systems that tell of changes do so by the real path.
     root = directory.resolve()
     os.chdir(root)
+    find_modules_in(root)
     subject = ProjectSubject(host, listener.getsockname()[1], location)
     inspector = Inspector(subject)
     pages = InspectorPages(inspector)

@@ -18,7 +18,15 @@ from notebook_routes.routing import RoutePattern
 from notebook_routes.routing.filesystem import APP, ROUTE_FILE
 from notebook_routes.tooling.codemod.api_module import convert_module
 from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, Write
-from notebook_routes.tooling.codemod.sources import NOTEBOOK, Notebook, find_sources, put_source, read_text, source_of
+from notebook_routes.tooling.codemod.sources import (
+    NOTEBOOK,
+    Notebook,
+    find_sources,
+    placed,
+    put_source,
+    read_text,
+    source_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +57,7 @@ def plan(path: Path, options: Options) -> Plan:
             made.left[source] = str(reason)
     for source in find_sources(path, NOTEBOOK):
         try:
-            made.add(_plan_notebook(source, options.destination if source == path else None))
+            made.add(_plan_notebook(source, placed(source, path, options.destination)))
         except NotUnderstood as reason:
             made.left[source] = str(reason)
     return made
@@ -98,7 +106,7 @@ def _pattern(text: str) -> tuple[str, Mapping[str, ParamSegment]]:
     return pattern.text, pattern.params
 
 
-def _plan_notebook(source: Path, destination: Path | None) -> Plan:
+def _plan_notebook(source: Path, target: Path) -> Plan:
     notebook = Notebook.read(source)
     before = notebook.text
     made = Plan()
@@ -116,5 +124,5 @@ def _plan_notebook(source: Path, destination: Path | None) -> Plan:
         put_source(cell, f"%%route {pattern}\n{converted.text.rstrip()}")
         made.routes += [f"{method} {pattern}" for method in converted.methods]
     if made.routes:
-        made.writes.append(notebook.write(destination or source, before))
+        made.writes.append(notebook.write(target, before))
     return made

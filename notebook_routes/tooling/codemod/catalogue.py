@@ -26,11 +26,13 @@ class Codemod:
         name: on the command line.
         module: where its `plan(path, options)` is.
         reads: what its sources are, for messages.
+        has_target: whether it writes a tree or a notebook, as it is told.
     """
 
     name: str
     module: str
     reads: str
+    has_target: bool = False
 
     def planner(self) -> Callable[[Path, Options], Plan]:
         """The function that plans it.
@@ -64,8 +66,8 @@ CODEMODS = {
     for codemod in (
         Codemod("api-routes", "api_routes", "pages/api/**/*.py, and notebooks with %%api cells"),
         Codemod("kernel-gateway", "kernel_gateway", "notebooks for the kernel gateway, in its mode notebook-http"),
-        Codemod("flask", "flask", "programs of Flask: a file, or a folder of modules"),
-        Codemod("fastapi", "fastapi", "programs of FastAPI: a file, or a folder of modules"),
+        Codemod("flask", "flask", "programs of Flask: a file, or a folder of modules", has_target=True),
+        Codemod("fastapi", "fastapi", "programs of FastAPI: a file, or a folder of modules", has_target=True),
     )
 }
 

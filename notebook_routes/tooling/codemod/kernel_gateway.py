@@ -23,7 +23,15 @@ from notebook_routes.tooling.codemod.gateway_request import GatewayRequest
 from notebook_routes.tooling.codemod.nodes import Statement, parse, target_of
 from notebook_routes.tooling.codemod.path_names import Parameter, PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan
-from notebook_routes.tooling.codemod.sources import NOTEBOOK, Notebook, code_cell, find_sources, put_source, source_of
+from notebook_routes.tooling.codemod.sources import (
+    NOTEBOOK,
+    Notebook,
+    code_cell,
+    find_sources,
+    placed,
+    put_source,
+    source_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -44,12 +52,12 @@ def plan(path: Path, options: Options) -> Plan:
 
     Args:
         path: a notebook, or a folder of them; a notebook takes the place of what it was.
-        options: the destination is another file, for one notebook.
+        options: the destination is another file for one notebook, another folder for several.
     """
     made = Plan()
     for source in find_sources(path, NOTEBOOK):
         try:
-            made.add(_plan_notebook(source, options.destination if source == path else None))
+            made.add(_plan_notebook(source, placed(source, path, options.destination)))
         except NotUnderstood as reason:
             made.left[source] = str(reason)
     return made
@@ -69,7 +77,7 @@ class _Endpoint:
         return f"{self.method} {self.path}"
 
 
-def _plan_notebook(source: Path, destination: Path | None) -> Plan:
+def _plan_notebook(source: Path, target: Path) -> Plan:
     notebook = Notebook.read(source)
     before = notebook.text
     endpoints = _endpoints(notebook.code)
@@ -111,7 +119,7 @@ def _plan_notebook(source: Path, destination: Path | None) -> Plan:
     if made.routes:
         printers.write()
         _tidy(notebook, gone)
-        made.writes.append(notebook.write(destination or source, before))
+        made.writes.append(notebook.write(target, before))
     return made
 
 

@@ -92,7 +92,10 @@ def run_codemod(name: str, path: Path, options: Options | None = None, *, dry: b
         ConfigError: there is no such codemod, LibCST is not installed, or there is nothing at the path.
         DefinitionError: a file cannot be read or written; everything is as it was.
     """
-    planner = find_codemod(name).planner()
+    codemod = find_codemod(name)
+    if options is not None and options.to_notebook and not codemod.has_target:
+        raise ConfigError(f"--to notebook is for flask and fastapi: {name} writes what it reads, {codemod.reads}")
+    planner = codemod.planner()
     if not path.exists():
         raise ConfigError(f"there is nothing at {path}: give a file, a folder or a notebook")
     plan = planner(path, options or Options())

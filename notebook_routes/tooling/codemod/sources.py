@@ -30,6 +30,19 @@ def _is_foreign(folders: Sequence[str]) -> bool:
     return any(folder in _FOREIGN or folder.startswith(".") for folder in folders)
 
 
+def placed(source: Path, path: Path, destination: Path | None) -> Path:
+    """Where a rewritten source goes: to its own place, or to the same one below another folder.
+
+    Args:
+        source: the source.
+        path: what was given, the source or a folder above it.
+        destination: the other place, None for none.
+    """
+    if destination is None:
+        return source
+    return destination if source == path else destination / source.relative_to(path)
+
+
 def read_text(path: Path) -> str:
     """The text of a file of Python.
 

@@ -1,8 +1,11 @@
 """The codemod `flask`: golden files, what the results answer, and what is left alone."""
 
+import sys
+
 import pytest
 
 from notebook_routes import __version__
+from notebook_routes.project.current_folder import within
 from notebook_routes.project.export import export_tree
 from notebook_routes.project.notebook_source import read_notebook
 from notebook_routes.tooling.codemod.catalogue import Options
@@ -90,14 +93,16 @@ def test_blueprints_answer_from_the_tree_and_from_the_notebook(golden, asking, t
     root, _ = golden("flask")
     run_codemod("flask", root / "shop")
     run_codemod("flask", root / "shop", Options(to_notebook=True))
-    monkeypatch.syspath_prepend(str(root))
     export_tree(read_notebook(root / "shop_routes.ipynb"), tmp_path / "tree", replay=False)
     (tmp_path / "tree/shop").mkdir()
     (tmp_path / "tree/shop/stock.py").write_text((root / "shop/stock.py").read_text())
     for tree in (root / "shop_routes", tmp_path / "tree"):
-        ask = asking(tree)
-        assert ask("GET", "/api/lamps").json == [{"name": "Desk", "kind": "lamp"}]
-        made = ask("POST", "/people", json_body={"name": "Ann"})
+        for name in ("shop", "shop.stock"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
+        with within(tree) as here:
+            ask = asking(here)
+            assert ask("GET", "/api/lamps").json == [{"name": "Desk", "kind": "lamp"}]
+            made = ask("POST", "/people", json_body={"name": "Ann"})
         assert (made.status, made.json) == (201, {"name": "Ann", "kind": "person"})
 
 

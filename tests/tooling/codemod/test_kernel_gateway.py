@@ -60,6 +60,14 @@ def test_another_file_keeps_the_notebook(golden, tmp_path):
     assert (tmp_path / "new.ipynb").read_text() == expected["lamps.ipynb"]
 
 
+def test_another_folder_keeps_the_notebooks_of_a_folder(golden, tmp_path):
+    root, expected = golden("kernel_gateway")
+    before = texts_below(root)
+    run_codemod("kernel-gateway", root, Options(destination=tmp_path / "new"))
+    assert texts_below(root) == before
+    assert texts_below(tmp_path / "new") == expected
+
+
 def test_the_results_answer(golden, asking, tmp_path):
     root, _ = golden("kernel_gateway")
     run_codemod("kernel-gateway", root)

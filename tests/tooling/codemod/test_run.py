@@ -57,6 +57,7 @@ def test_the_summary_names_the_places(write):
         (("nosuch", "."), "there is no codemod 'nosuch'"),
         (("api-routes", "no/such/place"), "there is nothing at no/such/place"),
         (("api-routes", ".", "--to", "paper"), "--to paper: there are tree and notebook"),
+        (("kernel-gateway", ".", "--to", "notebook"), "--to notebook is for flask and fastapi"),
     ],
 )
 def test_what_cannot_be_is_a_sentence(words, said):
