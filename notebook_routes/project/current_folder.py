@@ -1,7 +1,8 @@
 """The folder that relative paths in a project's code are taken from, and modules beside `app`: the project's own.
 
-So `open("data/items.csv")` finds the file beside `app`, and `import stock` finds `stock.py`, from wherever the server was
-started. There is one current folder in a process: only a program that serves one project and nothing else may set it.
+So `open("data/items.csv")` finds the file beside `app`, and `import stock` finds `stock.py`, from wherever the server
+was started. There is one current folder in a process: only a program that serves one project and nothing else may set
+it.
 """
 
 from __future__ import annotations
