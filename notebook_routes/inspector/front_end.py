@@ -29,10 +29,10 @@ MODULES = (
     "kept.js",
     "inspector.js",
 )
-# Whole lines only: no text of ours spans several, and what stands behind code on a line stays. Behind an open bracket
-# or a comma the end of a line means nothing.
+# Whole lines only: no text of ours spans several, and no comment stands behind code. Beside a bracket that opens or
+# closes, behind a comma or a semicolon, the end of a line means nothing.
 _COMMENTS = re.compile(r"^[ \t]*(?:/\*.*?\*/[ \t]*\n|//[^\n]*\n|\n)|^[ \t]+", re.MULTILINE | re.DOTALL)
-_LINE_ENDS = re.compile(r"(?<=[(\[{,])\n")
+_LINE_ENDS = re.compile(r"(?<=[(\[{,;])\n|\n(?=[)\]}])")
 
 
 @cache

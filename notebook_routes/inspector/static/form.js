@@ -34,7 +34,7 @@ export class RequestForm {
     this.element = h(
       "form",
       { "aria-label": `Request ${row.method} ${row.path}`, noValidate: true, onkeydown, onsubmit },
-      h(".fields", {}, parts, this.#values.fields, this.#values.add),
+      h(".fields", parts, this.#values.fields, this.#values.add),
       this.#values.lines,
       this.#body?.element,
     );

@@ -28,21 +28,22 @@ export class Routes {
   constructor(link, opened, chosen, onchoose) {
     [this.#link, this.#server, this.#chosen, this.#onchoose] = [link, opened.server, null, onchoose];
     const box = scrolling(".scroll.list.routes", "Routes", head(HEADS), this.#body);
-    this.element = h(".split", {}, h(".main", {}, this.#bar.element, box), this.#detail);
+    this.element = h(".split", h(".main", this.#bar.element, box), this.#detail);
     this.reset(opened);
     if (chosen && this.#rows.has(chosen)) this.#choose(chosen);
   }
 
   /** All routes, anew. */
-  reset({ rows, routes = rows, server }) {
-    this.#server = server;
+  reset({ routes, server }) {
+    Object.assign(this.#server, server);
     this.#rows = new Map(routes.map((row) => [keyOf(row), row]));
     this.#refresh();
   }
 
   /** Some have changed, some are gone. */
   update({ rows = [], gone = [], server }) {
-    if (server) this.#server = server;
+    // Whoever shows the address has the same object.
+    Object.assign(this.#server, server);
     const before = this.#rows.size;
     for (const [method, path] of gone) this.#rows.delete(keyOf({ method, path }));
     let isNew = this.#rows.size !== before;
@@ -51,13 +52,14 @@ export class Routes {
       const old = this.#rows.get(key);
       isNew ||= !old;
       this.#rows.set(key, row);
-      if (old) this.#lines.get(key)?.replaceChildren(...this.#cells(row));
-      if (key === this.#chosen) this.#head?.update(row);
+      if (old) this.#renew(key, row);
       // Its text has changed: the form may be another.
       if (key === this.#chosen && old && old.version !== row.version) this.#choose(key, { again: true });
     }
     if (isNew) this.#refresh();
-    if (this.#chosen && !this.#rows.has(this.#chosen)) this.#choose(null);
+    const shown = this.#rows.get(this.#chosen);
+    if (shown) this.#head.update(shown);
+    else if (this.#chosen) this.#choose(null);
   }
 
   #refresh() {
@@ -67,7 +69,15 @@ export class Routes {
     fill(this.#body, [...this.#lines.values()]);
     const all = this.#rows.size;
     this.#bar.say(found.length === all ? counted(all, "route") : `${found.length} of ${counted(all, "route")}`);
-    if (!all) fill(this.#body, h("tr", {}, h("td", { colSpan: HEADS.length }, "No routes yet: write a cell that begins with %%route GET /hello")));
+    if (!all) fill(this.#body, h("tr", h("td", { colSpan: HEADS.length }, "No routes yet: write a cell that begins with %%route GET /hello")));
+  }
+
+  #renew(key, row) {
+    const line = this.#lines.get(key);
+    // Who has come to its button by keyboard stays there.
+    const focused = line?.contains(document.activeElement);
+    line?.replaceChildren(...this.#cells(row));
+    if (focused) line.querySelector("button").focus();
   }
 
   #line(row) {
@@ -78,15 +88,15 @@ export class Routes {
   #cells(row) {
     const asked = row.hits > 0;
     return [
-      h("td", {}, badge(row.method)),
-      h("td.wide", {}, button(row.path, (event) => (event.stopPropagation(), this.#choose(keyOf(row))), { look: "link", title: row.cell })),
-      h("td", {}, row.is_page ? "page" : row.runtime),
-      h("td", {}, row.policy, row.kept ? h("span.quiet", {}, ` ${row.kept} kept`) : null),
-      h("td.number", {}, row.hits || ""),
-      h("td.number", {}, asked ? duration(row.p50) : ""),
-      h("td.number", {}, asked ? duration(row.p95) : ""),
-      h("td", {}, row.last ? h(`span.${kind(row.last)}`, {}, `${sign(row.last)} ${row.last}`) : ""),
-      h("td", {}, marks(row)),
+      h("td", badge(row.method)),
+      h("td.wide", button(row.path, (event) => (event.stopPropagation(), this.#choose(keyOf(row))), { look: "link", title: row.cell })),
+      h("td", row.is_page ? "page" : row.runtime),
+      h("td", row.policy, row.kept ? h("span.quiet", ` ${row.kept} kept`) : null),
+      h("td.number", row.hits || ""),
+      h("td.number", asked ? duration(row.p50) : ""),
+      h("td.number", asked ? duration(row.p95) : ""),
+      h("td", row.last ? h(`span.${kind(row.last)}`, `${sign(row.last)} ${row.last}`) : ""),
+      h("td", marks(row)),
     ];
   }
 
@@ -105,6 +115,6 @@ export class Routes {
     this.#head = new RouteHead(row, this.#server, row.cell);
     const close = button("✕", () => this.#choose(null), { title: "Close", "aria-label": "Close this route" });
     this.#shown = new RouteDetail(this.#link, row, this.#server);
-    fill(this.#detail, h(".top", {}, this.#head.element, close), this.#shown.element);
+    fill(this.#detail, h(".top", this.#head.element, close), this.#shown.element);
   }
 }
