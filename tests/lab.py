@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -110,11 +109,6 @@ class Lab:
         notebook.wait()
         return notebook
 
-    def kernels(self):
-        """The ids of the kernels that run."""
-        with urllib.request.urlopen(f"{self.url}api/kernels", timeout=PATIENCE) as answer:
-            return [kernel["id"] for kernel in json.load(answer)]
-
     def close(self):
         """End the server, and its kernels with it."""
         self._process.terminate()
@@ -127,14 +121,23 @@ class LabNotebook:
 
     Args:
         page: Playwright's.
+
+    Attributes:
+        failures: what the page's scripts have not caught.
     """
 
     def __init__(self, page):
         self.page = page
+        self.failures = []
+        page.on("pageerror", lambda error: self.failures.append(error))  # noqa: PLW0108 - it marks what it calls
 
     def wait(self):
         """Wait until its kernel is idle."""
         self.page.wait_for_function(_READY, timeout=PATIENCE * 1000)
+
+    def end(self):
+        """End its kernel."""
+        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
 
     def put(self, *sources):
         """Have these cells and no others."""
@@ -167,6 +170,16 @@ class LabNotebook:
         """A cell with its outputs."""
         return self.page.locator(".jp-Notebook .jp-Cell").nth(place)
 
+    def text(self, place):
+        """What a cell has printed."""
+        return self.cell(place).locator(".jp-OutputArea-output").inner_text()
+
     def card(self, place):
         """The inspector under a cell."""
         return self.cell(place).locator(".nbi")
+
+    def send(self, place):
+        """Press Send in a card, and give the place of the answer."""
+        card = self.card(place)
+        card.get_by_role("button", name="Send", exact=True).click()
+        return card.locator(".nbi-answer")

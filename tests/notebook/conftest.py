@@ -324,3 +324,27 @@ def newest(_kernels):
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def opened(lab, browser, request):
+    """A notebook in JupyterLab, with the extension loaded, that the tests of a module share."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1000}, color_scheme="light")
+    # Copying is a permission that a person's click has; a test's has it by this.
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(10_000)
+    context.set_default_navigation_timeout(60_000)
+    page = context.new_page()
+    notebook = lab.open(page, request.module.__name__.rpartition(".")[2])
+    notebook.put_and_run("%load_ext notebook_routes")
+    yield notebook
+    notebook.end()
+    context.close()
+
+
+@pytest.fixture
+def notebook(opened):
+    """The same; no script of the page may have failed."""
+    yield opened
+    failed, opened.failures[:] = list(opened.failures), []
+    assert failed == []

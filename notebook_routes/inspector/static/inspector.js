@@ -194,4 +194,4 @@ class Memory {
   }
 }
 
-export { byHTTP, byWidget } from "./link.js";
+export { byWidget } from "./link.js";
