@@ -15,24 +15,28 @@ PATIENCE = 90
 
 _NOT_ASKED = {"@jupyterlab/apputils-extension:announcements": True}
 _READY = """() => {
-    const panel = window.jupyterapp?.shell.currentWidget;
+    window.panel = window.jupyterapp?.shell.currentWidget;
     return panel?.sessionContext?.session?.kernel?.status === "idle" && panel.content.widgets.length > 0;
 }"""
 _PUT = """sources => {
-    const model = jupyterapp.shell.currentWidget.content.model.sharedModel;
+    const model = panel.content.model.sharedModel;
     model.transact(() => {
         model.deleteCellRange(0, model.cells.length);
         model.insertCells(0, sources.map(source => ({cell_type: "code", source})));
     });
 }"""
 _WRITE = """([place, source]) => {
-    jupyterapp.shell.currentWidget.content.model.sharedModel.cells[place].setSource(source);
+    panel.content.model.sharedModel.cells[place].setSource(source);
 }"""
 _RUN = """async place => {
-    jupyterapp.shell.currentWidget.content.activeCellIndex = place;
-    await jupyterapp.commands.execute("notebook:run-cell");
+    panel.content.activeCellIndex = place;
+    const late = new Promise((_, fail) => setTimeout(() => fail(new Error("The cell does not end")), 60_000));
+    await Promise.race([jupyterapp.commands.execute("notebook:run-cell"), late]);
 }"""
-_START = f"place => {{ ({_RUN})(place); }}"
+_START = """place => {
+    panel.content.activeCellIndex = place;
+    void jupyterapp.commands.execute("notebook:run-cell");
+}"""
 
 
 class Lab:
@@ -137,7 +141,7 @@ class LabNotebook:
 
     def end(self):
         """End its kernel."""
-        self.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.evaluate("() => panel.sessionContext.shutdown()")
 
     def put(self, *sources):
         """Have these cells and no others."""
@@ -162,9 +166,19 @@ class LabNotebook:
         """Run a cell, and do not wait for it."""
         self.page.evaluate(_START, place)
 
-    def execute(self, command):
+    def execute(self, command, **options):
         """A command of JupyterLab, as its menus have it."""
-        self.page.evaluate("command => jupyterapp.commands.execute(command)", command)
+        self.page.evaluate("([command, options]) => void jupyterapp.commands.execute(command, options)", [command, options])
+
+    def change_kernel(self, name):
+        """Have another kernel, and wait for it."""
+        self.page.evaluate("name => panel.sessionContext.changeKernel({name})", name)
+        self.wait()
+
+    def restart(self):
+        """Restart the kernel."""
+        self.page.evaluate("() => panel.sessionContext.session.kernel.restart()")
+        self.wait()
 
     def cell(self, place):
         """A cell with its outputs."""

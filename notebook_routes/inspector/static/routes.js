@@ -14,7 +14,7 @@ export class Routes {
   #lines = new Map();
   #body = h("tbody");
   #bar = listBar("method, path or cell", () => this.#refresh());
-  #detail = h(".detail", { hidden: true });
+  #detail = h(".detail", { hidden: true, tabIndex: -1 });
   #chosen;
   #head = null;
   #shown = null;
@@ -82,14 +82,21 @@ export class Routes {
 
   #line(row) {
     const key = keyOf(row);
-    return h("tr", { "aria-selected": key === this.#chosen ? "true" : null, onclick: () => this.#choose(key) }, this.#cells(row));
+    return h("tr", { "aria-selected": key === this.#chosen ? "true" : null, onclick: () => this.#open(key) }, this.#cells(row));
+  }
+
+  /** Somebody has asked for a route: it is brought into view, and the keyboard goes there; or back, when it is closed. */
+  #open(key) {
+    const before = this.#lines.get(this.#chosen);
+    this.#choose(key);
+    (key ? this.#detail : before?.querySelector("button"))?.focus();
   }
 
   #cells(row) {
     const asked = row.hits > 0;
     return [
       h("td", badge(row.method)),
-      h("td.wide", button(row.path, (event) => (event.stopPropagation(), this.#choose(keyOf(row))), { look: "link", title: row.cell })),
+      h("td.wide", button(row.path, (event) => (event.stopPropagation(), this.#open(keyOf(row))), { look: "link", title: row.cell })),
       h("td", row.is_page ? "page" : row.runtime),
       h("td", row.policy, row.kept ? h("span.quiet", ` ${row.kept} kept`) : null),
       h("td.number", row.hits || ""),
@@ -113,7 +120,7 @@ export class Routes {
     if (!row) return fill(this.#detail);
     this.#lines.get(key)?.setAttribute("aria-selected", "true");
     this.#head = new RouteHead(row, this.#server, row.cell);
-    const close = button("✕", () => this.#choose(null), { title: "Close", "aria-label": "Close this route" });
+    const close = button("✕", () => this.#open(null), { title: "Close", "aria-label": "Close this route" });
     this.#shown = new RouteDetail(this.#link, row, this.#server);
     fill(this.#detail, h(".top", this.#head.element, close), this.#shown.element);
   }
