@@ -64,7 +64,7 @@ export class Link extends EventTarget {
       this.#settle(id);
       reject(new Error(reason));
     }
-    this.#say("lost", { said: reason });
+    this.#say("lost", { said: this.#ended ?? reason });
   }
 
   get ended() {

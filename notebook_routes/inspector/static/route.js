@@ -167,7 +167,7 @@ export class TryIt {
         button("Resend", () => (this.#form.set(run), this.#run(requestOf(run))), { look: "small", disabled: !!run.body?.shortened }),
       ),
     );
-    fill(this.#past, h("details", h("summary", `History ${this.#runs.length}`), h("ol", rows)));
+    fill(this.#past, h("details", { open: this.#past.firstChild?.open }, h("summary", `History ${this.#runs.length}`), h("ol", rows)));
   }
 
   #show(run) {
