@@ -170,6 +170,14 @@ class LabNotebook:
         """A command of JupyterLab, as its menus have it."""
         self.page.evaluate("([command, options]) => void jupyterapp.commands.execute(command, options)", [command, options])
 
+    def close_others(self):
+        """Close what else was opened beside it."""
+        self.page.evaluate("""() => {
+            const all = ["main", "down"].flatMap((area) => [...jupyterapp.shell.widgets(area)]);
+            for (const other of all) if (other !== panel) other.dispose();
+            jupyterapp.shell.activateById(panel.id);
+        }""")
+
     def change_kernel(self, name):
         """Have another kernel, and wait for it."""
         self.page.evaluate("name => panel.sessionContext.changeKernel({name})", name)

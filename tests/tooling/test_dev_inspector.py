@@ -75,11 +75,11 @@ def test_a_saved_file_changes_the_page(dev, opened):
     expect(opened.locator(".nbi-tree")).to_contain_text("quiet: false")
 
 
-def test_when_it_ends_the_page_says_so(dev, opened):
+def test_when_it_has_ended_the_page_says_so(dev, opened):
     expect(opened.get_by_role("button", name="/hello/[name]")).to_be_visible()
     assert dev.stop()[1] == 0
     expect(opened).to_have_title("(away) Routes")
-    expect(opened.locator(".nbi-state")).to_contain_text("notebook-routes dev has ended: start it again")
+    expect(opened.locator(".nbi-state")).to_contain_text("The server is away")
 
 
 def test_without_the_token_it_shows_nothing_and_says_why(dev, page):

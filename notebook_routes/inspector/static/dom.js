@@ -63,7 +63,7 @@ export function button(text, onclick, { look = "", ...attributes } = {}) {
 export const outside = (href, ...children) => h("a", { href, title: href, target: "_blank", rel: "noopener" }, children);
 
 /** What a box that scrolls needs to be reached by keyboard, and to be called something. */
-export const region = (label) => ({ tabIndex: 0, role: "region", "aria-label": label });
+export const region = (label) => ({ tabIndex: 0, role: "group", "aria-label": label });
 
 /** The head of a table; a column without a name holds buttons. */
 export const head = (names) =>

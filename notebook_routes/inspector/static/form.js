@@ -33,7 +33,7 @@ export class RequestForm {
     const onsubmit = (event) => (event.preventDefault(), onsend());
     this.element = h(
       "form",
-      { "aria-label": `Request ${row.method} ${row.path}`, noValidate: true, onkeydown, onsubmit },
+      { noValidate: true, onkeydown, onsubmit },
       h(".fields", parts, this.#values.fields, this.#values.add),
       this.#values.lines,
       this.#body?.element,
