@@ -57,6 +57,7 @@ class Lab:
             name: str(folder / name.lower())
             for name in ("IPYTHONDIR", "MPLCONFIGDIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
         }
+        self._data = folder / "jupyter_data_dir"
         self._log = (folder / "lab.log").open("wb")
         self._process = subprocess.Popen(
             [
@@ -94,6 +95,15 @@ class Lab:
                     pass  # It is being written.
             time.sleep(0.05)
         raise AssertionError(f"JupyterLab does not start:\n{log.read_text()[-3000:]}")
+
+    def add_kernel(self, name, path):
+        """Have a kernel of a name, whose PYTHONPATH begins with these folders."""
+        about = self._data / "kernels" / name / "kernel.json"
+        about.parent.mkdir(parents=True)
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        environment = {"PYTHONPATH": os.pathsep.join([*map(str, path), str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        said = {"argv": command, "display_name": name, "language": "python", "env": environment}
+        about.write_text(json.dumps(said))
 
     def open(self, page, name, *, cells=("",), kernel="python3"):
         """Open a new notebook, with its kernel ready."""

@@ -95,7 +95,7 @@ def test_json_that_is_a_hundred_thousand_levels_deep(notebook):
     answer = notebook.send(1)
     expect(answer.locator(".nbi-tree")).to_contain_text("[ 1 ]")
     # As deep as somebody opens it.
-    for level in range(3):
+    for level in range(1, 4):
         answer.locator("summary").nth(level).click()
         expect(answer.locator("summary").nth(level)).to_be_visible()
     assert raw(answer).inner_text().startswith("[[[[")
@@ -176,7 +176,8 @@ def test_malformed_messages_are_answered_and_have_no_effect(notebook):
             const kernel = panel.sessionContext.session.kernel;
             const manager = kernel._comms ?? new Map();
             const heard = [];
-            for (const comm of manager.values()) {
+            // Those of the newest widgets.
+            for (const comm of [...manager.values()].slice(-4)) {
                 const before = comm.onMsg;
                 comm.onMsg = message => {
                     const said = message.content.data?.content;
