@@ -108,7 +108,14 @@ class Lab:
     def open(self, page, name, *, cells=("",), kernel="python3"):
         """Open a new notebook, with its kernel ready."""
         written = [
-            {"cell_type": "code", "id": f"cell{at}", "metadata": {}, "execution_count": None, "outputs": [], "source": it}
+            {
+                "cell_type": "code",
+                "id": f"cell{at}",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": it,
+            }
             for at, it in enumerate(cells)
         ]
         about = {"kernelspec": {"name": kernel, "display_name": kernel, "language": "python"}}
@@ -178,7 +185,9 @@ class LabNotebook:
 
     def execute(self, command, **options):
         """A command of JupyterLab, as its menus have it."""
-        self.page.evaluate("([command, options]) => void jupyterapp.commands.execute(command, options)", [command, options])
+        self.page.evaluate(
+            "([command, options]) => void jupyterapp.commands.execute(command, options)", [command, options]
+        )
 
     def close_others(self):
         """Close what else was opened beside it."""

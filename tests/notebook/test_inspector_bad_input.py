@@ -1,4 +1,4 @@
-"""What the inspector's page makes of what is large, odd or hostile: it is shown plainly, nothing hangs, nothing runs."""
+"""What the page makes of what is large, odd or hostile: it is shown plainly, nothing hangs, and nothing runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def raw(answer):
 def test_no_script_of_an_answer_runs(notebook, media):
     notebook.put_and_run(
         f"%%route GET /hostile\nfrom notebook_routes import Response\n"
-        f"print('''{HOSTILE}''')\nResponse('''{HOSTILE}''', headers={{'content-type': {media!r}, 'x-mine': '<b>bold</b>'}})"
+        f"print('''{HOSTILE}''')\\n"
+        f"Response('''{HOSTILE}''', headers={{'content-type': {media!r}, 'x-mine': '<b>bold</b>'}})"
     )
     answer = notebook.send(0)
     expect(answer.locator(".nbi-summary")).to_contain_text("200 OK")
@@ -51,7 +52,8 @@ def test_no_script_of_an_answer_runs(notebook, media):
 @pytest.mark.usefixtures("unharmed")
 def test_nor_one_of_a_name_or_a_stream(notebook):
     notebook.put_and_run(
-        f"%%route /named\nasync def GET():\n    yield ServerSentEvent('''{HOSTILE}''', event='<b>e</b>', id='<i>1</i>')\n"
+        f"%%route /named\nasync def GET():\n"
+        f"    yield ServerSentEvent('''{HOSTILE}''', event='<b>e</b>', id='<i>1</i>')\n"
         f"    raise ValueError('''{HOSTILE}''')",
         f"%%route GET /rows\n[{{'''{HOSTILE}''': '''{HOSTILE}'''}}]",
     )
@@ -134,7 +136,8 @@ def test_a_handler_that_never_answers_can_be_stopped(notebook):
 
 def test_a_server_that_stops_meanwhile_is_said(notebook):
     notebook.put_and_run(
-        "%%route GET /meanwhile\nimport asyncio\nfor n in range(10_000):\n    yield f'{n} '\n    await asyncio.sleep(0.01)",
+        "%%route GET /meanwhile\nimport asyncio\n"
+        "for n in range(10_000):\n    yield f'{n} '\n    await asyncio.sleep(0.01)",
         "%routes stop",
     )
     notebook.write(1, "%routes start --port 0")

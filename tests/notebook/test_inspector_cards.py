@@ -115,7 +115,8 @@ def test_a_withdrawn_route_is_struck_out(notebook):
 
 def test_a_cell_with_several_methods_has_a_tab_for_each(notebook):
     notebook.put_and_run(
-        "%%route /orders\nfrom dataclasses import dataclass\n@dataclass\nclass Order:\n    product: str\n    count: int = 1\n"
+        "%%route /orders\nfrom dataclasses import dataclass\n"
+        "@dataclass\nclass Order:\n    product: str\n    count: int = 1\n"
         "def GET():\n    return []\ndef POST(body: Order):\n    return {'ordered': body.product, 'count': body.count}"
     )
     card = notebook.card(0)
@@ -213,7 +214,7 @@ def test_the_history_holds_twenty(notebook):
     expect(lines.nth(0)).to_contain_text("/counted/n12")
 
 
-ODD = "it's \"quoted\" \\ {{1 + 1}} \\{{x}} $HOME `id` %x ä\n# no comment\n?? 1 == 2\n### end\n\\# more\n"
+ODD = 'it\'s "quoted" \\ {{1 + 1}} \\{{x}} $HOME `id` %x ä\n# no comment\n?? 1 == 2\n### end\n\\# more\n'
 
 
 @pytest.fixture
@@ -249,7 +250,9 @@ def copied(notebook, card, name):
 def test_copied_as_curl_it_gives_the_same_answer(notebook, echoing):
     card, said = echoing
     command = copied(notebook, card, "curl")
-    done = subprocess.run(["bash", "-c", f"{command} --silent --noproxy '*'"], capture_output=True, check=True, timeout=30)
+    done = subprocess.run(
+        ["bash", "-c", f"{command} --silent --noproxy '*'"], capture_output=True, check=True, timeout=30
+    )
     assert json.loads(done.stdout) == said
 
 
@@ -298,7 +301,8 @@ def test_from_the_browser_a_stream_comes_live_and_is_stopped(notebook, lab):
     notebook.put_and_run(
         "ended = []",
         f"%%route GET /live --cors {lab.url.rstrip('/')}\nimport asyncio\n"
-        "try:\n    for n in range(100_000):\n        yield ServerSentEvent(f'tick {n}')\n        await asyncio.sleep(0.01)\n"
+        "try:\n    for n in range(100_000):\n"
+        "        yield ServerSentEvent(f'tick {n}')\n        await asyncio.sleep(0.01)\n"
         "finally:\n    ended.append(n)",
     )
     card = notebook.card(1)

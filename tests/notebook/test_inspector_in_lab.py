@@ -304,7 +304,8 @@ def test_narrow_and_wide_nothing_is_cut_off(whole, notebook, width):
     detail.get_by_role("button", name="Send", exact=True).click()
     expect(detail.locator(".nbi-answer")).to_contain_text("200")
     wider = whole.evaluate(
-        """whole => [...whole.querySelectorAll(".nbi-head, .nbi-actions, .nbi-tabs, .nbi-fields, .nbi-summary, .nbi-bar")]
+        """whole => [..."head actions tabs fields summary bar".split(" ")]
+            .flatMap(name => [...whole.querySelectorAll(`.nbi-${name}`)])
             .filter(element => element.scrollWidth > element.clientWidth + 1).map(element => element.outerHTML)"""
     )
     assert wider == []

@@ -8,7 +8,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import expect
 
 
-def test_while_a_cell_runs_the_page_lives_and_what_is_sent_is_answered_or_queued(opened, lab, ipykernel, ipykernel_path):
+def test_while_a_cell_runs_the_page_lives_and_what_is_sent_is_answered_or_queued(
+    opened, lab, ipykernel, ipykernel_path
+):
     lab.add_kernel(f"with-{ipykernel}", ipykernel_path(ipykernel))
     opened.change_kernel(f"with-{ipykernel}")
     opened.put_and_run(
