@@ -125,7 +125,7 @@ class Lab:
 
     def reopen(self, page, name):
         """Show a notebook that there is."""
-        page.goto(f"{self.url}doc/tree/{name}.ipynb?reset")
+        page.goto(f"{self.url}doc/tree/{name}.ipynb?reset", timeout=PATIENCE * 1000)
         notebook = LabNotebook(page)
         notebook.wait()
         return notebook
@@ -196,11 +196,6 @@ class LabNotebook:
             for (const other of all) if (other !== panel) other.dispose();
             jupyterapp.shell.activateById(panel.id);
         }""")
-
-    def change_kernel(self, name):
-        """Have another kernel, and wait for it."""
-        self.page.evaluate("name => panel.sessionContext.changeKernel({name})", name)
-        self.wait()
 
     def restart(self):
         """Restart the kernel."""

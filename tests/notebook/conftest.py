@@ -343,7 +343,6 @@ def opened(lab, browser, request):
     # Copying is a permission that a person's click has; a test's has it by this.
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     context.set_default_timeout(10_000)
-    context.set_default_navigation_timeout(60_000)
     page = context.new_page()
     notebook = lab.open(page, request.module.__name__.rpartition(".")[2])
     notebook.put_and_run("%load_ext notebook_routes")

@@ -109,8 +109,11 @@ def test_a_path_that_is_renamed_has_a_new_card(notebook):
 
 def test_a_withdrawn_route_is_struck_out(notebook):
     notebook.put_and_run("%%route GET /withdrawn\n1", "%routes remove GET /withdrawn")
-    expect(notebook.card(0).locator(".nbi-head")).to_have_class("nbi-head nbi-gone")
+    expect(notebook.card(0).locator(".nbi-head")).to_contain_text("! withdrawn")
     expect(notebook.send(0)).to_contain_text("404")
+    notebook.run(0)
+    expect(notebook.card(0).locator(".nbi-head")).not_to_contain_text("withdrawn")
+    expect(notebook.send(0)).to_contain_text("200")
 
 
 def test_a_cell_with_several_methods_has_a_tab_for_each(notebook):

@@ -5,15 +5,24 @@ from __future__ import annotations
 import http.client
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.sync_api import expect
 
 
-def test_while_a_cell_runs_the_page_lives_and_what_is_sent_is_answered_or_queued(
-    opened, lab, ipykernel, ipykernel_path
-):
-    lab.add_kernel(f"with-{ipykernel}", ipykernel_path(ipykernel))
-    opened.change_kernel(f"with-{ipykernel}")
-    opened.put_and_run(
+@pytest.fixture
+def notebook(lab, page, ipykernel, ipykernel_path):
+    """A notebook with a kernel of each version."""
+    name = f"with-{ipykernel}"
+    lab.add_kernel(name, ipykernel_path(ipykernel))
+    page.set_default_timeout(10_000)
+    notebook = lab.open(page, name, kernel=name)
+    yield notebook
+    notebook.end()
+    assert notebook.failures == []
+
+
+def test_while_a_cell_runs_the_page_lives_and_what_is_sent_is_answered_or_queued(notebook, ipykernel):
+    notebook.put_and_run(
         "%load_ext notebook_routes\nimport time, ipykernel, json\nstop = False\n"
         "print(json.dumps([ipykernel.__version__, hasattr(get_ipython().kernel, 'shell_channel_thread')]))",
         "%%route GET /while-busy\n'answered'",
@@ -21,8 +30,8 @@ def test_while_a_cell_runs_the_page_lives_and_what_is_sent_is_answered_or_queued
         "%routes",
     )
     if ipykernel != "installed":
-        assert ipykernel in opened.text(0)
-    card, whole = opened.card(1), opened.card(3)
+        assert ipykernel in notebook.text(0)
+    card, whole = notebook.card(1), notebook.card(3)
     address = urlsplit(card.locator(".nbi-path a").get_attribute("href"))
 
     def ask(method, target):
@@ -31,17 +40,17 @@ def test_while_a_cell_runs_the_page_lives_and_what_is_sent_is_answered_or_queued
         assert connection.getresponse().read() in (b"answered", b"")
         connection.close()
 
-    expect(opened.send(1)).to_contain_text("answered")
+    expect(notebook.send(1)).to_contain_text("answered")
     whole.get_by_role("tab", name="Log").click()
     expect(whole.locator("tbody")).to_contain_text("/while-busy")
-    opened.page.evaluate("source => panel.content.model.sharedModel.addCell({cell_type: 'code', source})", BUSY)
-    opened.start(4)
-    printed = opened.cell(4).locator(".jp-OutputArea-output")
+    notebook.page.evaluate("source => panel.content.model.sharedModel.addCell({cell_type: 'code', source})", BUSY)
+    notebook.start(4)
+    printed = notebook.cell(4).locator(".jp-OutputArea-output")
     expect(printed).to_have_text("runs\n")
     ask("GET", "/while-busy?from=outside")
     expect(whole.locator("tbody tr").first).to_contain_text("/while-busy?from=outside")
     expect(card.locator(".nbi-use")).to_contain_text("2 asked")
-    answer = opened.send(1)
+    answer = notebook.send(1)
     if ipykernel == "6.29.5":
         expect(card.locator(".nbi-state")).to_have_text("Kernel busy: queued until its cell has ended")
         expect(answer).to_contain_text("The kernel is busy: this waits until its cell has ended")

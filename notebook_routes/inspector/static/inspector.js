@@ -71,6 +71,8 @@ class Card {
 
   show({ server, routes }) {
     const { said = [], remarks = [] } = this.#given;
+    // Withdrawn meanwhile: what there was stays to be seen.
+    if (!routes.length && this.#parts.size) return this.#withdraw([...this.#parts.keys()]);
     const words = new Map(said);
     const mine = said.length ? routes.filter(({ method }) => words.has(method)) : routes;
     // Shown again with the same form, what has been typed in would be lost.
@@ -92,12 +94,19 @@ class Card {
     Object.assign(this.#server, server);
     for (const row of rows) if (row.path === path && this.#parts.has(row.method)) this.#parts.get(row.method).row = row;
     for (const { head, row } of this.#parts.values()) head.update(row);
-    for (const [method, at] of gone) if (at === path) this.#parts.get(method)?.head.element.classList.add("nbi-gone");
+    this.#withdraw(gone.filter(([, at]) => at === path).map(([method]) => method));
     if (server) fill(this.#room, room(server));
   }
 
   close() {
     for (const { detail } of this.#parts.values()) detail.close();
+  }
+
+  #withdraw(methods) {
+    for (const method of methods) {
+      const part = this.#parts.get(method);
+      part?.head.update((part.row = { ...part.row, gone: true }));
+    }
   }
 
   #routes(rows, words) {

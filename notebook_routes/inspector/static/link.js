@@ -28,7 +28,7 @@ export class Link extends EventTarget {
     const id = ++this.#numbers;
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(new Error(this.#ended));
-      const timers = [setTimeout(() => this.#wait(id, true), PATIENCE), setTimeout(() => this.#silent(), SILENCE)];
+      const timers = [setTimeout(() => this.#wait(id, true), PATIENCE), setTimeout(() => this.#say("silent", {}), SILENCE)];
       this.#open.set(id, { resolve, reject, timers });
       try {
         this.#transport.send({ do: what, id, ...fields });
@@ -103,10 +103,6 @@ export class Link extends EventTarget {
     if (waits) this.#waiting.add(id);
     else this.#waiting.delete(id);
     if (before !== this.#waiting.size) this.#say("waiting", { count: this.#waiting.size });
-  }
-
-  #silent() {
-    this.#say("silent", {});
   }
 
   #say(name, detail) {

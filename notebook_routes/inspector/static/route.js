@@ -16,8 +16,9 @@ const FROM = [
 export const badge = (method) => h(`span.method.${method.toLowerCase()}`, method);
 
 /** Marks of a route that needs a look: a sign and a word. */
-export function marks({ state, broken, errors }) {
+export function marks({ state, broken, errors, gone }) {
   return [
+    gone && h("span.mark.refused", "! withdrawn"),
     broken && h("span.mark.failed", { title: broken }, "✗ broken"),
     state === "stale" && h("span.mark.refused", "! stale"),
     errors > 0 && h("span.mark.failed", { title: "Answers of 500 and above" }, `✗ ${errors} failed`),
@@ -50,7 +51,8 @@ export class RouteHead {
       row.hits > 0 && `p95 ${duration(row.p95)}`,
     ].filter(Boolean);
     fill(this.#use, parts.map((part) => h("span.quiet", part)), marks(row));
-    const url = addressOf(row, this.#server);
+    this.element.classList.toggle("nbi-gone", !!row.gone);
+    const url = row.gone ? null : addressOf(row, this.#server);
     // A link that has the focus must stay.
     if (url === this.#url) return;
     this.#url = url;

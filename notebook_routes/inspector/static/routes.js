@@ -5,6 +5,8 @@ import { counted, duration, sign, kind } from "./format.js";
 import { badge, marks, RouteDetail, RouteHead } from "./route.js";
 
 const HEADS = ["Method", "Path", "Runtime", "Cache", "Asked", "p50", "p95", "Last", "Marks"];
+/** Rows that are shown until somebody asks for all: a table is slow to be laid out. */
+const SHOWN = 200;
 const keyOf = ({ method, path }) => `${method} ${path}`;
 
 export class Routes {
@@ -18,6 +20,7 @@ export class Routes {
   #chosen;
   #head = null;
   #shown = null;
+  #most = SHOWN;
   #onchoose;
 
   /**
@@ -65,8 +68,14 @@ export class Routes {
   #refresh() {
     const found = [...this.#rows.values()].filter((row) => this.#bar.shows(`${row.method} ${row.path} ${row.cell}`));
     found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-    this.#lines = new Map(found.map((row) => [keyOf(row), this.#line(row)]));
-    fill(this.#body, [...this.#lines.values()]);
+    this.#lines = new Map(found.slice(0, this.#most).map((row) => [keyOf(row), this.#line(row)]));
+    const more = () => {
+      this.#most = Infinity;
+      this.#refresh();
+    };
+    const left = found.length - this.#lines.size;
+    const last = left > 0 && h("tr", h("td", { colSpan: HEADS.length }, button(`${left} more`, more)));
+    fill(this.#body, [...this.#lines.values()], last);
     const all = this.#rows.size;
     this.#bar.say(found.length === all ? counted(all, "route") : `${found.length} of ${counted(all, "route")}`);
     if (!all) fill(this.#body, h("tr", h("td", { colSpan: HEADS.length }, "No routes yet: write a cell that begins with %%route GET /hello")));
