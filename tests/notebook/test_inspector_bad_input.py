@@ -117,7 +117,7 @@ def test_a_plain_def_can_only_be_abandoned_and_that_is_said(notebook):
     notebook.send(1)
     card.get_by_role("button", name="Stop").click()
     expect(card.get_by_role("alert")).to_contain_text("GET /stuck is a plain def: it cannot be stopped")
-    expect(card.locator(".nbi-answer")).to_contain_text("it runs on to its end, and its answer is thrown away")
+    expect(card.locator(".nbi-answer")).to_contain_text("The handler runs on to its end, and its answer is thrown away")
     answer = notebook.send(2)
     expect(answer).to_contain_text("piece 3")
     notebook.card(2).get_by_role("button", name="Stop").click()

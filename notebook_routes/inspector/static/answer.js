@@ -37,7 +37,7 @@ export function answer(run) {
   if (run.error) shown.push({ name: "traceback", title: "Traceback", show: () => text(run.error, "Traceback") });
   shown.push({ name: "request", title: "Request", show: () => asked(run) });
   const chosen = run.error ? "traceback" : "body";
-  const abandoned = run.abandoned && "It is a plain def, which cannot be stopped: it runs on to its end, and its answer is thrown away";
+  const abandoned = run.abandoned && "The handler runs on to its end, and its answer is thrown away";
   const notes = [run.failed, abandoned, ...(run.notes ?? [])].filter(Boolean);
   return h(
     ".answer",

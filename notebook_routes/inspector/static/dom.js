@@ -60,7 +60,7 @@ export function button(text, onclick, { look = "", ...attributes } = {}) {
 }
 
 /** A link to another page, in a window of its own. */
-export const outside = (href, ...children) => h("a", { href, title: href, target: "_blank", rel: "noopener" }, children);
+export const outside = (href, ...children) => h("a", { href, target: "_blank", rel: "noopener" }, children);
 
 /** What a box that scrolls needs to be reached by keyboard, and to be called something. */
 export const region = (label) => ({ tabIndex: 0, role: "group", "aria-label": label });

@@ -71,8 +71,9 @@ class Card {
 
   show({ server, routes }) {
     const { said = [], remarks = [] } = this.#given;
+    const { path } = this.#given.route;
     // Withdrawn meanwhile: what there was stays to be seen.
-    if (!routes.length && this.#parts.size) return this.#withdraw([...this.#parts.keys()]);
+    if (!routes.length && this.#parts.size) return this.update({ gone: [...this.#parts.keys()].map((method) => [method, path]) });
     const words = new Map(said);
     const mine = said.length ? routes.filter(({ method }) => words.has(method)) : routes;
     // Shown again with the same form, what has been typed in would be lost.
@@ -93,20 +94,13 @@ class Card {
     // Whoever shows the address has the same object.
     Object.assign(this.#server, server);
     for (const row of rows) if (row.path === path && this.#parts.has(row.method)) this.#parts.get(row.method).row = row;
+    for (const [method, at] of gone) if (at === path && this.#parts.has(method)) this.#parts.get(method).row.gone = true;
     for (const { head, row } of this.#parts.values()) head.update(row);
-    this.#withdraw(gone.filter(([, at]) => at === path).map(([method]) => method));
     if (server) fill(this.#room, room(server));
   }
 
   close() {
     for (const { detail } of this.#parts.values()) detail.close();
-  }
-
-  #withdraw(methods) {
-    for (const method of methods) {
-      const part = this.#parts.get(method);
-      part?.head.update((part.row = { ...part.row, gone: true }));
-    }
   }
 
   #routes(rows, words) {

@@ -41,13 +41,11 @@ const row = ([seconds, kind, text]) => h("tr", h("td.time", `+${seconds.toFixed(
 
 function content(kind, text) {
   if (kind !== "event") return h("code", text);
-  let parts;
+  // Cut short, it is shown as it is.
+  let parts = { data: text };
   try {
     parts = JSON.parse(text);
-  } catch {
-    // Cut short: as it is.
-    return h("code", text);
-  }
+  } catch {}
   const { id, event, data } = parts;
   return [event && h("span.tag", event), id && h("span.quiet", `id ${id} `), h("code", data ?? "")];
 }

@@ -69,10 +69,7 @@ export class Routes {
     const found = [...this.#rows.values()].filter((row) => this.#bar.shows(`${row.method} ${row.path} ${row.cell}`));
     found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
     this.#lines = new Map(found.slice(0, this.#most).map((row) => [keyOf(row), this.#line(row)]));
-    const more = () => {
-      this.#most = Infinity;
-      this.#refresh();
-    };
+    const more = () => ((this.#most = Infinity), this.#refresh());
     const left = found.length - this.#lines.size;
     const last = left > 0 && h("tr", h("td", { colSpan: HEADS.length }, button(`${left} more`, more)));
     fill(this.#body, [...this.#lines.values()], last);
