@@ -30,12 +30,12 @@ MODULES = (
     "inspector.js",
 )
 # Whole lines only: no text of ours spans several, and no comment stands behind code. Beside a bracket that opens or
-# closes, behind a comma or a semicolon, the end of a line means nothing.
+# closes, behind a comma, a semicolon or an operator, the end of a line means nothing.
 _COMMENTS = re.compile(r"^[ \t]*(?:/\*.*?\*/[ \t]*\n|//[^\n]*\n|\n)|^[ \t]+", re.MULTILINE | re.DOTALL)
-_LINE_ENDS = re.compile(r"(?<=[(\[{,;])\n|\n(?=[)\]}])")
+_LINE_ENDS = re.compile(r"(?<=[(\[{,;=>?:&|])\n|\n(?=[)\]}])")
 
 
 @cache
 def file_text(name: str) -> str:
     """The text of one of the front end's files, as a page gets it."""
-    return _LINE_ENDS.sub("", _COMMENTS.sub("", (STATIC / name).read_text(encoding="utf-8")))
+    return _LINE_ENDS.sub("", _COMMENTS.sub("", (STATIC / name).read_text(encoding="utf-8"))).rstrip()

@@ -97,7 +97,7 @@ export class Cookies {
   }
 
   #show(cookies) {
-    if (!cookies.length) return fill(this.#place, h("p.quiet", "No cookies: what an answer sets is kept here, and sent along from then on"));
+    if (!cookies.length) return fill(this.#place, h("p.quiet", "No cookies: what an answer sets is kept here"));
     const row = (cookie) =>
       h(
         "tr",

@@ -128,7 +128,7 @@ export class TryIt {
     const live = new LiveAnswer({ run, ...request }, stop);
     const mine = (this.#running = { stop, run });
     fill(this.#place, live.element);
-    const waiting = this.#link.on("waiting", ({ count }) => live.say(count ? "The kernel is busy: this waits until its cell has ended" : ""));
+    const waiting = this.#link.on("waiting", ({ count }) => live.say(count ? "Queued: the kernel is busy" : ""));
     const take = (push) => live.take(push);
     try {
       const done = browser
@@ -181,7 +181,7 @@ export class TryIt {
     fill(this.#copied);
     try {
       const written = write(await this.#form.request());
-      if (written === null) return this.#say("A cell holds text: this body is a file or a form with files");
+      if (written === null) return this.#say("A cell holds text, and neither files nor forms");
       const done = await copy(written, this.#copied);
       this.#say(done ? "Copied" : "");
     } catch (error) {
