@@ -35,7 +35,7 @@ def raw(answer):
 def test_no_script_of_an_answer_runs(notebook, media):
     notebook.put_and_run(
         f"%%route GET /hostile\nfrom notebook_routes import Response\n"
-        f"print('''{HOSTILE}''')\\n"
+        f"print('''{HOSTILE}''')\n"
         f"Response('''{HOSTILE}''', headers={{'content-type': {media!r}, 'x-mine': '<b>bold</b>'}})"
     )
     answer = notebook.send(0)

@@ -112,7 +112,7 @@ def test_a_withdrawn_route_is_struck_out(notebook):
     expect(notebook.card(0).locator(".nbi-head")).to_contain_text("! withdrawn")
     expect(notebook.send(0)).to_contain_text("404")
     notebook.run(0)
-    expect(notebook.card(0).locator(".nbi-head")).not_to_contain_text("withdrawn")
+    expect(notebook.card(0).locator(".nbi-head")).not_to_contain_text("! withdrawn")
     expect(notebook.send(0)).to_contain_text("200")
 
 

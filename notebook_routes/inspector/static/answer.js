@@ -144,10 +144,9 @@ const image = (run) => h("img.image", { alt: "The answer, an image", src: `data:
 
 function hex(data) {
   if (!data) return null;
-  const all = Array.from(atob(data), (each) => each.charCodeAt(0).toString(16).padStart(2, "0"));
-  const lines = [];
-  for (let at = 0; at < Math.min(all.length, 256); at += 16) lines.push(all.slice(at, at + 16).join(" "));
-  return text(lines.join("\n"), "The first bytes");
+  const all = Array.from(atob(data).slice(0, 256), (each) => each.charCodeAt(0).toString(16).padStart(2, "0"));
+  // Sixteen on each line.
+  return text(all.join(" ").replace(/(.{47}) /g, "$1\n"), "The first bytes");
 }
 
 function past(run) {

@@ -58,8 +58,7 @@ export async function copy(text, place) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    const rows = Math.min(text.split("\n").length, 12);
-    const field = h("textarea.copied", { "aria-label": "Copy this text", readOnly: true, value: text, rows });
+    const field = h("textarea.copied", { "aria-label": "Copy this text", readOnly: true, value: text, rows: 6 });
     fill(place, field);
     field.focus();
     field.select();

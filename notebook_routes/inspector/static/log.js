@@ -21,6 +21,7 @@ export class Log {
   #paused = false;
   #asked = 0;
   #newest = 0;
+  #missed = [];
 
   constructor(link) {
     this.#link = link;
@@ -31,7 +32,9 @@ export class Log {
     this.#search();
   }
 
-  #take({ entries, skipped, total }) {
+  #take(push) {
+    const { entries, skipped, total } = push;
+    this.#missed = [...this.#missed.slice(-9), push];
     if (this.#paused) return this.#bar.say(`paused, ${counted(total, "request")} so far`);
     // As Python filters the older ones.
     const shown = ({ number, method, target, status, route, cache }) =>
@@ -47,12 +50,15 @@ export class Log {
 
   async #search() {
     const asked = ++this.#asked;
+    this.#missed = [];
     const page = await this.#ask(null);
     if (!page || asked !== this.#asked) return;
     // A push that is still on its way may hold some of them.
     this.#newest = page.entries.at(-1)?.number ?? 0;
     fill(this.#body, page.entries.reverse().map((entry) => this.#line(entry)));
     this.#bar.say(page.total ? counted(page.total, "request") : "No requests yet");
+    // Came between the answer and here.
+    this.#missed.forEach((push) => this.#take(push));
   }
 
   async #more() {

@@ -21,7 +21,7 @@ export function marks({ state, broken, errors, gone }) {
     gone && h("span.mark.refused", "! withdrawn"),
     broken && h("span.mark.failed", { title: broken }, "✗ broken"),
     state === "stale" && h("span.mark.refused", "! stale"),
-    errors > 0 && h("span.mark.failed", { title: "Answers of 500 and above" }, `✗ ${errors} failed`),
+    errors > 0 && h("span.mark.failed", `✗ ${errors} failed`),
   ];
 }
 
