@@ -166,11 +166,11 @@ def test_what_is_kept_is_shown_and_made_anew(whole, notebook):
     expect(line).to_contain_text("✓ fresh for 10 min")
     line.get_by_role("button", name="Revalidate /kept/1").click()
     expect(whole.get_by_text("1 entry will be made anew")).to_be_visible()
-    expect(line).to_contain_text("! stale")
+    expect(line).to_contain_text("Nothing is kept")
     assert ask(notebook, "/kept/1", place=2)[1] == b"2"
     expect(line).to_contain_text("✓ fresh")
     line.get_by_role("button", name="shop", exact=True).click()
-    expect(line).to_contain_text("! stale")
+    expect(line).to_contain_text("Nothing is kept")
     assert ask(notebook, "/kept/1", place=2)[1] == b"3"
 
 
