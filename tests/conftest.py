@@ -41,21 +41,38 @@ _ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Debian's Chromium."""
-    from playwright.sync_api import sync_playwright
-
+@pytest.fixture(scope="session")
+def chromium():
+    """The path of Debian's Chromium; where there is none, tests that need it are skipped, and fail in CI."""
     program = shutil.which("chromium")
     if program is None:
         missing = "there is no chromium here: install it to see what a browser makes of it"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(missing)
+    return program
+
+
+# Not for the session: while it is open, its loop runs on the main thread, where other tests run theirs.
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """A Chromium that the tests of a module share."""
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab(chromium, tmp_path_factory):
+    """A JupyterLab that the whole session shares."""
+    from tests.lab import Lab
+
+    lab = Lab(tmp_path_factory.mktemp("lab"))
+    yield lab
+    lab.close()
 
 
 @pytest.fixture

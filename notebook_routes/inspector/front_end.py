@@ -29,13 +29,16 @@ MODULES = (
     "kept.js",
     "inspector.js",
 )
-# Whole lines only: no text of ours spans several, and what stands behind code on a line stays. Behind an open bracket
-# or a comma the end of a line means nothing.
+# Whole lines only: no text of ours spans several, and no comment stands behind code. Beside a bracket that opens or
+# closes, behind a comma, a semicolon or an operator, the end of a line means nothing.
 _COMMENTS = re.compile(r"^[ \t]*(?:/\*.*?\*/[ \t]*\n|//[^\n]*\n|\n)|^[ \t]+", re.MULTILINE | re.DOTALL)
-_LINE_ENDS = re.compile(r"(?<=[(\[{,])\n")
+_LINE_ENDS = re.compile(r"(?<=[(\[{,;=>?:&|])\n|\n(?=[)\]}])")
+# No text of ours holds an arrow.
+_ARROWS = re.compile(r" => ?")
 
 
 @cache
 def file_text(name: str) -> str:
     """The text of one of the front end's files, as a page gets it."""
-    return _LINE_ENDS.sub("", _COMMENTS.sub("", (STATIC / name).read_text(encoding="utf-8")))
+    text = _LINE_ENDS.sub("", _COMMENTS.sub("", (STATIC / name).read_text(encoding="utf-8"))).rstrip()
+    return _ARROWS.sub("=>", text)

@@ -58,7 +58,10 @@ _SHELL = """<!doctype html>
 <link rel="stylesheet" href="inspector/style.css">
 </head>
 <body class="nbi-page">
-<main id="inspector"><noscript>The inspector needs JavaScript.</noscript></main>
+<main>
+<h1 class="nbi-hidden">Routes</h1>
+<div id="inspector"><noscript>The inspector needs JavaScript.</noscript></div>
+</main>
 <script type="module" src="inspector/page.js"></script>
 </body>
 </html>

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import cache, partial
 from http.client import HTTPConnection
 from pathlib import Path
 
@@ -259,14 +260,17 @@ class Kernel:
 
 
 @pytest.fixture(scope="session")
-def start_kernel(tmp_path_factory):
+def ipykernel_path(tmp_path_factory):
+    """Gives the folders that have one of `IPYKERNELS`; none for the one that is installed."""
+    return cache(partial(_install, tmp_path_factory=tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def start_kernel(tmp_path_factory, ipykernel_path):
     """Starts a kernel with one of `IPYKERNELS`; the caller closes it."""
-    installed = {}
 
     def start(ipykernel="installed"):
-        if ipykernel not in installed:
-            installed[ipykernel] = _install(ipykernel, tmp_path_factory)
-        kernel = Kernel(tmp_path_factory.mktemp("kernel"), path=installed[ipykernel])
+        kernel = Kernel(tmp_path_factory.mktemp("kernel"), path=ipykernel_path(ipykernel))
         wanted = importlib.metadata.version("ipykernel") if ipykernel == "installed" else ipykernel
         assert kernel.ipykernel == wanted
         return kernel
@@ -324,3 +328,32 @@ def newest(_kernels):
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return listener.getsockname()[1]
+
+
+@pytest.fixture(params=IPYKERNELS)
+def ipykernel(request):
+    """One version after another."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def opened(lab, browser, request):
+    """A notebook in JupyterLab, with the extension loaded, that the tests of a module share."""
+    context = browser.new_context(viewport={"width": 1300, "height": 1000}, color_scheme="light")
+    # Copying is a permission that a person's click has; a test's has it by this.
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(10_000)
+    page = context.new_page()
+    notebook = lab.open(page, request.module.__name__.rpartition(".")[2])
+    notebook.put_and_run("%load_ext notebook_routes")
+    yield notebook
+    notebook.end()
+    context.close()
+
+
+@pytest.fixture
+def notebook(opened):
+    """The same; no script of the page may have failed."""
+    yield opened
+    failed, opened.failures[:] = list(opened.failures), []
+    assert failed == []

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -12,6 +10,7 @@ import notebook_routes
 from notebook_routes.notebook import card, display
 from notebook_routes.notebook.cell_text import RunningCell
 from notebook_routes.notebook.session import Session
+from tests.page_server import page_server
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = ("content", "url", "frame", "path", "height", "version")
@@ -45,30 +44,17 @@ FETCH = """async ([url, options]) => {
 }"""
 
 
-class _NotebookPage(BaseHTTPRequestHandler):
-    def do_GET(self):
-        script = self.path == "/page.js"
-        content = (card._STATIC / "page.js").read_bytes() if script else NOTEBOOK
-        self.send_response(200)
-        self.send_header("Content-Type", "text/javascript" if script else "text/html; charset=utf-8")
-        self.send_header("Set-Cookie", "notebook=secret")
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_):
-        pass
+def _page(path):
+    if path == "/page.js":
+        return "text/javascript", (card._STATIC / "page.js").read_bytes()
+    return "text/html; charset=utf-8", NOTEBOOK
 
 
 @pytest.fixture(scope="module")
 def front_end():
     """The port of the notebook's own page."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _NotebookPage)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with page_server(_page, headers=[("Set-Cookie", "notebook=secret")]) as port:
+        yield port
 
 
 class Notebook:

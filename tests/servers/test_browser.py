@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from notebook_routes.web import Response, ServerSentEvent
+from tests.page_server import page_server
 
 FETCH = """async ([url, options]) => {
     try {
@@ -38,27 +38,12 @@ POST_FORM = """url => {
 }"""
 
 
-class _Page(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(b"<!doctype html><title>elsewhere</title><body></body>")
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture(scope="module")
 def elsewhere():
     """The port of a server of somebody else's pages."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Page)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server.server_port
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    empty = ("text/html; charset=utf-8", b"<!doctype html><title>elsewhere</title><body></body>")
+    with page_server(lambda _path: empty) as port:
+        yield port
 
 
 @pytest.fixture(params=["http://127.0.0.1:{}", "http://evil.example:{}"])

@@ -11,7 +11,7 @@ const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; fo
 
 /** The parts of the line that sums a run up. */
 export function summary(run) {
-  const parts = [run.status ? `${run.status} ${run.reason ?? ""}`.trim() : run.failed ? "no answer" : "no status"];
+  const parts = [run.status ? `${run.status} ${run.reason ?? ""}`.trim() : run.failed || run.stopped ? "no answer" : "waiting for the answer"];
   parts.push(duration(run.seconds), bytes(run.size ?? 0));
   if (run.media) parts.push(run.media);
   if (run.count && (!run.kind || run.items?.length)) parts.push(counted(run.count, "item"));
@@ -21,16 +21,11 @@ export function summary(run) {
   return parts;
 }
 
-/** The line that sums a run up. */
-export function summaryLine(run) {
+/** The same as elements, the status first. */
+function summarized(run) {
   const [status, ...rest] = summary(run);
   const state = run.failed ? "failed" : kind(run.status);
-  return h(
-    ".summary",
-    { role: "status" },
-    h(`strong.${state}`, {}, `${run.failed ? "✗" : sign(run.status)} ${status}`),
-    rest.map((part) => h("span", {}, part)),
-  );
+  return [h(`strong.${state}`, `${run.failed ? "✗" : sign(run.status)} ${status}`), rest.map((part) => h("span", part))];
 }
 
 /** A finished run, with its body and all else in tabs. */
@@ -42,12 +37,12 @@ export function answer(run) {
   if (run.error) shown.push({ name: "traceback", title: "Traceback", show: () => text(run.error, "Traceback") });
   shown.push({ name: "request", title: "Request", show: () => asked(run) });
   const chosen = run.error ? "traceback" : "body";
-  const notes = [run.failed, ...(run.notes ?? [])].filter(Boolean);
+  const abandoned = run.abandoned && "The handler runs on to its end, and its answer is thrown away";
+  const notes = [run.failed, abandoned, ...(run.notes ?? [])].filter(Boolean);
   return h(
     ".answer",
-    {},
-    summaryLine(run),
-    notes.map((note) => h("p.note", {}, note)),
+    h(".summary", { role: "status" }, summarized(run)),
+    notes.map((note) => h("p.note", note)),
     run.failed && !run.status ? null : tabs("The answer", shown, { chosen }),
   );
 }
@@ -56,7 +51,8 @@ export function answer(run) {
 export class LiveAnswer {
   #run;
   #items = null;
-  #line = h(".summary", { role: "status" });
+  // Not read out: it changes all the time.
+  #line = h(".summary", { role: "timer" });
   #said = h(".note", { hidden: true });
   #place = h("");
   #stop;
@@ -66,7 +62,7 @@ export class LiveAnswer {
   constructor(run, onstop) {
     this.#run = { size: 0, count: 0, ...run };
     this.#stop = button("Stop", onstop, { title: "Esc" });
-    this.element = h(".answer", {}, h(".live", {}, this.#line, this.#stop), this.#said, this.#place);
+    this.element = h(".answer", h(".live", this.#line, this.#stop), this.#said, this.#place);
     this.#timer = setInterval(() => this.#count(), 250);
     this.#count();
   }
@@ -96,9 +92,7 @@ export class LiveAnswer {
 
   #count() {
     if (!this.element.isConnected && performance.now() - this.#began > 5000) return this.end();
-    const [status, ...rest] = summary({ ...this.#run, seconds: (performance.now() - this.#began) / 1000 });
-    const first = this.#run.status ? `${sign(this.#run.status)} ${status}` : "… waiting for the answer";
-    fill(this.#line, [first, ...rest].map((part) => h("span", {}, part)));
+    fill(this.#line, summarized({ ...this.#run, seconds: (performance.now() - this.#began) / 1000 }));
   }
 }
 
@@ -108,11 +102,11 @@ function body(run) {
   const place = h("");
   const choose = (at) => fill(place, usable[at][1]());
   choose(0);
-  if (usable.length === 1) return h(".answer-body", {}, cutNote(run), place);
+  if (usable.length === 1) return h(".answer-body", cutNote(run), place);
   const buttons = usable.map(([name], at) =>
-    h("label.choice", {}, h("input", { type: "radio", name: `view-${run.run}`, checked: at === 0, onchange: () => choose(at) }), name),
+    h("label.choice", h("input", { type: "radio", name: `view-${run.run}`, checked: at === 0, onchange: () => choose(at) }), name),
   );
-  return h(".answer-body", {}, h(".choices", { role: "radiogroup", "aria-label": "How the body is shown" }, buttons), cutNote(run), place);
+  return h(".answer-body", h(".choices", { role: "radiogroup", "aria-label": "How the body is shown" }, buttons), cutNote(run), place);
 }
 
 const VIEWS = {
@@ -121,18 +115,19 @@ const VIEWS = {
     try {
       value = JSON.parse(run.text);
     } catch {
-      return null; // Cut short, or no JSON at all: as it is.
+      // Cut short, or no JSON at all: as it is.
+      return null;
     }
-    return [isTable(value) && ["Table", () => table(value)], ["Tree", () => tree(value)], ["Raw", () => raw(run)]];
+    return [isTable(value) && ["Table", () => table(value)], ["Tree", () => tree(value, run.text.length)], ["Raw", () => raw(run)]];
   },
   html: (run) => [["Page", () => frame(run)], ["Source", () => raw(run)]],
   image: (run) => [["Image", () => image(run)]],
-  binary: (run) => [["Bytes", () => h("p", {}, `${(run.size ?? 0).toLocaleString("en")} bytes`, hex(run.data))]],
+  binary: (run) => [["Bytes", () => h("p", `${(run.size ?? 0).toLocaleString("en")} bytes`, hex(run.data))]],
   events: (run) => [["Items", () => past(run)], run.text && ["Raw", () => raw(run)]],
-  none: () => [["Body", () => h("p.quiet", {}, "The answer has no body")]],
+  none: () => [["Body", () => h("p.quiet", "The answer has no body")]],
 };
 
-const cutNote = (run) => run.cut && h("p.note", {}, `The body has ${bytes(run.size)}: this is its beginning`);
+const cutNote = (run) => run.cut && h("p.note", `The body has ${bytes(run.size)}: this is its beginning`);
 
 const raw = (run) => text(run.text ?? "", "Body");
 
@@ -149,10 +144,9 @@ const image = (run) => h("img.image", { alt: "The answer, an image", src: `data:
 
 function hex(data) {
   if (!data) return null;
-  const all = Array.from(atob(data), (each) => each.charCodeAt(0).toString(16).padStart(2, "0"));
-  const lines = [];
-  for (let at = 0; at < Math.min(all.length, 256); at += 16) lines.push(all.slice(at, at + 16).join(" "));
-  return text(lines.join("\n"), "The first bytes");
+  const all = Array.from(atob(data).slice(0, 256), (each) => each.charCodeAt(0).toString(16).padStart(2, "0"));
+  // Sixteen on each line.
+  return text(all.join(" ").replace(/(.{47}) /g, "$1\n"), "The first bytes");
 }
 
 function past(run) {
@@ -163,19 +157,18 @@ function past(run) {
 
 /** Names with values as a table. */
 export function pairs(list, label) {
-  const rows = list.map(([name, value]) => h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, value)));
-  return scrolling(".scroll.pairs", label, h("tbody", {}, rows));
+  const rows = list.map(([name, value]) => h("tr", h("th", { scope: "row" }, name), h("td", value)));
+  return scrolling(".scroll.pairs", label, h("tbody", rows));
 }
 
 function asked(run) {
   const sent = run.body;
   return h(
     "",
-    {},
     text(`${run.method} ${run.target}\n${(run.headers ?? []).map(([name, value]) => `${name}: ${value}`).join("\n")}`, "The request"),
     sent?.kind === "text" && text(sent.text, "Body of the request"),
     sent?.kind === "form" && pairs(sent.fields.map((field) => [field.name, field.value ?? field.filename]), "Fields of the form"),
-    sent?.shortened && h("p.note", {}, "What was sent is shown in part"),
-    run.started && h("p.quiet", {}, `Sent at ${clock(run.started)}`),
+    sent?.shortened && h("p.note", "What was sent is shown in part"),
+    run.started && h("p.quiet", `Sent at ${clock(run.started)}`),
   );
 }

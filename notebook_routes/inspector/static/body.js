@@ -5,6 +5,7 @@ import { Values } from "./values.js";
 
 const FORM = "application/x-www-form-urlencoded";
 const FILES = "multipart/form-data";
+const BYTES = "application/octet-stream";
 const KINDS = [
   ["application/json", "JSON"],
   ["text/plain", "text"],
@@ -29,7 +30,7 @@ export class Body {
     this.#kind = h("select", { "aria-label": "Kind of body", onchange: () => this.#show() }, options);
     const rows = Math.min(Math.max(template.split("\n").length, 3), 14);
     this.#text = h("textarea", { id: unique("field"), "aria-label": "Body", value: template, rows, spellcheck: false });
-    this.element = h(".body", {}, h("span.quiet", {}, required ? "Body, required: " : "Body: "), this.#kind, this.#place, this.#said);
+    this.element = h(".body", h("span.quiet", required ? "Body, required: " : "Body: "), this.#kind, this.#place, this.#said);
     this.#show();
   }
 
@@ -40,7 +41,8 @@ export class Body {
     if (type === FORM) return { type, body: { kind: "text", text: new URLSearchParams(this.#values.pairs("field")).toString() } };
     if (type) return this.#text.value ? { type, body: { kind: "text", text: this.#text.value } } : { body: null };
     const [file] = this.#files[0][1].files;
-    return file ? { type: file.type || "application/octet-stream", body: { kind: "base64", data: await base64(file) } } : { body: null };
+    if (!file) return { body: null };
+    return { type: file.type || BYTES, body: { kind: "base64", data: await base64(file), filename: file.name } };
   }
 
   /** Put a body that was sent into the fields, but for its files. */
@@ -57,7 +59,7 @@ export class Body {
   async #fields() {
     const fields = this.#values.pairs("field").map(([name, value]) => ({ name, value }));
     for (const [name, { files }] of this.#files) {
-      for (const file of files) fields.push({ name, filename: file.name, type: file.type || "application/octet-stream", data: await base64(file) });
+      for (const file of files) fields.push({ name, filename: file.name, type: file.type || BYTES, data: await base64(file) });
     }
     return fields;
   }
@@ -70,7 +72,7 @@ export class Body {
     this.#files = wanted.map(({ name, many }) => [name, h("input", { type: "file", multiple: many })]);
     const chosen = this.#files.map(([name, element]) => labelled(name, element));
     this.#values = media === FORM || media === FILES ? new Values(texts.map((field) => ["field", field]), ["field"]) : null;
-    if (this.#values) fill(this.#place, h(".fields", {}, this.#values.fields, chosen), this.#values.lines, this.#values.add);
+    if (this.#values) fill(this.#place, h(".fields", this.#values.fields, chosen), this.#values.lines, this.#values.add);
     else if (media) fill(this.#place, this.#text, media.endsWith("json") && button("Format", () => this.#format(), { look: "small" }));
     else fill(this.#place, chosen);
   }
@@ -86,8 +88,8 @@ export class Body {
   }
 }
 
-/** The bytes of a file as text that JSON can hold. */
-function base64(file) {
+/** The bytes of a file or blob as text that JSON can hold. */
+export function base64(file) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));

@@ -1,4 +1,4 @@
-// Elements without a framework: h("button.plain", { onclick }, "Send").
+// Elements without a framework: h("button.plain", { onclick }, "Send"), h("p", "Text").
 
 let numbers = 0;
 
@@ -9,10 +9,11 @@ export const unique = (word) => `nbi-${word}-${++numbers}`;
  * An element with attributes and children. Text is always text, never markup.
  *
  * @param {string} what - "tag.class.class"; a leading dot stands for a div, and classes get the prefix "nbi-".
- * @param {object} attributes - properties of the element where it has such, else attributes; null and false are left out.
- * @param {...(Node|string|number|null|false|Array)} children
+ * @param {...(object|Node|string|number|null|false|Array)} rest - the children; before them there may be an object of
+ *   attributes, set as properties where the element has such; null and false are left out.
  */
-export function h(what, attributes = {}, ...children) {
+export function h(what, ...rest) {
+  const attributes = rest[0]?.constructor === Object ? rest.shift() : {};
   const [tag, ...classes] = what.split(".");
   const element = document.createElement(tag || "div");
   if (classes.length) element.className = classes.map((name) => `nbi-${name}`).join(" ");
@@ -21,7 +22,7 @@ export function h(what, attributes = {}, ...children) {
     if (name in element && name !== "list" && name !== "role") element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...shown(children));
+  element.append(...shown(rest));
   return element;
 }
 
@@ -37,7 +38,7 @@ const shown = (children) =>
 /** A text field with its label above it. */
 export function labelled(text, field, note = "") {
   field.id ||= unique("field");
-  return h(".field", {}, h("label", { htmlFor: field.id }, text, note && h("span.quiet", {}, ` ${note}`)), field);
+  return h(".field", h("label", { htmlFor: field.id }, text, note && h("span.quiet", ` ${note}`)), field);
 }
 
 /** A line of text that is code: nothing corrects or completes it. */
@@ -47,8 +48,9 @@ export const line = (attributes) => h("input", { type: "text", spellcheck: false
 export function listBar(placeholder, oninput, ...others) {
   const filter = h("input", { type: "search", placeholder, oninput });
   const said = h("span.quiet", { role: "status" });
-  const element = h(".bar", {}, labelled("Filter", filter), others, said);
-  return { element, shows: (text) => text.toLowerCase().includes(filter.value.toLowerCase()), filter, say: (text) => fill(said, text) };
+  const shows = (text) => filter.value.toLowerCase().split(/\s+/).every((word) => text.toLowerCase().includes(word));
+  const element = h(".bar", labelled("Filter", filter), others, said);
+  return { element, shows, filter, say: (text) => fill(said, text) };
 }
 
 /** A button; it looks like a link, "small" or "primary" if asked. */
@@ -57,15 +59,18 @@ export function button(text, onclick, { look = "", ...attributes } = {}) {
   return h(classes, { type: "button", onclick, ...attributes }, text);
 }
 
+/** A link to another page, in a window of its own. */
+export const outside = (href, ...children) => h("a", { href, target: "_blank", rel: "noopener" }, children);
+
 /** What a box that scrolls needs to be reached by keyboard, and to be called something. */
-export const region = (label) => ({ tabIndex: 0, role: "region", "aria-label": label });
+export const region = (label) => ({ tabIndex: 0, role: "group", "aria-label": label });
 
 /** The head of a table; a column without a name holds buttons. */
 export const head = (names) =>
-  h("thead", {}, h("tr", {}, names.map((name) => h("th", { scope: "col" }, name || h("span.hidden", {}, "Action")))));
+  h("thead", h("tr", names.map((name) => h("th", { scope: "col" }, name || h("span.hidden", "Action")))));
 
 /** A table in a box that scrolls. */
-export const scrolling = (what, label, ...children) => h(what, region(label), h("table", {}, ...children));
+export const scrolling = (what, label, ...children) => h(what, region(label), h("table", ...children));
 
 /**
  * Tabs (WAI-ARIA): arrow keys go from one to the next, and a panel is made when it is first shown.
@@ -108,7 +113,7 @@ export function tabs(label, tabs, { chosen = tabs[0].name, onchoose = () => {} }
     event.preventDefault();
   };
   const list = h(".tabs", { role: "tablist", "aria-label": label, onkeydown }, ...buttons.values());
-  const element = h(".tabbed", {}, list, panel);
+  const element = h(".tabbed", list, panel);
   element.choose = choose;
   choose(chosen);
   return element;

@@ -28,7 +28,7 @@ export class RequestForm {
       Object.keys(declared),
     );
     if (body) this.#body = new Body(body);
-    if (row.method === "ANY") this.#method = h("select", {}, METHODS.map((method) => h("option", {}, method)));
+    if (row.method === "ANY") this.#method = h("select", METHODS.map((each) => h("option", each)));
     const method = this.#method && labelled("method", this.#method);
     const parts = [...this.#segments.values()].map(([segment, input]) => labelled(segment.name, input, segmentNote(segment)));
     const onkeydown = (event) => {
@@ -39,8 +39,8 @@ export class RequestForm {
     const onsubmit = (event) => (event.preventDefault(), onsend());
     this.element = h(
       "form",
-      { "aria-label": `Request ${row.method} ${row.path}`, noValidate: true, onkeydown, onsubmit },
-      h(".fields", {}, method, parts, this.#values.fields, this.#values.add),
+      { noValidate: true, onkeydown, onsubmit },
+      h(".fields", method, parts, this.#values.fields, this.#values.add),
       this.#values.lines,
       this.#body?.element,
     );

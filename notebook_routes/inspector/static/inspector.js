@@ -1,6 +1,6 @@
 // The two faces of the inspector: the card under a cell, and all routes with log, cache and cookies.
 
-import { fill, h, tabs } from "./dom.js";
+import { fill, h, outside, tabs } from "./dom.js";
 import { Cookies, Kept } from "./kept.js";
 import { Link } from "./link.js";
 import { Log } from "./log.js";
@@ -25,6 +25,8 @@ export function mount(element, transport, given) {
   const state = h("p.note.state", { role: "status", hidden: true });
   const place = h("");
   element.classList.add("nbi");
+  // Keys that are pressed here are for what is here, and not for the notebook's commands.
+  element.dataset.lmSuppressShortcuts = "true";
   fill(element, state, place);
   const view = given.route ? new Card(link, place, given) : new Whole(link, place, given);
   const say = (sentence) => {
@@ -33,8 +35,12 @@ export function mount(element, transport, given) {
   };
   link.on("waiting", ({ count }) => link.ended || say(count ? "Kernel busy: queued until its cell has ended" : ""));
   link.on("silent", () => link.ended || say("The kernel does not answer: it runs a long cell, or is gone"));
-  link.on("ended", ({ said }) => (say(said), element.classList.add("nbi-ended")));
-  const open = () => link.ask("open", { route: given.route }).then((opened) => view.show(opened), (error) => link.ended || say(error.message));
+  link.on("lost", ({ said }) => say(said));
+  const open = () =>
+    link.ask("open", { route: given.route }).then(
+      (opened) => (say(""), view.show(opened)),
+      (error) => say(error.message),
+    );
   link.on("routes", (push) => view.update(push));
   link.on("reopen", open);
   if (given.snapshot) view.show(given.snapshot);
@@ -54,7 +60,9 @@ class Card {
   #link;
   #place;
   #given;
-  #heads = new Map();
+  #server = {};
+  #room = h("");
+  #parts = new Map();
   #shape = "";
 
   constructor(link, place, given) {
@@ -63,32 +71,48 @@ class Card {
 
   show({ server, routes }) {
     const { said = [], remarks = [] } = this.#given;
+    const { path } = this.#given.route;
+    // Withdrawn meanwhile: what there was stays to be seen.
+    if (!routes.length && this.#parts.size) return this.update({ gone: [...this.#parts.keys()].map((method) => [method, path]) });
     const words = new Map(said);
     const mine = said.length ? routes.filter(({ method }) => words.has(method)) : routes;
     // Shown again with the same form, what has been typed in would be lost.
-    const shape = JSON.stringify([server, said, remarks, mine.map(({ method, path, form, version }) => [method, path, form, version])]);
-    if (shape === this.#shape) return this.update({ rows: routes });
-    this.#shape = shape;
-    this.#heads.clear();
-    const notes = remarks.map((remark) => h("p.quiet", {}, remark));
-    fill(this.#place, this.#routes(mine, server, words), notes, room(server));
+    const shape = JSON.stringify([said, remarks, mine.map(({ method, path, form, version }) => [method, path, form, version])]);
+    if (shape !== this.#shape) {
+      this.#shape = shape;
+      this.close();
+      this.#parts.clear();
+      Object.assign(this.#server, server);
+      const notes = remarks.map((remark) => h("p.quiet", remark));
+      fill(this.#place, this.#routes(mine, words), notes, this.#room);
+    }
+    this.update({ rows: routes, server });
   }
 
-  update({ rows = [], gone = [] }) {
+  update({ rows = [], gone = [], server }) {
     const { path } = this.#given.route;
-    for (const row of rows) if (row.path === path) this.#heads.get(row.method)?.update(row);
-    for (const [method, at] of gone) if (at === path) this.#heads.get(method)?.element.classList.add("nbi-gone");
+    // Whoever shows the address has the same object.
+    Object.assign(this.#server, server);
+    for (const row of rows) if (row.path === path && this.#parts.has(row.method)) this.#parts.get(row.method).row = row;
+    for (const [method, at] of gone) if (at === path && this.#parts.has(method)) this.#parts.get(method).row.gone = true;
+    for (const { head, row } of this.#parts.values()) head.update(row);
+    if (server) fill(this.#room, room(server));
   }
 
-  #routes(rows, server, words) {
-    const shown = (row) => {
-      const head = new RouteHead(row, server, words.get(row.method));
-      this.#heads.set(row.method, head);
-      return [head.element, new RouteDetail(this.#link, row, server).element];
-    };
-    if (!rows.length) return h("p.quiet", {}, "This route is withdrawn");
-    if (rows.length === 1) return shown(rows[0]);
-    return tabs("Methods", rows.map((row) => ({ name: row.method, title: badge(row.method), show: () => h("", {}, shown(row)) })));
+  close() {
+    for (const { detail } of this.#parts.values()) detail.close();
+  }
+
+  #routes(rows, words) {
+    if (!rows.length) return h("p.quiet", "This route is withdrawn");
+    const shown = rows.map((row) => {
+      const head = new RouteHead(row, this.#server, words.get(row.method));
+      const detail = new RouteDetail(this.#link, row, this.#server);
+      this.#parts.set(row.method, { row, head, detail });
+      return h("", head.element, detail.element);
+    });
+    if (rows.length === 1) return shown;
+    return tabs("Methods", rows.map(({ method }, at) => ({ name: method, title: badge(method), show: () => shown[at] })));
   }
 }
 
@@ -136,8 +160,8 @@ class Whole {
 
   #tell(server) {
     const address = server.running
-      ? [outside(server.url, server.url), h("span.quiet", {}, server.reason), this.#key !== "page" && outside(server.page, "on a page of its own")]
-      : h("span.note", {}, server.note ?? "The server does not run: %routes start starts it");
+      ? [outside(server.url, server.url), h("span.quiet", server.reason), this.#key !== "page" && outside(server.page, "on a page of its own")]
+      : h("span.note", server.note);
     fill(this.#server, address, room(server));
   }
 }
@@ -146,10 +170,8 @@ class Whole {
 function room({ room: address, qr }) {
   if (!address) return null;
   const image = qr && h("img.qr", { alt: `QR code of ${address}`, src: `data:image/svg+xml;base64,${btoa(qr)}` });
-  return h("details.room", { open: true }, h("summary", {}, "For the room: ", outside(address, address)), image);
+  return h("details.room", { open: true }, h("summary", "For the room: ", outside(address, address)), image);
 }
-
-const outside = (href, text) => h("a", { href, target: "_blank", rel: "noopener" }, text);
 
 /** What a view had open, for when its page is loaded again; a frame without storage forgets. */
 class Memory {
@@ -175,4 +197,4 @@ class Memory {
   }
 }
 
-export { byHTTP, byWidget } from "./link.js";
+export { byWidget } from "./link.js";

@@ -19,7 +19,7 @@ export class Items {
       const { scrollTop, scrollHeight, clientHeight } = this.#box;
       this.#follows = scrollHeight - scrollTop - clientHeight < 30;
     });
-    this.element = h("", {}, this.#note, this.#box);
+    this.element = h("", this.#note, this.#box);
   }
 
   /** Add items `[seconds, kind, text]`; `dropped` others were too many to be sent here. */
@@ -37,10 +37,15 @@ export class Items {
   }
 }
 
-const row = ([seconds, kind, text]) => h("tr", {}, h("td.time", {}, `+${seconds.toFixed(3)} s`), h("td", {}, content(kind, text)));
+const row = ([seconds, kind, text]) => h("tr", h("td.time", `+${seconds.toFixed(3)} s`), h("td", content(kind, text)));
 
 function content(kind, text) {
-  if (kind !== "event") return h("code", {}, text);
-  const { id, event, data } = JSON.parse(text);
-  return [event && h("span.tag", {}, event), id && h("span.quiet", {}, `id ${id} `), h("code", {}, data ?? "")];
+  if (kind !== "event") return h("code", text);
+  // Cut short, it is shown as it is.
+  let parts = { data: text };
+  try {
+    parts = JSON.parse(text);
+  } catch {}
+  const { id, event, data } = parts;
+  return [event && h("span.tag", event), id && h("span.quiet", `id ${id} `), h("code", data ?? "")];
 }

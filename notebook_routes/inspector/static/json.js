@@ -7,21 +7,21 @@ const SHOWN = 100;
 /** Levels that are open at first, for small values. */
 const OPEN_LEVELS = 2;
 
-/** A JSON value as a tree. */
-export function tree(value) {
-  const small = JSON.stringify(value)?.length < 2000;
-  return h(".tree", {}, node(null, value, small ? OPEN_LEVELS : 1));
+/** A JSON value as a tree; a small one, by the length of its text, is open. */
+export function tree(value, length) {
+  const small = length < 2000;
+  return h(".tree", node(null, value, small ? OPEN_LEVELS : 1));
 }
 
 function node(name, value, open) {
-  const label = name === null ? null : h("span.key", {}, `${name}: `);
-  if (value === null || typeof value !== "object") return h(".leaf", {}, label, leaf(value));
+  const label = name === null ? null : h("span.key", `${name}: `);
+  if (value === null || typeof value !== "object") return h(".leaf", label, leaf(value));
   const members = Array.isArray(value) ? value.map((each, place) => [place, each]) : Object.entries(value);
   const ends = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
-  if (!members.length) return h(".leaf", {}, label, ends.join(""));
+  if (!members.length) return h(".leaf", label, ends.join(""));
   const details = h("details", { open: open > 0 });
   const inside = h(".members");
-  const summary = h("summary", {}, label, ends[0], h("span.quiet", {}, ` ${members.length} `), ends[1]);
+  const summary = h("summary", label, ends[0], h("span.quiet", ` ${members.length} `), ends[1]);
   const make = () => inside.childElementCount || add(inside, members, 0, open - 1);
   if (open > 0) make();
   details.addEventListener("toggle", make);
@@ -42,7 +42,7 @@ function add(inside, members, from, open) {
 
 function leaf(value) {
   const kind = value === null ? "null" : typeof value;
-  return h(`span.${kind}`, {}, kind === "string" ? JSON.stringify(value) : String(value));
+  return h(`span.${kind}`, kind === "string" ? JSON.stringify(value) : String(value));
 }
 
 /** Whether a value is a list of objects that a table shows well. */
@@ -59,10 +59,10 @@ export function table(rows) {
   const columns = [...new Set(rows.slice(0, SHOWN).flatMap(Object.keys))];
   const body = h("tbody");
   const more = (from) => {
-    for (const row of rows.slice(from, from + SHOWN)) body.append(h("tr", {}, columns.map((name) => cell(row[name]))));
+    for (const row of rows.slice(from, from + SHOWN)) body.append(h("tr", columns.map((name) => cell(row[name]))));
     const left = rows.length - from - SHOWN;
     if (left <= 0) return;
-    const last = h("tr", {}, h("td", { colSpan: columns.length }, button(`${left} more`, () => (last.remove(), more(from + SHOWN)))));
+    const last = h("tr", h("td", { colSpan: columns.length }, button(`${left} more`, () => (last.remove(), more(from + SHOWN)))));
     body.append(last);
   };
   more(0);
@@ -72,5 +72,14 @@ export function table(rows) {
 function cell(value) {
   if (value === undefined) return h("td");
   const plain = value === null || typeof value !== "object";
-  return h(typeof value === "number" ? "td.number" : "td", {}, plain ? String(value) : JSON.stringify(value));
+  return h(typeof value === "number" ? "td.number" : "td", plain ? String(value) : written(value));
+}
+
+function written(value) {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // Deeper than the browser can write it.
+    return "…";
+  }
 }

@@ -18,7 +18,7 @@ export class Kept {
   constructor(link) {
     this.#link = link;
     const box = scrolling(".scroll.list", "What is kept", head(HEADS), this.#body);
-    this.element = h("", {}, this.#bar.element, box);
+    this.element = h("", this.#bar.element, box);
     this.#look();
     this.#timer = setInterval(() => document.hidden || this.#link.waiting || this.#look(), PERIOD);
   }
@@ -32,8 +32,8 @@ export class Kept {
       this.#entries = (await this.#link.ask("cache")).entries;
       this.#list();
     } catch (error) {
-      this.close();
       this.#bar.say(error.message);
+      if (this.#link.ended) this.close();
     }
   }
 
@@ -45,7 +45,7 @@ export class Kept {
     if (focused) [...this.#body.querySelectorAll("button")].find((each) => each.dataset.what === focused)?.focus();
     if (!this.#entries.length) {
       const hint = "Nothing is kept: --revalidate 60 on a route's line keeps its answers for a minute";
-      fill(this.#body, h("tr", {}, h("td", { colSpan: HEADS.length }, hint)));
+      fill(this.#body, h("tr", h("td", { colSpan: HEADS.length }, hint)));
     }
   }
 
@@ -57,14 +57,13 @@ export class Kept {
     again.dataset.what = entry.what;
     return h(
       "tr",
-      {},
-      h("td.wide", {}, h("code", {}, entry.what)),
-      h("td", {}, h(entry.fresh ? "span.good" : "span.refused", {}, state)),
-      h("td.number", {}, span(entry.age)),
-      h("td", {}, entry.tags.map((tag) => button(tag, () => ask(tag), { look: "small", title: `Revalidate all that has the tag ${tag}` }))),
-      h("td.number", {}, bytes(entry.size)),
-      h("td.number", {}, entry.hits),
-      h("td", {}, again),
+      h("td.wide", h("code", entry.what)),
+      h("td", h(entry.fresh ? "span.good" : "span.refused", state)),
+      h("td.number", span(entry.age)),
+      h("td", entry.tags.map((tag) => button(tag, () => ask(tag), { look: "small", title: `Revalidate all that has the tag ${tag}` }))),
+      h("td.number", bytes(entry.size)),
+      h("td.number", entry.hits),
+      h("td", again),
     );
   }
 
@@ -93,23 +92,22 @@ export class Cookies {
     try {
       this.#show((await this.#link.ask(what, fields)).cookies);
     } catch (error) {
-      fill(this.#place, h("p.note", {}, error.message));
+      fill(this.#place, h("p.note", error.message));
     }
   }
 
   #show(cookies) {
-    if (!cookies.length) return fill(this.#place, h("p.quiet", {}, "No cookies: what an answer sets is kept here, and sent along from then on"));
+    if (!cookies.length) return fill(this.#place, h("p.quiet", "No cookies: what an answer sets is kept here"));
     const row = (cookie) =>
       h(
         "tr",
-        {},
         h("th", { scope: "row" }, cookie.name),
-        h("td", {}, h("code", {}, cookie.value)),
-        h("td", {}, cookie.path),
-        h("td", {}, [cookie.http_only && "HttpOnly", cookie.secure && "Secure"].filter(Boolean).join(", ")),
-        h("td", {}, button("Forget", () => this.#ask("clear_cookies", { name: cookie.name }), { look: "small", "aria-label": `Forget ${cookie.name}` })),
+        h("td", h("code", cookie.value)),
+        h("td", cookie.path),
+        h("td", [cookie.http_only && "HttpOnly", cookie.secure && "Secure"].filter(Boolean).join(", ")),
+        h("td", button("Forget", () => this.#ask("clear_cookies", { name: cookie.name }), { look: "small", "aria-label": `Forget ${cookie.name}` })),
       );
-    const rows = h("tbody", {}, cookies.map(row));
+    const rows = h("tbody", cookies.map(row));
     fill(
       this.#place,
       scrolling(".scroll", "Cookies", head(["Name", "Value", "Path", "Flags", ""]), rows),

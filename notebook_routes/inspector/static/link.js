@@ -1,7 +1,7 @@
 // The connection to Python: questions with answers, and what Python says by itself.
 //
 // Whatever carries the messages is a transport: { send(message), listen(hear), close() }. In a notebook that is the
-// widget's comm, on the page below /_routes/ it is HTTP. Python acknowledges a question as soon as it has it; while a
+// widget's comm, on the page below /_routes/ it is HTTP, see http.js. Python acknowledges a question as soon as it has it; while a
 // kernel without subshells runs a cell that does not happen, and the page can say that the question waits.
 
 /** Milliseconds without acknowledgement after which a question counts as waiting. */
@@ -28,7 +28,7 @@ export class Link extends EventTarget {
     const id = ++this.#numbers;
     return new Promise((resolve, reject) => {
       if (this.#ended) return reject(new Error(this.#ended));
-      const timers = [setTimeout(() => this.#wait(id, true), PATIENCE), setTimeout(() => this.#silent(), SILENCE)];
+      const timers = [setTimeout(() => this.#wait(id, true), PATIENCE), setTimeout(() => this.#say("silent", {}), SILENCE)];
       this.#open.set(id, { resolve, reject, timers });
       try {
         this.#transport.send({ do: what, id, ...fields });
@@ -55,11 +55,16 @@ export class Link extends EventTarget {
   end(reason) {
     if (this.#ended) return;
     this.#ended = reason;
+    this.lose(reason);
+  }
+
+  /** What was asked will not be answered, for the reason given; what is asked later may be. */
+  lose(reason) {
     for (const [id, { reject }] of [...this.#open]) {
       this.#settle(id);
       reject(new Error(reason));
     }
-    this.#say("ended", { said: reason });
+    this.#say("lost", { said: this.#ended ?? reason });
   }
 
   get ended() {
@@ -76,7 +81,8 @@ export class Link extends EventTarget {
     if (message.push) return this.#say(message.push, message);
     if (message.ack) return this.#acknowledged(message.ack);
     const question = this.#open.get(message.re);
-    if (!question) return; // another view's
+    // Another view's, perhaps.
+    if (!question) return;
     this.#settle(message.re);
     if (message.error) question.reject(new Error(message.error));
     else question.resolve(message);
@@ -99,10 +105,6 @@ export class Link extends EventTarget {
     if (before !== this.#waiting.size) this.#say("waiting", { count: this.#waiting.size });
   }
 
-  #silent() {
-    this.#say("silent", {});
-  }
-
   #say(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
@@ -115,60 +117,5 @@ export function byWidget(model) {
     send: (message) => model.send(message),
     listen: (listener) => model.on("msg:custom", (hear = listener)),
     close: () => hear && model.off("msg:custom", hear),
-  };
-}
-
-/**
- * Messages by HTTP: questions are posted, answers come as lines of one endless response.
- *
- * @param {string} base - the address of the channel, "/_routes/inspector/".
- * @param {string} token - the page's token.
- * @param {(state: "open"|"lost"|"refused") => void} tell - called when the connection changes.
- */
-export function byHTTP(base, token, tell) {
-  const view = crypto.getRandomValues(new Uint32Array(4)).join("-");
-  const headers = { authorization: `Bearer ${token}` };
-  const stopped = new AbortController();
-  let hear = () => {};
-
-  const receive = async () => {
-    const response = await fetch(`${base}events?view=${view}`, { headers, signal: stopped.signal });
-    if (response.status === 401 || response.status === 403) return tell("refused");
-    if (!response.ok) throw new Error(`the server answered ${response.status}`);
-    tell("open");
-    let rest = "";
-    const decoder = new TextDecoder();
-    const reader = response.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error("the server has closed the connection");
-      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
-      rest = lines.pop();
-      for (const line of lines) if (line) hear(JSON.parse(line));
-    }
-  };
-  const follow = async () => {
-    for (let pause = 500; !stopped.signal.aborted; pause = Math.min(pause * 2, 5000)) {
-      try {
-        return await receive();
-      } catch {
-        if (stopped.signal.aborted) return;
-        tell("lost");
-        await new Promise((resume) => setTimeout(resume, pause));
-      }
-    }
-  };
-
-  return {
-    send: (message) =>
-      fetch(`${base}messages?view=${view}`, { method: "POST", headers, body: JSON.stringify(message) }).then(
-        (response) => response.ok || hear({ re: message.id, error: `The server answered ${response.status}` }),
-        (error) => hear({ re: message.id, error: `The server does not answer: ${error.message}` }),
-      ),
-    listen: (listener) => {
-      hear = listener;
-      follow();
-    },
-    close: () => stopped.abort(),
   };
 }

@@ -19,29 +19,30 @@ export class Log {
   #bar = listBar("method, path or status", () => this.#search(), this.#pause);
   #older = button("Show older requests", () => this.#more());
   #paused = false;
-  #total = 0;
   #asked = 0;
-  #off;
+  #newest = 0;
+  #missed = [];
 
   constructor(link) {
     this.#link = link;
     const box = scrolling(".scroll.list", "Requests, newest first", head(HEADS), this.#body);
-    this.element = h("", {}, this.#bar.element, box, this.#older);
-    this.#off = link.on("log", (push) => this.#take(push));
+    this.element = h("", this.#bar.element, box, this.#older);
+    const off = [link.on("log", (push) => this.#take(push)), link.on("reopen", () => this.#search())];
+    this.close = () => off.forEach((each) => each());
     this.#search();
   }
 
-  close() {
-    this.#off();
-  }
-
-  #take({ entries, skipped, total }) {
-    this.#total = total;
+  #take(push) {
+    const { entries, skipped, total } = push;
+    this.#missed = [...this.#missed.slice(-9), push];
     if (this.#paused) return this.#bar.say(`paused, ${counted(total, "request")} so far`);
     // As Python filters the older ones.
-    const mine = entries.filter(({ method, target, status }) => this.#bar.shows(`${method} ${target} ${status}`));
+    const shown = ({ number, method, target, status, route, cache }) =>
+      number > this.#newest && this.#bar.shows(`${method} ${target} ${status} ${route} ${cache}`);
+    const mine = entries.filter(shown);
+    this.#newest = Math.max(this.#newest, ...entries.map(({ number }) => number));
     const lines = mine.reverse().map((entry) => this.#line(entry));
-    if (skipped && !this.#bar.filter.value) lines.push(h("tr", {}, h("td", { colSpan: HEADS.length }, `${counted(skipped, "request")} more came at once`)));
+    if (skipped && !this.#bar.filter.value) lines.push(h("tr", h("td", { colSpan: HEADS.length }, `${counted(skipped, "request")} more came at once`)));
     this.#body.prepend(...lines);
     while (this.#body.childElementCount > HELD) this.#body.lastElementChild.remove();
     this.#bar.say(counted(total, "request"));
@@ -49,11 +50,15 @@ export class Log {
 
   async #search() {
     const asked = ++this.#asked;
+    this.#missed = [];
     const page = await this.#ask(null);
     if (!page || asked !== this.#asked) return;
+    // A push that is still on its way may hold some of them.
+    this.#newest = page.entries.at(-1)?.number ?? 0;
     fill(this.#body, page.entries.reverse().map((entry) => this.#line(entry)));
-    this.#total = page.total;
     this.#bar.say(page.total ? counted(page.total, "request") : "No requests yet");
+    // Came between the answer and here.
+    this.#missed.forEach((push) => this.#take(push));
   }
 
   async #more() {
@@ -78,12 +83,12 @@ export class Log {
     const line = h(
       "tr",
       { "data-number": entry.number },
-      h("td.time", {}, clock(entry.started)),
-      h("td.wide", {}, badge(entry.method), open, entry.behind ? h("span.quiet", {}, " for the cache") : null),
-      h("td", {}, h(`span.${kind(entry.status)}`, {}, entry.status ? `${sign(entry.status)} ${entry.status}` : "– left")),
-      h("td.number", {}, duration(entry.seconds)),
-      h("td.number", {}, bytes(entry.size)),
-      h("td", {}, entry.cache ?? ""),
+      h("td.time", clock(entry.started)),
+      h("td.wide", badge(entry.method), open, entry.behind ? h("span.quiet", " for the cache") : null),
+      h("td", h(`span.${kind(entry.status)}`, entry.status ? `${sign(entry.status)} ${entry.status}` : "– left")),
+      h("td.number", duration(entry.seconds)),
+      h("td.number", bytes(entry.size)),
+      h("td", entry.cache ?? ""),
     );
     return line;
   }
@@ -93,16 +98,16 @@ export class Log {
     open.setAttribute("aria-expanded", String(!isOpen));
     if (isOpen) return line.nextElementSibling?.remove();
     const place = h("td", { colSpan: HEADS.length }, "…");
-    line.after(h("tr", {}, place));
+    line.after(h("tr", place));
     try {
       const { entry: full } = await this.#link.ask("entry", { number: entry.number });
       fill(
         place,
-        h("p.quiet", {}, full.route ? `Answered by ${full.route}` : "No route has this path"),
-        (full.notes ?? []).map((note) => h("p.note", {}, note)),
+        h("p.quiet", full.route ? `Answered by ${full.route}` : "No route has this path"),
+        (full.notes ?? []).map((note) => h("p.note", note)),
         full.output && text(full.output, "What the handler printed"),
         full.error && text(full.error, "Traceback"),
-        full.headers?.length ? h("details", {}, h("summary", {}, `Headers of the request ${full.headers.length}`), pairs(full.headers, "Headers of the request")) : null,
+        full.headers?.length ? h("details", h("summary", `Headers of the request ${full.headers.length}`), pairs(full.headers, "Headers of the request")) : null,
       );
     } catch (error) {
       fill(place, error.message);
@@ -114,5 +119,4 @@ export class Log {
     fill(this.#pause, this.#paused ? "Go on" : "Pause");
     if (!this.#paused) this.#search();
   }
-
 }

@@ -1,7 +1,8 @@
 // The inspector as a page of its own, /_routes/. Its token comes behind the "#" of its address, which no server is told.
 
 import { fill, h } from "./dom.js";
-import { byHTTP, mount } from "./inspector.js";
+import { byHTTP } from "./http.js";
+import { mount } from "./inspector.js";
 
 const NAME = "notebook_routes token";
 const place = document.getElementById("inspector");
@@ -19,15 +20,12 @@ else refuse("This page is for whoever runs the notebook: open it by the link tha
 function start() {
   let view = null;
   let lost = false;
-  const tell = (state) => {
+  const tell = (state, said) => {
     if (state === "refused") return refuse("The link is of another run of the server: open the page by the newest one.");
-    if (state === "lost") lost = true;
-    else if (lost) {
-      lost = false;
-      view?.link.dispatchEvent(new CustomEvent("reopen"));
-    }
-    document.title = `${state === "lost" ? "(away) " : ""}Routes`;
-    document.body.classList.toggle("nbi-away", state === "lost");
+    if (state === "lost") view.link.lose(said);
+    else if (lost) view.link.dispatchEvent(new CustomEvent("reopen"));
+    lost = state === "lost";
+    document.title = `${lost ? "(away) " : ""}Routes`;
   };
   view = mount(place, byHTTP("/_routes/inspector/", token, tell), { route: null, snapshot: null, key: "page" });
 }

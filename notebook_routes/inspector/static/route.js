@@ -2,7 +2,7 @@
 
 import { answer, LiveAnswer, pairs, summary, text } from "./answer.js";
 import { asCell, asCurl, asFetch, copy } from "./copy.js";
-import { button, fill, h, tabs } from "./dom.js";
+import { button, fill, h, outside, tabs } from "./dom.js";
 import { RequestForm } from "./form.js";
 import { clock, duration } from "./format.js";
 import { runName, sendFromBrowser, sendThroughKernel } from "./sender.js";
@@ -13,40 +13,51 @@ const FROM = [
 ];
 
 /** The badge of a method. */
-export const badge = (method) => h(`span.method.${method.toLowerCase()}`, {}, method);
+export const badge = (method) => h(`span.method.${method.toLowerCase()}`, method);
 
 /** Marks of a route that needs a look: a sign and a word. */
-export function marks({ state, broken, errors }) {
+export function marks({ state, broken, errors, gone }) {
   return [
+    gone && h("span.mark.refused", "! withdrawn"),
     broken && h("span.mark.failed", { title: broken }, "✗ broken"),
-    state === "stale" && h("span.mark.refused", {}, "! stale"),
-    errors > 0 && h("span.mark.failed", { title: "Answers of 500 and above" }, `✗ ${errors} failed`),
+    state === "stale" && h("span.mark.refused", "! stale"),
+    errors > 0 && h("span.mark.failed", `✗ ${errors} failed`),
   ];
 }
+
+/** Where a browser finds a route; null where it cannot be opened so. */
+const addressOf = (row, server) => (server.running && /^(GET|ANY)$/.test(row.method) && row.sample !== null ? server.url + row.sample : null);
 
 /** Method, path with a link, and what is known of its use. */
 export class RouteHead {
   #server;
+  #url = "";
+  #path = h("span.path");
   #use = h("span.use");
 
+  /** @param {object} server - where it runs; whoever changes it calls `update`. */
   constructor(row, server, said = "") {
     this.#server = server;
-    const path = h("code", {}, row.path);
-    const url = server.running && ["GET", "ANY"].includes(row.method) && row.sample !== null ? server.url + row.sample : null;
-    const shown = url ? h("a", { href: url, title: url, target: "_blank", rel: "noopener" }, path) : path;
-    this.element = h(".head", {}, badge(row.method), shown, said && h("span.quiet", {}, said), this.#use);
+    this.element = h(".head", badge(row.method), this.#path, said && h("span.quiet", said), this.#use);
     this.update(row);
   }
 
   update(row) {
     const parts = [
-      row.runtime && row.runtime !== "python" && row.runtime,
+      row.runtime !== "python" && row.runtime,
       row.policy,
       row.hits > 0 && `${row.hits} asked`,
-      row.p50 !== null && row.hits > 0 && `p50 ${duration(row.p50)}`,
-      row.p95 !== null && row.hits > 0 && `p95 ${duration(row.p95)}`,
+      row.hits > 0 && `p50 ${duration(row.p50)}`,
+      row.hits > 0 && `p95 ${duration(row.p95)}`,
     ].filter(Boolean);
-    fill(this.#use, parts.map((part) => h("span.quiet", {}, part)), marks(row));
+    fill(this.#use, parts.map((part) => h("span.quiet", part)), marks(row));
+    this.element.classList.toggle("nbi-gone", !!row.gone);
+    const url = row.gone ? null : addressOf(row, this.#server);
+    // A link that has the focus must stay.
+    if (url === this.#url) return;
+    this.#url = url;
+    const path = h("code", row.path);
+    fill(this.#path, url ? outside(url, path) : path);
   }
 }
 
@@ -58,6 +69,7 @@ export class TryIt {
   #form;
   #runs = [];
   #running = null;
+  #touched = false;
   #place = h("");
   #past = h(".history");
   #said = h("p.note", { hidden: true, role: "alert" });
@@ -77,15 +89,15 @@ export class TryIt {
     ].map(([name, write]) => button(name, () => this.#copy(write), { look: "small", title: `Copy as ${name === "cell" ? "a %%request cell" : name}` }));
     this.element = h(
       ".try",
-      {},
       this.#form.element,
-      h(".actions", {}, this.#send, this.#from, h("span.quiet", {}, "Copy as"), copies),
+      h(".actions", this.#send, this.#from, h("span.quiet", "Copy as"), copies),
       this.#said,
       this.#copied,
       this.#place,
       this.#past,
     );
     this.element.addEventListener("keydown", (event) => event.key === "Escape" && this.#running?.stop());
+    this.element.addEventListener("input", () => (this.#touched = true));
     this.#recall();
     // A run ends a second time when what it has left to be done is over; and another view may have sent it.
     this.close = link.on("run", ({ done }) => done?.method === row.method && done.path === row.path && this.#remember(done));
@@ -111,12 +123,12 @@ export class TryIt {
     const stop = async () => {
       if (browser) return abort.abort();
       const { said } = await this.#link.ask("stop", { run }).catch((error) => ({ said: error.message }));
-      if (said) live.say(said);
+      if (said) this.#say(said);
     };
     const live = new LiveAnswer({ run, ...request }, stop);
     const mine = (this.#running = { stop, run });
     fill(this.#place, live.element);
-    const waiting = this.#link.on("waiting", ({ count }) => live.say(count ? "The kernel is busy: this waits until its cell has ended" : ""));
+    const waiting = this.#link.on("waiting", ({ count }) => live.say(count ? "Queued: the kernel is busy" : ""));
     const take = (push) => live.take(push);
     try {
       const done = browser
@@ -137,7 +149,7 @@ export class TryIt {
     const { method, path } = this.#row;
     const { runs } = await this.#link.ask("history", { method, path }).catch(() => ({ runs: [] }));
     if (this.#runs.length || this.#running || !runs.length) return;
-    this.#form.set(runs[0]);
+    if (!this.#touched) this.#form.set(runs[0]);
     runs.forEach((run) => this.#remember(run));
   }
 
@@ -153,12 +165,11 @@ export class TryIt {
     const rows = this.#runs.map((run) =>
       h(
         "li",
-        {},
         button([clock(run.started), run.target, summary(run)[0]].join("  "), () => this.#show(run), { look: "small" }),
         button("Resend", () => (this.#form.set(run), this.#run(requestOf(run))), { look: "small", disabled: !!run.body?.shortened }),
       ),
     );
-    fill(this.#past, h("details", {}, h("summary", {}, `History ${this.#runs.length}`), h("ol", {}, rows)));
+    fill(this.#past, h("details", { open: this.#past.firstChild?.open }, h("summary", `History ${this.#runs.length}`), h("ol", rows)));
   }
 
   #show(run) {
@@ -170,7 +181,7 @@ export class TryIt {
     fill(this.#copied);
     try {
       const written = write(await this.#form.request());
-      if (written === null) return this.#say("A cell holds text: this body is a file or a form with files");
+      if (written === null) return this.#say("A cell holds text, and neither files nor forms");
       const done = await copy(written, this.#copied);
       this.#say(done ? "Copied" : "");
     } catch (error) {
@@ -194,16 +205,21 @@ export class RouteDetail {
 
   constructor(link, row, server) {
     [this.#link, this.#row] = [link, row];
-    const tryIt = (full) => (this.#tried = new TryIt(link, full, server)).element;
+    // Made once: what is typed in stays, and what is sent goes on, while another tab is shown.
+    const tryIt = (full) => (this.#tried ??= new TryIt(link, full, server)).element;
+    const page = () => {
+      const url = addressOf(row, server);
+      return h("p", url ? outside(url, "Open the page") : server.note);
+    };
+    const later = this.#later(({ row: full }) => tryIt(full));
     const show = {
-      "Try it": row.form ? () => tryIt(row) : this.#later(({ row: full }) => tryIt(full)),
-      Source: this.#later(({ source, help }) => [help && h("p", {}, help), text(source, "Source as it would be exported")]),
+      ...(row.is_page ? { Page: page } : { "Try it": () => (this.#tried?.element ?? (row.form ? tryIt(row) : later())) }),
+      Source: this.#later(({ source, help }) => [help && h("p", help), text(source, "Source as it would be exported")]),
       Config: this.#later(({ config }) => (config.length ? pairs(config.map(([name, value, where]) => [name, `${value}  (${where})`]), "Config") : "Nothing is set")),
-      Matching: this.#later(({ order }) => h("ol", {}, order.map(({ path, here, why }) => h("li", {}, h(here ? "strong" : "span", {}, path), h("span.quiet", {}, ` ${why}`))))),
+      Matching: this.#later(({ order }) => h("ol", order.map(({ path, here, why }) => h("li", h(here ? "strong" : "span", path), h("span.quiet", ` ${why}`))))),
       OpenAPI: this.#later(({ openapi }) => text(JSON.stringify(openapi, null, 2), "OpenAPI description")),
     };
-    const leave = () => this.close();
-    const all = Object.entries(show).map(([title, each]) => ({ name: title, title, show: each, leave }));
+    const all = Object.entries(show).map(([title, each]) => ({ name: title, title, show: each }));
     this.element = tabs(`About ${row.method} ${row.path}`, all);
   }
 
@@ -214,11 +230,11 @@ export class RouteDetail {
 
   #later(show) {
     return () => {
-      const place = h("", {}, "…");
+      const place = h("", "…");
       const { method, path } = this.#row;
       this.#link.ask("detail", { method, path }).then(
         ({ detail }) => fill(place, show(detail)),
-        (error) => fill(place, h("p.note", {}, error.message)),
+        (error) => fill(place, h("p.note", error.message)),
       );
       return place;
     };

@@ -5,6 +5,8 @@ import { counted, duration, sign, kind } from "./format.js";
 import { badge, marks, RouteDetail, RouteHead } from "./route.js";
 
 const HEADS = ["Method", "Path", "Runtime", "Cache", "Asked", "p50", "p95", "Last", "Marks"];
+/** Rows that are shown until somebody asks for all: a table is slow to be laid out. */
+const SHOWN = 200;
 const keyOf = ({ method, path }) => `${method} ${path}`;
 
 export class Routes {
@@ -14,10 +16,11 @@ export class Routes {
   #lines = new Map();
   #body = h("tbody");
   #bar = listBar("method, path or cell", () => this.#refresh());
-  #detail = h(".detail", { hidden: true });
+  #detail = h(".detail", { hidden: true, tabIndex: -1 });
   #chosen;
   #head = null;
   #shown = null;
+  #most = SHOWN;
   #onchoose;
 
   /**
@@ -28,21 +31,22 @@ export class Routes {
   constructor(link, opened, chosen, onchoose) {
     [this.#link, this.#server, this.#chosen, this.#onchoose] = [link, opened.server, null, onchoose];
     const box = scrolling(".scroll.list.routes", "Routes", head(HEADS), this.#body);
-    this.element = h(".split", {}, h(".main", {}, this.#bar.element, box), this.#detail);
+    this.element = h(".split", h(".main", this.#bar.element, box), this.#detail);
     this.reset(opened);
     if (chosen && this.#rows.has(chosen)) this.#choose(chosen);
   }
 
   /** All routes, anew. */
-  reset({ rows, routes = rows, server }) {
-    this.#server = server;
+  reset({ routes, server }) {
+    Object.assign(this.#server, server);
     this.#rows = new Map(routes.map((row) => [keyOf(row), row]));
     this.#refresh();
   }
 
   /** Some have changed, some are gone. */
   update({ rows = [], gone = [], server }) {
-    if (server) this.#server = server;
+    // Whoever shows the address has the same object.
+    Object.assign(this.#server, server);
     const before = this.#rows.size;
     for (const [method, path] of gone) this.#rows.delete(keyOf({ method, path }));
     let isNew = this.#rows.size !== before;
@@ -51,42 +55,61 @@ export class Routes {
       const old = this.#rows.get(key);
       isNew ||= !old;
       this.#rows.set(key, row);
-      if (old) this.#lines.get(key)?.replaceChildren(...this.#cells(row));
-      if (key === this.#chosen) this.#head?.update(row);
+      if (old) this.#renew(key, row);
       // Its text has changed: the form may be another.
       if (key === this.#chosen && old && old.version !== row.version) this.#choose(key, { again: true });
     }
     if (isNew) this.#refresh();
-    if (this.#chosen && !this.#rows.has(this.#chosen)) this.#choose(null);
+    const shown = this.#rows.get(this.#chosen);
+    if (shown) this.#head.update(shown);
+    else if (this.#chosen) this.#choose(null);
   }
 
   #refresh() {
     const found = [...this.#rows.values()].filter((row) => this.#bar.shows(`${row.method} ${row.path} ${row.cell}`));
     found.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-    this.#lines = new Map(found.map((row) => [keyOf(row), this.#line(row)]));
-    fill(this.#body, [...this.#lines.values()]);
+    this.#lines = new Map(found.slice(0, this.#most).map((row) => [keyOf(row), this.#line(row)]));
+    const more = () => ((this.#most = Infinity), this.#refresh());
+    const left = found.length - this.#lines.size;
+    const last = left > 0 && h("tr", h("td", { colSpan: HEADS.length }, button(`${left} more`, more)));
+    fill(this.#body, [...this.#lines.values()], last);
     const all = this.#rows.size;
     this.#bar.say(found.length === all ? counted(all, "route") : `${found.length} of ${counted(all, "route")}`);
-    if (!all) fill(this.#body, h("tr", {}, h("td", { colSpan: HEADS.length }, "No routes yet: write a cell that begins with %%route GET /hello")));
+    if (!all) fill(this.#body, h("tr", h("td", { colSpan: HEADS.length }, "No routes yet: write a cell that begins with %%route GET /hello")));
+  }
+
+  #renew(key, row) {
+    const line = this.#lines.get(key);
+    // Who has come to its button by keyboard stays there.
+    const focused = line?.contains(document.activeElement);
+    line?.replaceChildren(...this.#cells(row));
+    if (focused) line.querySelector("button").focus();
   }
 
   #line(row) {
     const key = keyOf(row);
-    return h("tr", { "aria-selected": key === this.#chosen ? "true" : null, onclick: () => this.#choose(key) }, this.#cells(row));
+    return h("tr", { "aria-selected": key === this.#chosen ? "true" : null, onclick: () => this.#open(key) }, this.#cells(row));
+  }
+
+  /** Somebody has asked for a route: it is brought into view, and the keyboard goes there; or back, when it is closed. */
+  #open(key) {
+    const before = this.#lines.get(this.#chosen);
+    this.#choose(key);
+    (key ? this.#detail : before?.querySelector("button"))?.focus();
   }
 
   #cells(row) {
     const asked = row.hits > 0;
     return [
-      h("td", {}, badge(row.method)),
-      h("td.wide", {}, button(row.path, (event) => (event.stopPropagation(), this.#choose(keyOf(row))), { look: "link", title: row.cell })),
-      h("td", {}, row.is_page ? "page" : row.runtime),
-      h("td", {}, row.policy, row.kept ? h("span.quiet", {}, ` ${row.kept} kept`) : null),
-      h("td.number", {}, row.hits || ""),
-      h("td.number", {}, asked ? duration(row.p50) : ""),
-      h("td.number", {}, asked ? duration(row.p95) : ""),
-      h("td", {}, row.last ? h(`span.${kind(row.last)}`, {}, `${sign(row.last)} ${row.last}`) : ""),
-      h("td", {}, marks(row)),
+      h("td", badge(row.method)),
+      h("td.wide", button(row.path, (event) => (event.stopPropagation(), this.#open(keyOf(row))), { look: "link", title: row.cell })),
+      h("td", row.is_page ? "page" : row.runtime),
+      h("td", row.policy, row.kept ? h("span.quiet", ` ${row.kept} kept`) : null),
+      h("td.number", row.hits || ""),
+      h("td.number", asked ? duration(row.p50) : ""),
+      h("td.number", asked ? duration(row.p95) : ""),
+      h("td", row.last ? h(`span.${kind(row.last)}`, `${sign(row.last)} ${row.last}`) : ""),
+      h("td", marks(row)),
     ];
   }
 
@@ -103,8 +126,8 @@ export class Routes {
     if (!row) return fill(this.#detail);
     this.#lines.get(key)?.setAttribute("aria-selected", "true");
     this.#head = new RouteHead(row, this.#server, row.cell);
-    const close = button("✕", () => this.#choose(null), { title: "Close", "aria-label": "Close this route" });
+    const close = button("✕", () => this.#open(null), { title: "Close", "aria-label": "Close this route" });
     this.#shown = new RouteDetail(this.#link, row, this.#server);
-    fill(this.#detail, h(".top", {}, this.#head.element, close), this.#shown.element);
+    fill(this.#detail, h(".top", this.#head.element, close), this.#shown.element);
   }
 }

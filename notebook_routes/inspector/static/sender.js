@@ -1,7 +1,11 @@
 // Sending: through the kernel, as its own client does, or from this page, as any other page would.
 
-/** The largest body that is taken in from this page, in characters. */
-const LARGEST = 262144;
+import { base64 } from "./body.js";
+
+/** Pieces that are kept, the bytes that are shown of each, and the milliseconds between two looks at them. */
+const [ITEMS, LONGEST, PAUSE] = [500, 8192, 100];
+/** What a body is, by its type. */
+const KINDS = [["json", /[/+]json$/], ["html", /^text\/html/], ["image", /^image/], ["text", /^text|xml$|ndjson$|^$/], ["binary", /./]];
 
 /** A name for a run that no other has. */
 export const runName = () => crypto.getRandomValues(new Uint32Array(3)).join("-");
@@ -20,7 +24,7 @@ export function sendThroughKernel(link, run, request, take) {
         if (push.done) over(resolve, push.done);
         else take(push);
       }),
-      link.on("ended", ({ said }) => over(reject, new Error(said))),
+      link.on("lost", ({ said }) => over(reject, new Error(said))),
     );
     link.ask("send", { run, ...request }).catch((error) => over(reject, error));
   });
@@ -35,6 +39,7 @@ export async function sendFromBrowser(link, run, request, server, signal, take) 
   const began = performance.now();
   const since = () => (performance.now() - began) / 1000;
   const made = { run, ...request, started: Date.now() / 1000, from: "browser", size: 0, answer_headers: [] };
+  if (!server.running) return { ...made, failed: server.note };
   try {
     const response = await fetch(server.url + request.target, {
       method: request.method,
@@ -44,10 +49,11 @@ export async function sendFromBrowser(link, run, request, server, signal, take) 
       signal,
     });
     made.answer_headers = [...response.headers];
-    Object.assign(made, { status: response.status, reason: response.statusText, media: (response.headers.get("content-type") ?? "").split(";")[0] });
+    const media = (response.headers.get("content-type") ?? "").split(";")[0].toLowerCase();
+    Object.assign(made, { status: response.status, reason: response.statusText, media });
     if (response.type === "opaqueredirect") made.failed = "The answer is a redirect, which a page may follow but not look at";
     take({ head: { status: made.status, reason: made.reason, headers: made.answer_headers } });
-    Object.assign(made, await takenIn(response, since, take));
+    Object.assign(made, await takenIn(response, media, since, take));
   } catch (error) {
     if (error.name === "AbortError") made.stopped = true;
     else made.failed = await explained(link, request, server, error);
@@ -55,29 +61,38 @@ export async function sendFromBrowser(link, run, request, server, signal, take) 
   return { ...made, seconds: since() };
 }
 
-async function takenIn(response, since, take) {
-  const media = (response.headers.get("content-type") ?? "").split(";")[0];
-  if (media.startsWith("image/")) {
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return { kind: "image", size: bytes.length, data: btoa(Array.from(bytes, (each) => String.fromCharCode(each)).join("")) };
-  }
-  let [text, size, count] = ["", 0, 0];
+/** The body of a response: whole, and while it comes in pieces, but not more often than a page can show. */
+async function takenIn(response, media, since, take) {
+  const [kind] = KINDS.find(([, type]) => type.test(media));
+  const bytes = kind === "image" || kind === "binary";
+  const most = { image: 4194304, binary: 1024 }[kind] ?? 262144;
+  const whole = bytes || response.headers.has("content-length");
   const decoder = new TextDecoder();
-  const streams = media === "text/event-stream" || media === "application/x-ndjson";
-  const items = [];
+  const parts = [];
+  let [size, kept, count, items, news, timer] = [0, 0, 0, [], [], null];
+  const tell = () => {
+    timer = null;
+    take({ items: news.slice(-ITEMS), dropped: Math.max(news.length - ITEMS, 0), size, count });
+    news = [];
+  };
   const reader = response.body?.getReader();
-  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader.read()) {
-    size += piece.value.length;
-    const chunk = decoder.decode(piece.value, { stream: true });
-    if (text.length < LARGEST) text += chunk;
-    count++;
-    items.push([since(), "chunk", chunk]);
-    if (items.length > 500) items.shift();
-    if (streams || count > 1) take({ items: [items.at(-1)], size, count });
+  try {
+    for (let piece = await reader?.read(); piece && !piece.done; piece = await reader.read()) {
+      size += piece.value.length;
+      if (kept < most) parts.push(piece.value.slice(0, most - kept));
+      kept = Math.min(size, most);
+      if (whole) continue;
+      count++;
+      news.push([since(), "chunk", decoder.decode(piece.value.slice(0, LONGEST), { stream: true })]);
+      items = [...items.slice(1 - ITEMS), news.at(-1)];
+      timer ??= setTimeout(tell, PAUSE);
+    }
+  } finally {
+    clearTimeout(timer);
   }
-  const kinds = { "application/json": "json", "text/html": "html" };
-  const kind = size === 0 ? "none" : (kinds[media] ?? (media.endsWith("+json") ? "json" : "text"));
-  return { kind, text, size, cut: text.length >= LARGEST, ...(streams && { items, count }) };
+  const found = { kind: size ? kind : "none", size, cut: size > kept, items, count };
+  const blob = new Blob(parts);
+  return bytes ? { ...found, data: await base64(blob) } : { ...found, text: await blob.text() };
 }
 
 async function explained(link, request, server, error) {

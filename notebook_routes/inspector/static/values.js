@@ -50,7 +50,7 @@ export class Values {
     const text = (what, given) => line({ value: given, placeholder: what, "aria-label": what });
     const choice = h("select", { "aria-label": "kind" }, this.#kinds.map((each) => h("option", { selected: each === kind }, each)));
     const remove = button("✕", () => made.remove(), { "aria-label": "Remove" });
-    const made = h(".line", {}, choice, text("name", name), text("value", value), remove);
+    const made = h(".line", choice, text("name", name), text("value", value), remove);
     this.#lines.append(made);
     return made;
   }
