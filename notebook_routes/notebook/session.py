@@ -227,6 +227,7 @@ class Session:
         handler = None if cache is None else caching.open_cache(cache)
         location = self.serving.start(**options)
         self.inspectors.offer_page()
+        self.inspectors.changed()
         if handler is not None:
             self.kept.use(handler)
         self.frames.reload()

@@ -41,6 +41,8 @@ class HandlerPrints:
         if exchange is None or self._loop.is_closed():
             self.stream.write(text)
             return len(text)
+        # The request log has it too, for the page.
+        exchange.write(text)
         with self._lock:
             is_first = exchange not in self._held
             self._held.setdefault(exchange, []).append(text)

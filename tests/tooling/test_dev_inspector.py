@@ -54,6 +54,7 @@ def test_the_page_shows_the_routes_and_sends_requests(dev, opened):
     expect(line).to_contain_text("/hello/ann")
     line.get_by_role("button").click()
     expect(opened.get_by_text("Answered by /hello/[name]")).to_be_visible()
+    expect(opened.get_by_text("greets ann")).to_be_visible()
     # The page is loaded again: its tab is kept, and its token, which no address shows.
     opened.reload()
     expect(opened.get_by_role("tab", name="Log")).to_have_attribute("aria-selected", "true")

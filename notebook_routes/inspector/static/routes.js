@@ -104,7 +104,7 @@ export class Routes {
       h("td", badge(row.method)),
       h("td.wide", button(row.path, (event) => (event.stopPropagation(), this.#open(keyOf(row))), { look: "link", title: row.cell })),
       h("td", row.is_page ? "page" : row.runtime),
-      h("td", row.policy, row.kept ? h("span.quiet", ` ${row.kept} kept`) : null),
+      h("td", [row.policy, row.kept && `${row.kept} kept`].filter(Boolean).join(", ")),
       h("td.number", row.hits || ""),
       h("td.number", asked ? duration(row.p50) : ""),
       h("td.number", asked ? duration(row.p95) : ""),
