@@ -13,9 +13,10 @@ import libcst as cst
 
 from notebook_routes.routing import METHODS
 from notebook_routes.tooling.codemod.api_request import QUERY_FUNCTION, RequestRewrite
-from notebook_routes.tooling.codemod.api_response import ResponseRewrite, answer_status
+from notebook_routes.tooling.codemod.api_response import ResponseRewrite
+from notebook_routes.tooling.codemod.api_response_uses import answer_status
 from notebook_routes.tooling.codemod.imports import apart, with_public
-from notebook_routes.tooling.codemod.method_split import OTHER, MethodSplit, answers_nothing
+from notebook_routes.tooling.codemod.method_split import OTHER, MethodSplit, alike, answers_nothing, tables_in
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
     block,
@@ -26,6 +27,7 @@ from notebook_routes.tooling.codemod.nodes import (
     parse,
     statement,
     target_of,
+    two_below,
     with_todo,
 )
 from notebook_routes.tooling.codemod.own_names import without_config_names
@@ -107,7 +109,7 @@ class _Converter:
                 body.append(each)
         if self._whole_query:
             place = next(at for at, each in enumerate(body) if isinstance(each, (cst.FunctionDef, cst.ClassDef)))
-            body[place : place + 1] = [_two_below(statement(QUERY_FUNCTION)), apart(body[place])]
+            body[place : place + 1] = [two_below(statement(QUERY_FUNCTION)), apart(body[place])]
         if _iterates(self._handler, self._req):
             reasons = [each for each in reasons if "parsed" not in each]
         for reason in reasons:
@@ -139,28 +141,18 @@ class _Converter:
         if clash:
             raise NotUnderstood(f"it has a function {min(clash)} beside its {self._handler.name.value}")
         self._settle(bodies)
-        first: dict[str, str] = {}
+        same = alike(bodies)
         found: list[Statement] = []
-        aliases: list[Statement] = []
-        for method, body in bodies.items():
-            said = cst.Module(body).code
-            if said in first:
-                aliases.append(statement(f"{method} = {first[said]}"))
-                continue
-            first[said] = method
-            function, _ = self._function(self._handler, body, name=method)
-            found.append(function if not found else _two_below(function.with_changes(leading_lines=[])))
+        for method in [each for each in bodies if each not in same]:
+            function, _ = self._function(self._handler, bodies[method], name=method)
+            found.append(function if not found else two_below(function.with_changes(leading_lines=[])))
+        aliases = [statement(f"{method} = {other}") for method, other in same.items()]
         if aliases:
-            aliases[0] = _two_below(aliases[0])
+            aliases[0] = two_below(aliases[0])
         return [*found, *aliases]
 
     def _bodies(self) -> dict[str, list[Statement]]:
-        constants = {
-            bound[0]: bound[1]
-            for each in self._module.body
-            if (bound := target_of(each)) is not None and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple, cst.Set))
-        }
-        split = MethodSplit(self._handler, self._req, constants)
+        split = MethodSplit(self._handler, self._req, tables_in(self._module.body))
         rest = split.body(OTHER)
         named = split.named
         refused = self._refused(rest) if named else None
@@ -390,8 +382,3 @@ class _Loops(cst.CSTVisitor):
 
     def visit_CompFor(self, node: cst.CompFor) -> None:
         self.found = self.found or code(node.iter) == self._request
-
-
-def _two_below(node: Any) -> Any:
-    kept = [line for line in node.leading_lines if line.comment is not None]
-    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *kept])

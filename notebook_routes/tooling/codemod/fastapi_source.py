@@ -15,6 +15,7 @@ from notebook_routes.tooling.codemod.nodes import (
     as_statement,
     code,
     constant,
+    definitions,
     dotted,
     only_small,
     statement,
@@ -100,22 +101,11 @@ class FastAPISource:
         names = [name for name, module in modules.found.items() if "fastapi" in module.text]
         order = modules.ordered(names)
         self.files = modules.copies(names)
+        copied = [each for name, module in modules.found.items() if name not in names for each in module.statements]
         #: Functions of modules that are copied: an operation may depend on them.
-        self.functions: dict[str, cst.FunctionDef] = {
-            each.name.value: each
-            for name, module in modules.found.items()
-            if name not in names
-            for each in module.statements
-            if isinstance(each, cst.FunctionDef)
-        }
+        self.functions = definitions(copied, cst.FunctionDef)
         #: Classes of such modules.
-        self.classes: dict[str, cst.ClassDef] = {
-            each.name.value: each
-            for name, module in modules.found.items()
-            if name not in names
-            for each in module.statements
-            if isinstance(each, cst.ClassDef)
-        }
+        self.classes = definitions(copied, cst.ClassDef)
         statements = [as_statement(each.visit(_Numbers())) for _, each in as_one(modules, order)]
         for each in statements:
             self._find_owner(each)
