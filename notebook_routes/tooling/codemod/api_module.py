@@ -23,6 +23,7 @@ from notebook_routes.tooling.codemod.nodes import (
     body_of,
     code,
     constant,
+    names_in,
     only_small,
     parse,
     statement,
@@ -122,12 +123,12 @@ class _Converter:
 
     def _without_tables(self, body: Sequence[Statement]) -> list[Statement]:
         """The statements without lists and dicts that only the choice of a method has read."""
-        read = _all_names([self._handler.body])
+        read = names_in([self._handler.body])
         found = []
         for place, each in enumerate(body):
             bound = target_of(each)
             is_table = bound is not None and bound[0] in read and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple))
-            if bound is None or not is_table or bound[0] in _all_names([*body[:place], *body[place + 1 :]]):
+            if bound is None or not is_table or bound[0] in names_in([*body[:place], *body[place + 1 :]]):
                 found.append(each)
         return found
 
@@ -214,7 +215,7 @@ class _Converter:
         self, function: cst.FunctionDef, body: Sequence[Statement], *, name: str | None = None
     ) -> tuple[cst.FunctionDef, tuple[str, ...]]:
         """A function in its new form, and what it has to be given."""
-        taken = _all_names(body) | {self._req, self._res}
+        taken = names_in(body) | {self._req, self._res}
         is_setter = name is None and function.name.value in self._setters
         answers = ResponseRewrite(self._res, taken, self._answering, setters=self._setters, is_setter=is_setter)
         reads = RequestRewrite(self._req, self._segments, self._needs, self._res)
@@ -314,31 +315,12 @@ def _is_return(node: Statement) -> bool:
 
 
 def _touches(nodes: Sequence[Statement], name: str) -> bool:
-    return name in _all_names(nodes)
+    return name in names_in(nodes)
 
 
 def _is_chain(node: Statement, response: str) -> bool:
     small = only_small(node)
     return isinstance(small, (cst.Expr, cst.Return)) and small.value is not None and _touches([node], response)
-
-
-def _all_names(nodes: Sequence[cst.CSTNode]) -> set[str]:
-    found = _AllNames()
-    for node in nodes:
-        node.visit(found)
-    return found.names
-
-
-class _AllNames(cst.CSTVisitor):
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.names.add(node.value)
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
 
 
 def _answers(function: cst.FunctionDef, response: str) -> bool:
@@ -355,7 +337,7 @@ class _Calls(cst.CSTVisitor):
 
     def visit_Call(self, node: cst.Call) -> None:
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("json", "send", "end", "redirect"):
-            self.found = self.found or self._res in _all_names([node.func])
+            self.found = self.found or self._res in names_in([node.func])
         if any(isinstance(each.value, cst.Name) and each.value.value == self._res for each in node.args):
             self.found = True
 

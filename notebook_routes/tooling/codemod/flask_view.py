@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from notebook_routes.tooling.codemod.answer_rewrite import AnswerRewrite
 from notebook_routes.tooling.codemod.api_values import kind_of, written_headers
 from notebook_routes.tooling.codemod.flask_support import HTML
 from notebook_routes.tooling.codemod.nodes import (
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 _ABORTS = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
-_COOKIE = {"httponly": "http_only", "samesite": "same_site", "key": "name"}
 #: Parts of Flask's request as they are here.
 _PARTS = {
     "request.method": "request.method",
@@ -56,7 +56,7 @@ _MULTI = {"request.args": "request.query", "request.form": "form_of(body)"}
 _RESPONSES = ("jsonify", "make_response", "redirect", "Response", "send_file", "send_from_directory")
 
 
-class FlaskView(cst.CSTTransformer):
+class FlaskView(AnswerRewrite):
     """Rewrites one function.
 
     Args:
@@ -80,30 +80,12 @@ class FlaskView(cst.CSTTransformer):
         helpers: Mapping[str, Sequence[str]],
         answers: bool,
     ) -> None:
-        super().__init__()
+        super().__init__(_RESPONSES)
         self._url_for = url_for
         self._app = app
         self._helpers = helpers
         self._answers = answers
-        self._depth = 0
-        self._responses: set[str] = set()
-        self.needs: set[str] = set()
-        self.public: set[str] = set()
-        self.support: set[str] = set()
         self.raw_body = False
-
-    # -- functions in it
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: ARG002 - LibCST's signature
-        self._depth += 1
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: ARG002
-        self._depth -= 1
-        return updated_node
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        if isinstance(node.value, cst.Call) and dotted(node.value.func) in _RESPONSES:
-            self._responses |= {each.target.value for each in node.targets if isinstance(each.target, cst.Name)}
 
     # -- what is read
 
@@ -237,13 +219,6 @@ class FlaskView(cst.CSTTransformer):
         if method in ("items", "keys", "values"):
             return expression(f"{values}.{method}()")
         raise NotUnderstood(f"{owner}.{method}() has no counterpart")
-
-    def _cookie(self, owner: str, method: str, call: cst.Call) -> cst.BaseExpression:
-        given = []
-        for each in _given(call):
-            name, equals, value = each.partition("=")
-            given.append(f"{_COOKIE.get(name, name)}={value}" if equals and name.isidentifier() else each)
-        return expression(f"{owner}.cookies.{'set' if method == 'set_cookie' else 'delete'}({', '.join(given)})")
 
     # -- errors
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from notebook_routes.project.load import load_tree
+from notebook_routes.tooling.codemod.run import run_codemod
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -35,6 +36,21 @@ def golden(tmp_path):
         return tmp_path / name, texts_below(GOLDEN / name / "after")
 
     return golden
+
+
+@pytest.fixture
+def converting(write, tmp_path):
+    """For a codemod of programs, what gives the files of a program after it, and its outcome."""
+
+    def converting(codemod, top):
+        def convert(rest, top=top):
+            outcome = run_codemod(codemod, write({"prog.py": top + rest}) / "prog.py")
+            folder = tmp_path / "prog_routes"
+            return texts_below(folder) if folder.exists() else {}, outcome
+
+        return convert
+
+    return converting
 
 
 def texts_below(root):
