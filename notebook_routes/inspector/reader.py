@@ -92,7 +92,20 @@ def _kind(media: str) -> str:
     return "text" if media.startswith("text/") or media in _TEXTS or media.endswith("+xml") else "binary"
 
 
-class Events:
+class _Items:
+    """A body that is shown as its items, so that nothing else of it is kept."""
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return 0
+
+    def kept(self) -> dict[str, Any]:
+        """See `Reader`."""
+        return {}
+
+
+class Events(_Items):
     """Server-sent events."""
 
     kind = "events"
@@ -119,17 +132,8 @@ class Events:
         # As in a browser, an event that is cut off is dropped.
         return []
 
-    @property
-    def held(self) -> int:
-        """See `Reader`."""
-        return 0
 
-    def kept(self) -> dict[str, Any]:
-        """See `Reader`."""
-        return {}
-
-
-class Lines:
+class Lines(_Items):
     """One JSON value a line, or any other lines."""
 
     kind = "lines"
@@ -145,15 +149,6 @@ class Lines:
         """See `Reader`."""
         last = self._lines.end()
         return [("line", shortened(last))] if last else []
-
-    @property
-    def held(self) -> int:
-        """See `Reader`."""
-        return 0
-
-    def kept(self) -> dict[str, Any]:
-        """See `Reader`."""
-        return {}
 
 
 class Text:
