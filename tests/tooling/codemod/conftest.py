@@ -9,6 +9,7 @@ import pytest
 
 from notebook_routes.project.load import load_tree
 from notebook_routes.tooling.codemod.run import run_codemod
+from tests.files import write_files
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -16,15 +17,7 @@ GOLDEN = Path(__file__).parent / "golden"
 @pytest.fixture
 def write(tmp_path):
     """Write files below the test's folder, from their texts by path."""
-
-    def write(files, root=tmp_path):
-        for path, text in files.items():
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        return root
-
-    return write
+    return lambda files, root=tmp_path: write_files(root, files)
 
 
 @pytest.fixture
