@@ -192,12 +192,25 @@ class Text:
         return [("chunk", shortened(text))] if text else []
 
 
-class Image:
-    """A picture; one that is too large is bytes."""
+class _Octets:
+    """A body of which the first bytes are kept, and whose end adds no item."""
 
     def __init__(self) -> None:
         self._data = bytearray()
         self._size = 0
+
+    def end(self) -> list[Item]:
+        """See `Reader`."""
+        return []
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return len(self._data)
+
+
+class Image(_Octets):
+    """A picture; one that is too large is bytes."""
 
     @property
     def kind(self) -> str:
@@ -213,29 +226,19 @@ class Image:
             del self._data[MOST_BYTES:]
         return []
 
-    def end(self) -> list[Item]:
-        """See `Reader`."""
-        return []
-
-    @property
-    def held(self) -> int:
-        """See `Reader`."""
-        return len(self._data)
-
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
         return {"data": base64.b64encode(self._data).decode(), "cut": self._size > len(self._data)}
 
 
-class Bytes:
+class Bytes(_Octets):
     """What is no text, as far as its content type says; without one it is text where it is UTF-8."""
 
     def __init__(self, *, whole: bool, perhaps_text: bool = False) -> None:
+        super().__init__()
         self._whole = whole
         self._limit = MOST_TEXT if perhaps_text else MOST_BYTES
         self._perhaps_text = perhaps_text
-        self._data = bytearray()
-        self._size = 0
 
     @property
     def kind(self) -> str:
@@ -247,15 +250,6 @@ class Bytes:
         self._size += len(chunk)
         self._data += chunk[: self._limit - len(self._data)]
         return [] if self._whole else [("bytes", f"{len(chunk):,} bytes")]
-
-    def end(self) -> list[Item]:
-        """See `Reader`."""
-        return []
-
-    @property
-    def held(self) -> int:
-        """See `Reader`."""
-        return len(self._data)
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""

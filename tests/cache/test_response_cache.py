@@ -451,19 +451,23 @@ class TestPrepared:
             await preparing
 
 
+async def ask_both(one, two):
+    """The answers of two processes, of which the second is asked while the first is still at it."""
+    one.gate.clear()
+    first = asyncio.create_task(one.ask())
+    await one.starts(1)
+    other = asyncio.create_task(two.ask())
+    await until(lambda: two.cache._flights)
+    one.gate.set()
+    return await first, await other
+
+
 class TestProcesses:
     @story
     async def test_one_makes_it_and_the_other_takes_it(self):
         memory = MemoryCache()
         one, two = Kitchen(memory), Kitchen(memory)
-        one.gate.clear()
-        first = asyncio.create_task(one.ask())
-        await one.starts(1)
-        other = asyncio.create_task(two.ask())
-        await until(lambda: two.cache._flights)
-        one.gate.set()
-        assert await first == ("dish 1", MISS)
-        assert await other == ("dish 1", HIT)
+        assert await ask_both(one, two) == (("dish 1", MISS), ("dish 1", HIT))
         assert not two.runs
 
     @story
@@ -498,14 +502,7 @@ class TestProcesses:
         memory = MemoryCache()
         one, two = Kitchen(memory), Kitchen(memory)
         one.make = lambda *_: Response("down", status=500)
-        one.gate.clear()
-        first = asyncio.create_task(one.ask())
-        await one.starts(1)
-        other = asyncio.create_task(two.ask())
-        await until(lambda: two.cache._flights)
-        one.gate.set()
-        assert await first == ("down", None)
-        assert await other == ("dish 1", MISS)
+        assert await ask_both(one, two) == (("down", None), ("dish 1", MISS))
 
     @story
     async def test_nobody_waits_for_another_process_that_answers_its_client_alone(self):

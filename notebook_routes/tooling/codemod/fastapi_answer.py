@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from notebook_routes.tooling.codemod.answer_rewrite import AnswerRewrite
-from notebook_routes.tooling.codemod.api_values import kind_of, written_headers
+from notebook_routes.tooling.codemod.api_values import dict_pairs, kind_of, written_headers
 from notebook_routes.tooling.codemod.nodes import argument_of, code, constant, dotted, expression
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 
@@ -233,9 +233,7 @@ def _options(call: cst.Call, *, media: str | None = None) -> str:
     text = "" if status is None or constant(status) == 200 else f", status={code(status)}"
     if media is None:
         return text if headers is None else f"{text}, headers={code(headers)}"
-    pairs = [('"content-type"', media)]
-    if isinstance(headers, cst.Dict):
-        pairs += [(code(each.key), code(each.value)) for each in headers.elements if isinstance(each, cst.DictElement)]
-    elif headers is not None:
+    if headers is not None and not isinstance(headers, cst.Dict):
         return f'{text}, headers={{"content-type": {media}, **{code(headers)}}}'
+    pairs = [('"content-type"', media), *dict_pairs(headers)]
     return f"{text}, headers={written_headers(pairs)}"
