@@ -92,7 +92,20 @@ def _kind(media: str) -> str:
     return "text" if media.startswith("text/") or media in _TEXTS or media.endswith("+xml") else "binary"
 
 
-class Events:
+class _Items:
+    """A body that is shown as its items, so that nothing else of it is kept."""
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return 0
+
+    def kept(self) -> dict[str, Any]:
+        """See `Reader`."""
+        return {}
+
+
+class Events(_Items):
     """Server-sent events."""
 
     kind = "events"
@@ -119,17 +132,8 @@ class Events:
         # As in a browser, an event that is cut off is dropped.
         return []
 
-    @property
-    def held(self) -> int:
-        """See `Reader`."""
-        return 0
 
-    def kept(self) -> dict[str, Any]:
-        """See `Reader`."""
-        return {}
-
-
-class Lines:
+class Lines(_Items):
     """One JSON value a line, or any other lines."""
 
     kind = "lines"
@@ -145,15 +149,6 @@ class Lines:
         """See `Reader`."""
         last = self._lines.end()
         return [("line", shortened(last))] if last else []
-
-    @property
-    def held(self) -> int:
-        """See `Reader`."""
-        return 0
-
-    def kept(self) -> dict[str, Any]:
-        """See `Reader`."""
-        return {}
 
 
 class Text:
@@ -197,12 +192,25 @@ class Text:
         return [("chunk", shortened(text))] if text else []
 
 
-class Image:
-    """A picture; one that is too large is bytes."""
+class _Octets:
+    """A body of which the first bytes are kept, and whose end adds no item."""
 
     def __init__(self) -> None:
         self._data = bytearray()
         self._size = 0
+
+    def end(self) -> list[Item]:
+        """See `Reader`."""
+        return []
+
+    @property
+    def held(self) -> int:
+        """See `Reader`."""
+        return len(self._data)
+
+
+class Image(_Octets):
+    """A picture; one that is too large is bytes."""
 
     @property
     def kind(self) -> str:
@@ -218,29 +226,19 @@ class Image:
             del self._data[MOST_BYTES:]
         return []
 
-    def end(self) -> list[Item]:
-        """See `Reader`."""
-        return []
-
-    @property
-    def held(self) -> int:
-        """See `Reader`."""
-        return len(self._data)
-
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""
         return {"data": base64.b64encode(self._data).decode(), "cut": self._size > len(self._data)}
 
 
-class Bytes:
+class Bytes(_Octets):
     """What is no text, as far as its content type says; without one it is text where it is UTF-8."""
 
     def __init__(self, *, whole: bool, perhaps_text: bool = False) -> None:
+        super().__init__()
         self._whole = whole
         self._limit = MOST_TEXT if perhaps_text else MOST_BYTES
         self._perhaps_text = perhaps_text
-        self._data = bytearray()
-        self._size = 0
 
     @property
     def kind(self) -> str:
@@ -252,15 +250,6 @@ class Bytes:
         self._size += len(chunk)
         self._data += chunk[: self._limit - len(self._data)]
         return [] if self._whole else [("bytes", f"{len(chunk):,} bytes")]
-
-    def end(self) -> list[Item]:
-        """See `Reader`."""
-        return []
-
-    @property
-    def held(self) -> int:
-        """See `Reader`."""
-        return len(self._data)
 
     def kept(self) -> dict[str, Any]:
         """See `Reader`."""

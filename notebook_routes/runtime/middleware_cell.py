@@ -147,13 +147,8 @@ def _expand_middleware(
 
 def _expand_module(text: CellText, directive: Directive) -> ModuleSource:
     names = read_names(text.parse().body)
-    misplaced = [
-        *((statement.lineno, "return") for statement in names.returns),
-        *((line, "yield") for line in names.yields),
-        *((line, "await") for line in names.awaits),
-    ]
-    if misplaced:
-        line, word = min(misplaced)
+    if names.misplaced is not None:
+        line, word = names.misplaced
         raise text.error(
             f'the cell defines its middleware as a function, and "{word}" stands outside of it: '
             "put it into the function, or leave the function's first line out",

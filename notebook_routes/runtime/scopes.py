@@ -88,6 +88,16 @@ class BodyNames:
         own = {seen.name for seen in self.occurrences if seen.act is not Act.LOAD}
         return frozenset((own | self.annotated.keys()) - self.declared_global.keys() - self.declared_nonlocal.keys())
 
+    @property
+    def misplaced(self) -> tuple[int, str] | None:
+        """Where the body is that of a module: the first line that belongs into a function, and its word, "return"."""
+        found = [
+            *((statement.lineno, "return") for statement in self.returns),
+            *((line, "yield") for line in self.yields),
+            *((line, "await") for line in self.awaits),
+        ]
+        return min(found, default=None)
+
     def of(self, name: str) -> list[Occurrence]:
         """The uses of one name at the own level, in evaluation order."""
         return [seen for seen in self.occurrences if seen.name == name and not seen.nested]

@@ -61,8 +61,11 @@ class Kitchen:
     def asked(self, key="k"):
         return Asked(key, "/k", (), self.policy, ("path:/k",), "/k", "GET /k", "*/*;q=1")
 
+    async def respond(self, key="k"):
+        return await self.cache.respond(self.asked(key), self)
+
     async def ask(self, key="k"):
-        response = await self.cache.respond(self.asked(key), self)
+        response = await self.respond(key)
         return await response.text(), response.headers.get("cache-status")
 
     async def outcome(self):
@@ -128,7 +131,7 @@ async def test_a_hit_says_how_old_it_is(handler):
     kitchen.make = lambda *_: Response("old when it came", headers={"age": "7"})
     await kitchen.ask()
     await kitchen.age(30)
-    response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+    response = await kitchen.respond()
     assert response.headers.get("age") == "37"
     assert response.headers.get("cache-control") == "s-maxage=60, stale-while-revalidate=31535940"
 
@@ -448,19 +451,23 @@ class TestPrepared:
             await preparing
 
 
+async def ask_both(one, two):
+    """The answers of two processes, of which the second is asked while the first is still at it."""
+    one.gate.clear()
+    first = asyncio.create_task(one.ask())
+    await one.starts(1)
+    other = asyncio.create_task(two.ask())
+    await until(lambda: two.cache._flights)
+    one.gate.set()
+    return await first, await other
+
+
 class TestProcesses:
     @story
     async def test_one_makes_it_and_the_other_takes_it(self):
         memory = MemoryCache()
         one, two = Kitchen(memory), Kitchen(memory)
-        one.gate.clear()
-        first = asyncio.create_task(one.ask())
-        await one.starts(1)
-        other = asyncio.create_task(two.ask())
-        await until(lambda: two.cache._flights)
-        one.gate.set()
-        assert await first == ("dish 1", MISS)
-        assert await other == ("dish 1", HIT)
+        assert await ask_both(one, two) == (("dish 1", MISS), ("dish 1", HIT))
         assert not two.runs
 
     @story
@@ -495,14 +502,7 @@ class TestProcesses:
         memory = MemoryCache()
         one, two = Kitchen(memory), Kitchen(memory)
         one.make = lambda *_: Response("down", status=500)
-        one.gate.clear()
-        first = asyncio.create_task(one.ask())
-        await one.starts(1)
-        other = asyncio.create_task(two.ask())
-        await until(lambda: two.cache._flights)
-        one.gate.set()
-        assert await first == ("down", None)
-        assert await other == ("dish 1", MISS)
+        assert await ask_both(one, two) == (("down", None), ("dish 1", MISS))
 
     @story
     async def test_nobody_waits_for_another_process_that_answers_its_client_alone(self):
@@ -547,17 +547,21 @@ class Clients:
         await until(lambda: not self.open)
 
 
+async def words(more=None):
+    """Two pieces; the second waits for an event where there is one."""
+    yield b"one "
+    if more is not None:
+        await more.wait()
+    yield b"two"
+
+
 class TestStreams:
     @story
     async def test_are_kept_when_they_have_ended_well(self, handler):
         kitchen = Kitchen(handler)
 
-        async def words():
-            yield b"one "
-            yield b"two"
-
         kitchen.make = lambda *_: Response(words(), status=201, status_text="Well Made")
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        response = await kitchen.respond()
         assert (response.status, response.status_text, await response.text()) == (201, "Well Made", "one two")
         await kitchen.settled()
         assert await kitchen.ask() == ("one two", HIT)
@@ -565,14 +569,8 @@ class TestStreams:
     @story
     async def test_those_who_wait_have_them_at_their_end(self, handler):
         kitchen, more = Kitchen(handler), asyncio.Event()
-
-        async def words():
-            yield b"one "
-            await more.wait()
-            yield b"two"
-
-        kitchen.make = lambda *_: Response(words())
-        first = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        kitchen.make = lambda *_: Response(words(more))
+        first = await kitchen.respond()
         other = asyncio.create_task(kitchen.ask())
         await asyncio.sleep(0)
         more.set()
@@ -589,7 +587,7 @@ class TestStreams:
         kitchen.make = clients.answer
         readers = []
         for _ in range(3):
-            response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+            response = await kitchen.respond()
             readers.append(response.body.get_reader())
             assert (await readers[-1].read())[0] == b"x" * 100
         assert len(kitchen.runs) == 3
@@ -603,7 +601,7 @@ class TestStreams:
     async def test_an_event_stream_ends_at_once_with_its_client(self, handler):
         kitchen, clients = Kitchen(handler), Clients(**{"content-type": "text/event-stream"})
         kitchen.make = clients.answer
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        response = await kitchen.respond()
         reader = response.body.get_reader()
         await reader.read()
         await reader.cancel()
@@ -612,14 +610,8 @@ class TestStreams:
     @story
     async def test_a_client_that_leaves_does_not_stop_one_that_can_be_kept(self, handler):
         kitchen, more = Kitchen(handler), asyncio.Event()
-
-        async def words():
-            yield b"one "
-            await more.wait()
-            yield b"two"
-
-        kitchen.make = lambda *_: Response(words())
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        kitchen.make = lambda *_: Response(words(more))
+        response = await kitchen.respond()
         await response.body.cancel()
         more.set()
         await kitchen.settled()
@@ -630,7 +622,7 @@ class TestStreams:
         kitchen, clients = Kitchen(handler), Clients(**{"cache-control": "private"})
         kitchen.make = clients.answer
         # A middleware answers something else.
-        await kitchen.cache.respond(kitchen.asked(), kitchen)
+        await kitchen.respond()
         gc.collect(1)
         await clients.closes()
         await kitchen.settled()
@@ -646,7 +638,7 @@ class TestStreams:
                 yield b"x" * 100
 
         kitchen.make = lambda *_: Response(much())
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        response = await kitchen.respond()
         for _ in range(1000):
             await asyncio.sleep(0)
         assert len(made) == 11
@@ -663,7 +655,7 @@ class TestStreams:
             raise ValueError("gone")
 
         kitchen.make = lambda *_: Response(broken())
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        response = await kitchen.respond()
         reader = response.body.get_reader()
         assert (await reader.read())[0] == b"half"
         with pytest.raises(ValueError, match="gone"):
@@ -681,7 +673,7 @@ class TestStreams:
             yield b"you"
 
         kitchen.make = lambda rendering, _: Response(personal(rendering))
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        response = await kitchen.respond()
         assert response.headers.get("cache-status") is None
         assert await response.text() == "hello you"
         await kitchen.settled()
@@ -704,7 +696,7 @@ class TestStreams:
 
         kitchen.make = lambda *_: Response(ReadableStream(busy()))
         ticking = asyncio.create_task(tick())
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        response = await kitchen.respond()
         await response.bytes()
         await ticking
 
@@ -716,7 +708,7 @@ class TestStreams:
             yield b"one"
 
         kitchen.make = lambda *_: Response(words())
-        response = await kitchen.cache.respond(kitchen.asked(), kitchen)
+        response = await kitchen.respond()
         assert response.headers.get("cache-status") == MISS
         assert response.headers.get("cache-control") == "s-maxage=60, stale-while-revalidate=31535940"
         assert await response.text() == "one"

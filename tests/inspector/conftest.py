@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-import time
 from http.cookiejar import CookieJar
 
 import httpx2
@@ -18,18 +17,7 @@ from notebook_routes.routing import Route, RoutePattern, SegmentConfig
 from notebook_routes.runtime import Invoker, use_data
 from notebook_routes.runtime.exchange import current_exchange
 from notebook_routes.servers.thread import ServerThread
-
-PATIENCE = 20.0
-
-
-def wait_until(condition, *, seconds=PATIENCE):
-    """Return what `condition()` gives as soon as it is true; fail after `seconds`."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s in vain")
-        time.sleep(0.002)
-    return value
+from tests.waiting import PATIENCE, wait_until
 
 
 def prints(text):

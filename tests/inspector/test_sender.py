@@ -352,11 +352,13 @@ def test_odd_bodies(world, body, media, kind, text):
 # Stopping
 
 
-def test_stop_cancels_the_handler(world):
+@pytest.fixture
+def endless(world):
+    """A stream at /endless that goes on until it is stopped; the event is set when it has been."""
     ended = threading.Event()
 
     @world.route("/endless")
-    async def endless():
+    async def get():
         try:
             while True:
                 yield "tick\n"
@@ -364,11 +366,15 @@ def test_stop_cancels_the_handler(world):
         finally:
             ended.set()
 
+    return ended
+
+
+def test_stop_cancels_the_handler(world, endless):
     page = world.page
     name = page.send("/endless")
     page.pushed(name, "items")
     assert page.ask("stop", run=name)["said"] is None
-    assert ended.wait(10)
+    assert endless.wait(10)
     done = page.pushed(name, "done")
     assert (done["stopped"], done["abandoned"], done["failed"], done["status"]) == (True, False, None, 200)
     assert done["count"] >= 1
@@ -440,22 +446,11 @@ def test_a_plain_def_with_a_stream_stops_at_its_next_yield(world):
     assert page.pushed(name, "done")["abandoned"] is False
 
 
-def test_a_page_that_leaves_stops_what_it_has_sent(world):
-    ended = threading.Event()
-
-    @world.route("/endless")
-    async def endless():
-        try:
-            while True:
-                yield "tick\n"
-                await asyncio.sleep(0.01)
-        finally:
-            ended.set()
-
+def test_a_page_that_leaves_stops_what_it_has_sent(world, endless):
     page, other = world.page, world.page
     page.pushed(page.send("/endless"), "items")
     page.view.close()
-    assert ended.wait(10)
+    assert endless.wait(10)
     (seen,) = other.ask("history", method="GET", path="/endless")["runs"]
     assert seen["stopped"] is True
 
@@ -491,13 +486,8 @@ def test_no_server(world):
     assert (done["failed"], done["status"]) == ("The server does not run: run %routes start", None)
 
 
+@pytest.mark.usefixtures("endless")
 def test_a_server_that_is_stopped_meanwhile(world):
-    @world.route("/endless")
-    async def endless():
-        while True:
-            yield "tick\n"
-            await asyncio.sleep(0.01)
-
     page = world.page
     name = page.send("/endless")
     page.pushed(name, "items")

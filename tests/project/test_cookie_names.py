@@ -6,18 +6,6 @@ from notebook_routes.errors import DefinitionError
 from notebook_routes.project.cookie_names import cookie_names
 
 
-@pytest.fixture
-def tree(tmp_path):
-    def write(files):
-        for name, text in files.items():
-            file = tmp_path / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return tmp_path
-
-    return write
-
-
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -39,12 +27,12 @@ def tree(tmp_path):
         ("def GET(a: Annotated[str, CookieParam(NAME)]): ...", None),
     ],
 )
-def test_names(tree, text, names):
-    assert cookie_names(tree({"app/route.py": text})) == (None if names is None else frozenset(names))
+def test_names(project, text, names):
+    assert cookie_names(project({"app/route.py": text})) == (None if names is None else frozenset(names))
 
 
-def test_which_files_are_read(tree, tmp_path):
-    tree(
+def test_which_files_are_read(project, tmp_path):
+    project(
         {
             "app/_shared.py": "cookies().set('shared')",
             "middleware.py": "cookies().set('middleware')",
@@ -64,8 +52,8 @@ def test_which_files_are_read(tree, tmp_path):
         (b"x = '\0'", r"^app/a/route.py.*null bytes"),
     ],
 )
-def test_a_file_that_is_no_python(tree, tmp_path, content, message):
-    tree({"app/a/route.py": ""})
+def test_a_file_that_is_no_python(project, tmp_path, content, message):
+    project({"app/a/route.py": ""})
     (tmp_path / "app/a/route.py").write_bytes(content)
     with pytest.raises(DefinitionError, match=message):
         cookie_names(tmp_path)

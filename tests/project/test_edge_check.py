@@ -14,6 +14,7 @@ from notebook_routes.project.export import export_tree
 from notebook_routes.project.live import LiveProject
 from notebook_routes.project.load import load_tree
 from notebook_routes.project.notebook_source import NotebookSource, SourceCell
+from tests.files import dedented, write_files
 
 
 def source(*texts):
@@ -105,14 +106,7 @@ def test_a_name_of_the_user_s_is_not_the_builtin():
 
 @pytest.fixture
 def project(tmp_path):
-    def write(files):
-        for path, text in files.items():
-            file = tmp_path / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
-        return tmp_path
-
-    return write
+    return lambda files: write_files(tmp_path, dedented(files))
 
 
 def ask(app, target):

@@ -15,6 +15,7 @@ from notebook_routes.routing import ANY, Route, SegmentConfig, parse_api_directi
 from notebook_routes.runtime import Invoker, RouteModule, compile_middleware
 from notebook_routes.runtime.api import api_invoker
 from notebook_routes.runtime.api.cell import compile_api
+from tests.files import write_files
 
 SHOP = {
     "app/_shared.py": """# From shop.ipynb: what its routes share.
@@ -95,14 +96,7 @@ product = products.get(id) or not_found()
 
 @pytest.fixture
 def project(tmp_path):
-    def project(files):
-        for path, text in files.items():
-            file = tmp_path / "shop" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        return tmp_path / "shop"
-
-    return project
+    return lambda files: write_files(tmp_path / "shop", files)
 
 
 def cells_of(root):

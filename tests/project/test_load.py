@@ -5,7 +5,6 @@ import gc
 import logging
 import pickle
 import sys
-import textwrap
 
 import pytest
 
@@ -14,21 +13,13 @@ from notebook_routes.project.load import load_tree
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import METHODS
 from notebook_routes.runtime import LoopWatch, Workers
+from tests.files import dedented, write_files
 
 
 @pytest.fixture
 def project(tmp_path):
     """Write files; the first line of a text may stand behind the quotes."""
-
-    def write(files, name="shop"):
-        root = tmp_path / name
-        for path, text in files.items():
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
-        return root
-
-    return write
+    return lambda files, name="shop": write_files(tmp_path / name, dedented(files))
 
 
 def ask(app, target, **options):

@@ -16,20 +16,6 @@ from notebook_routes.project.openapi import openapi_document
 from notebook_routes.project.shared_state import find_shared_state
 
 
-@pytest.fixture
-def project(tmp_path):
-    """Write files."""
-
-    def write(files):
-        for path, text in files.items():
-            file = tmp_path / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return tmp_path
-
-    return write
-
-
 def ask(app, target, **options):
     answer = asyncio.run(app.request(target, **options))
     return answer.status, answer.content.decode()

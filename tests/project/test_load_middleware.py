@@ -1,12 +1,12 @@
 """`middleware.py` and `proxy.py` of a project."""
 
 import asyncio
-import textwrap
 
 import pytest
 
 from notebook_routes.errors import ConfigError, DefinitionError
 from notebook_routes.project.load import load_tree
+from tests.files import dedented, write_files
 
 ROUTE = "from notebook_routes import headers\ndef GET():\n    return headers().get('x-seen') or 'none'"
 
@@ -17,11 +17,7 @@ def project(tmp_path):
 
     def project(**files):
         files = {"app/[...any]/route.py": ROUTE, **{f"{name}.py": text for name, text in files.items()}}
-        for path, text in files.items():
-            file = tmp_path / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(textwrap.dedent(text), encoding="utf-8")
-        return load_tree(tmp_path)
+        return load_tree(write_files(tmp_path, dedented(files)))
 
     return project
 

@@ -12,20 +12,6 @@ from notebook_routes.project.load import load_tree
 from notebook_routes.project.openapi import openapi_document
 
 
-@pytest.fixture
-def project(tmp_path):
-    """Write files: text, or bytes."""
-
-    def write(files):
-        for path, content in files.items():
-            file = tmp_path / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return tmp_path
-
-    return write
-
-
 def ask(app, target, **options):
     return asyncio.run(app.request(target, **options))
 

@@ -5,18 +5,12 @@ from pathlib import PurePosixPath
 import pytest
 
 from notebook_routes.project.shared_state import find_shared_state
+from tests.files import write_files
 
 
 @pytest.fixture
 def found(tmp_path):
-    def found(files):
-        for path, text in files.items():
-            file = tmp_path / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return [str(state) for state in find_shared_state(tmp_path)]
-
-    return found
+    return lambda files: [str(state) for state in find_shared_state(write_files(tmp_path, files))]
 
 
 @pytest.mark.parametrize(

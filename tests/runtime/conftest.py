@@ -13,8 +13,7 @@ import pytest
 from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig
 from notebook_routes.runtime import Exchange, Invoker, Workers
 from notebook_routes.web import Request
-
-PATIENCE = 20.0
+from tests.waiting import PATIENCE, wait_until
 
 
 @dataclass
@@ -66,17 +65,8 @@ async def answer_to(handler, target="/x", *, workers, watch=None, max_duration=N
     return Answer(response.status, response.headers, await response.bytes(), exchange)
 
 
-def wait_until(condition, *, seconds=PATIENCE):
-    """Return what `condition()` gives as soon as it is true; fail after `seconds`."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        assert time.monotonic() < end, f"waited {seconds} s in vain"
-        time.sleep(0.002)
-    return value
-
-
 async def until(condition, *, seconds=PATIENCE):
-    """The same on a loop."""
+    """Like `wait_until`, on a loop."""
     end = time.monotonic() + seconds
     while not (value := condition()):
         assert time.monotonic() < end, f"waited {seconds} s in vain"

@@ -131,6 +131,18 @@ def test_yields_and_returns_at_the_own_level():
     assert [statement.lineno for statement in found.returns] == [8]
 
 
+@pytest.mark.parametrize(
+    ("text", "misplaced"),
+    [
+        ("x = 1\nyield x\nreturn x", (2, "yield")),
+        ("x = 1\nreturn await x", (2, "await")),
+        ("def f():\n  return 1\nasync def g():\n  yield await f()", None),
+    ],
+)
+def test_what_a_module_does_not_have(text, misplaced):
+    assert names(text).misplaced == misplaced
+
+
 def test_bound_names_are_the_locals():
     found = names("global a\na = b = 1\nc: int\nfor d in b: e += 1\ndef f(g): h = 1\n(i := 1 for _ in ())\ndel j")
     assert found.bound == {"b", "c", "d", "e", "f", "i", "j"}

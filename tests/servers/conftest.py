@@ -7,7 +7,6 @@ import json
 import socket
 import struct
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -20,19 +19,9 @@ from notebook_routes.routing import Route, RoutePattern, SegmentConfig
 from notebook_routes.runtime import Invoker
 from notebook_routes.servers.asgi import ASGIApp
 from notebook_routes.servers.thread import ServerThread
+from tests.waiting import PATIENCE, wait_until
 
-PATIENCE = 20.0
 PARSERS = ["h11", *(["httptools"] if find_spec("httptools") else [])]
-
-
-def wait_until(condition, *, seconds=PATIENCE):
-    """Return what `condition()` gives as soon as it is true; fail after `seconds`."""
-    end = time.monotonic() + seconds
-    while not (value := condition()):
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s in vain")
-        time.sleep(0.002)
-    return value
 
 
 class Gate:

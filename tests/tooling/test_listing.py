@@ -6,18 +6,16 @@ import pytest
 from typer.testing import CliRunner
 
 from notebook_routes.tooling import commands
+from tests.files import write_files
 
 
 @pytest.fixture
 def shop(tmp_path):
-    for path, text in {
+    files = {
         "app/products/[id]/route.py": "revalidate = 60\ntags = ['shop']\ndef GET(id): ...\ndef POST(): ...\n",
         "app/page.html": "<h1>Shop</h1>",
-    }.items():
-        file = tmp_path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tmp_path
+    }
+    return write_files(tmp_path, files)
 
 
 def listed(*arguments):

@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+from tests.files import write_files
+
 PATIENCE = 30
 WHO = "import os\ndef GET():\n    return os.getpid()\n"
 #: What is kept for ever, with the process that made it, until its tag expires.
@@ -37,11 +39,7 @@ def free_port():
 
 @pytest.fixture
 def shop(tmp_path):
-    for path, text in {"app/route.py": WHO, "app/news/route.py": KEPT, "app/expire/route.py": EXPIRE}.items():
-        file = tmp_path / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-    return tmp_path
+    return write_files(tmp_path, {"app/route.py": WHO, "app/news/route.py": KEPT, "app/expire/route.py": EXPIRE})
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ import time
 
 import pytest
 
+from tests.files import write_files
+
 PATIENCE = 30
 WHO = "import os\ndef GET():\n    return os.getpid()\n"
 
@@ -17,14 +19,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows hands n
 
 @pytest.fixture
 def project(tmp_path):
-    def project(files):
-        for path, text in files.items():
-            file = tmp_path / "shop" / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
-        return tmp_path / "shop"
-
-    return project
+    return lambda files: write_files(tmp_path / "shop", files)
 
 
 @pytest.fixture

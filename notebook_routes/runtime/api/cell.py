@@ -88,13 +88,8 @@ def expand_api(cell: CellText, directive: Directive) -> ModuleSource:
         CellError: it is no Python, uses `return`, `yield` or `await` outside functions, or has no handler.
     """
     names = read_names(cell.parse().body)
-    misplaced = [
-        *((statement.lineno, "return") for statement in names.returns),
-        *((line, "yield") for line in names.yields),
-        *((line, "await") for line in names.awaits),
-    ]
-    if misplaced:
-        line, word = min(misplaced)
+    if names.misplaced is not None:
+        line, word = names.misplaced
         raise cell.error(
             f'an API Route is a whole module, and "{word}" stands outside its functions: '
             "put this into def handler(req, res)",

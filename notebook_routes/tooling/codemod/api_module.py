@@ -13,19 +13,22 @@ import libcst as cst
 
 from notebook_routes.routing import METHODS
 from notebook_routes.tooling.codemod.api_request import QUERY_FUNCTION, RequestRewrite
-from notebook_routes.tooling.codemod.api_response import ResponseRewrite, answer_status
+from notebook_routes.tooling.codemod.api_response import ResponseRewrite
+from notebook_routes.tooling.codemod.api_response_uses import answer_status
 from notebook_routes.tooling.codemod.imports import apart, with_public
-from notebook_routes.tooling.codemod.method_split import OTHER, MethodSplit, answers_nothing
+from notebook_routes.tooling.codemod.method_split import OTHER, MethodSplit, alike, answers_nothing, tables_in
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
     block,
     body_of,
     code,
     constant,
+    names_in,
     only_small,
     parse,
     statement,
     target_of,
+    two_below,
     with_todo,
 )
 from notebook_routes.tooling.codemod.own_names import without_config_names
@@ -107,7 +110,7 @@ class _Converter:
                 body.append(each)
         if self._whole_query:
             place = next(at for at, each in enumerate(body) if isinstance(each, (cst.FunctionDef, cst.ClassDef)))
-            body[place : place + 1] = [_two_below(statement(QUERY_FUNCTION)), apart(body[place])]
+            body[place : place + 1] = [two_below(statement(QUERY_FUNCTION)), apart(body[place])]
         if _iterates(self._handler, self._req):
             reasons = [each for each in reasons if "parsed" not in each]
         for reason in reasons:
@@ -120,12 +123,12 @@ class _Converter:
 
     def _without_tables(self, body: Sequence[Statement]) -> list[Statement]:
         """The statements without lists and dicts that only the choice of a method has read."""
-        read = _all_names([self._handler.body])
+        read = names_in([self._handler.body])
         found = []
         for place, each in enumerate(body):
             bound = target_of(each)
             is_table = bound is not None and bound[0] in read and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple))
-            if bound is None or not is_table or bound[0] in _all_names([*body[:place], *body[place + 1 :]]):
+            if bound is None or not is_table or bound[0] in names_in([*body[:place], *body[place + 1 :]]):
                 found.append(each)
         return found
 
@@ -139,28 +142,18 @@ class _Converter:
         if clash:
             raise NotUnderstood(f"it has a function {min(clash)} beside its {self._handler.name.value}")
         self._settle(bodies)
-        first: dict[str, str] = {}
+        same = alike(bodies)
         found: list[Statement] = []
-        aliases: list[Statement] = []
-        for method, body in bodies.items():
-            said = cst.Module(body).code
-            if said in first:
-                aliases.append(statement(f"{method} = {first[said]}"))
-                continue
-            first[said] = method
-            function, _ = self._function(self._handler, body, name=method)
-            found.append(function if not found else _two_below(function.with_changes(leading_lines=[])))
+        for method in [each for each in bodies if each not in same]:
+            function, _ = self._function(self._handler, bodies[method], name=method)
+            found.append(function if not found else two_below(function.with_changes(leading_lines=[])))
+        aliases = [statement(f"{method} = {other}") for method, other in same.items()]
         if aliases:
-            aliases[0] = _two_below(aliases[0])
+            aliases[0] = two_below(aliases[0])
         return [*found, *aliases]
 
     def _bodies(self) -> dict[str, list[Statement]]:
-        constants = {
-            bound[0]: bound[1]
-            for each in self._module.body
-            if (bound := target_of(each)) is not None and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple, cst.Set))
-        }
-        split = MethodSplit(self._handler, self._req, constants)
+        split = MethodSplit(self._handler, self._req, tables_in(self._module.body))
         rest = split.body(OTHER)
         named = split.named
         refused = self._refused(rest) if named else None
@@ -222,7 +215,7 @@ class _Converter:
         self, function: cst.FunctionDef, body: Sequence[Statement], *, name: str | None = None
     ) -> tuple[cst.FunctionDef, tuple[str, ...]]:
         """A function in its new form, and what it has to be given."""
-        taken = _all_names(body) | {self._req, self._res}
+        taken = names_in(body) | {self._req, self._res}
         is_setter = name is None and function.name.value in self._setters
         answers = ResponseRewrite(self._res, taken, self._answering, setters=self._setters, is_setter=is_setter)
         reads = RequestRewrite(self._req, self._segments, self._needs, self._res)
@@ -322,31 +315,12 @@ def _is_return(node: Statement) -> bool:
 
 
 def _touches(nodes: Sequence[Statement], name: str) -> bool:
-    return name in _all_names(nodes)
+    return name in names_in(nodes)
 
 
 def _is_chain(node: Statement, response: str) -> bool:
     small = only_small(node)
     return isinstance(small, (cst.Expr, cst.Return)) and small.value is not None and _touches([node], response)
-
-
-def _all_names(nodes: Sequence[cst.CSTNode]) -> set[str]:
-    found = _AllNames()
-    for node in nodes:
-        node.visit(found)
-    return found.names
-
-
-class _AllNames(cst.CSTVisitor):
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-
-    def visit_Name(self, node: cst.Name) -> None:
-        self.names.add(node.value)
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
 
 
 def _answers(function: cst.FunctionDef, response: str) -> bool:
@@ -363,7 +337,7 @@ class _Calls(cst.CSTVisitor):
 
     def visit_Call(self, node: cst.Call) -> None:
         if isinstance(node.func, cst.Attribute) and node.func.attr.value in ("json", "send", "end", "redirect"):
-            self.found = self.found or self._res in _all_names([node.func])
+            self.found = self.found or self._res in names_in([node.func])
         if any(isinstance(each.value, cst.Name) and each.value.value == self._res for each in node.args):
             self.found = True
 
@@ -390,8 +364,3 @@ class _Loops(cst.CSTVisitor):
 
     def visit_CompFor(self, node: cst.CompFor) -> None:
         self.found = self.found or code(node.iter) == self._request
-
-
-def _two_below(node: Any) -> Any:
-    kept = [line for line in node.leading_lines if line.comment is not None]
-    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *kept])

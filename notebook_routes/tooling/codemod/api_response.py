@@ -9,12 +9,18 @@ condition for instance, they are kept in a variable; what is written in pieces i
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from notebook_routes.tooling.codemod.api_response_uses import (
+    FirstLeft,
+    HeaderReads,
+    HeaderReadsRewrite,
+    chain_of,
+    with_reads_rewritten,
+)
 from notebook_routes.tooling.codemod.api_values import header_pairs, kind_of, written_headers
 from notebook_routes.tooling.codemod.blocks import blocks_of, with_blocks
 from notebook_routes.tooling.codemod.nodes import (
@@ -25,7 +31,6 @@ from notebook_routes.tooling.codemod.nodes import (
     code,
     constant,
     ends,
-    expression,
     names_in,
     only_small,
     positional,
@@ -37,9 +42,8 @@ from notebook_routes.tooling.codemod.nodes import (
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-_CAPITAL = re.compile("[A-Z]")
 _ANSWERS = frozenset({"json", "send", "end", "redirect"})
 _SETTERS = frozenset({"status", "set_header", "append_header", "write_head"})
 _DRAFT = {
@@ -120,8 +124,8 @@ class ResponseRewrite:
     def _look(self, statements: Sequence[Statement]) -> None:
         pending: set[str] = set()
         for _place, each in enumerate(statements):
-            calls = self._calls(each)
-            reader = _Reads(self._res, self._setters)
+            calls = chain_of(each, self._res)
+            reader = HeaderReads(self._res, self._setters)
             each.visit(reader)
             self._keeps_headers = self._keeps_headers or reader.reads_headers
             if calls is None:
@@ -151,12 +155,12 @@ class ResponseRewrite:
                 skip = False
                 continue
             following = statements[place + 1 :]
-            calls = self._calls(each)
+            calls = chain_of(each, self._res)
             if calls is None:
                 found.append(self._other(each, tail=tail and not following))
                 continue
             if self._keeps_headers:
-                calls = [(name, _visited(call, self._res, self._headers)) for name, call in calls]
+                calls = [(name, with_reads_rewritten(call, self._res, self._headers)) for name, call in calls]
             made, answer = self._effects(calls, head, each)
             made = [with_comments_above(line, comments if not number else ()) for number, line in enumerate(made)]
             if made:
@@ -338,12 +342,12 @@ class ResponseRewrite:
         if isinstance(node, cst.SimpleStatementLine):
             return self._simple(node, tail=tail)
         if self._keeps_headers:
-            node = as_statement(node.visit(_ReadHeaders(self._res, self._headers, self._setters)))
+            node = as_statement(node.visit(HeaderReadsRewrite(self._res, self._headers, self._setters)))
         changed: Statement = with_blocks(node, lambda inner: self._block(inner, tail=tail and not _is_loop(node)))
         return changed
 
     def _simple(self, node: cst.SimpleStatementLine, *, tail: bool) -> Statement:
-        visited = as_statement(node.visit(_ReadHeaders(self._res, self._headers, self._setters)))
+        visited = as_statement(node.visit(HeaderReadsRewrite(self._res, self._headers, self._setters)))
         small = only_small(visited)
         if isinstance(small, cst.Expr) and self._is_help(small.value):
             if not tail:
@@ -359,119 +363,16 @@ class ResponseRewrite:
 
     def _check(self, statements: Sequence[Statement]) -> None:
         for each in statements:
-            found = _Left(self._res, self._is_help)
+            found = FirstLeft(self._res, self._is_help)
             each.visit(found)
             if found.text is not None:
                 raise NotUnderstood(f"{found.text} is no answer that can be written as a value")
-
-    # -- chains
-
-    def _calls(self, node: Statement) -> list[tuple[str, cst.Call]] | None:
-        """The calls on `res` that a line is, from the left: `res.status(201).json(x)`; None for any other line."""
-        small = only_small(node)
-        bound = small.targets[0].target if isinstance(small, cst.Assign) and len(small.targets) == 1 else None
-        if isinstance(bound, cst.Attribute) and isinstance(small, cst.Assign):
-            if isinstance(bound.value, cst.Name) and bound.value.value == self._res:
-                if _snake(bound.attr.value) in ("status_code", "status"):
-                    return [("status", cst.Call(bound, [cst.Arg(small.value)]))]
-                raise NotUnderstood(f"{code(bound)} has no place in a Response")
-            return None
-        value = small.value if isinstance(small, (cst.Expr, cst.Return)) else None
-        if isinstance(value, cst.Await):
-            value = value.expression
-        found: list[tuple[str, cst.Call]] = []
-        while isinstance(value, cst.Call) and isinstance(value.func, cst.Attribute):
-            found.insert(0, (_snake(value.func.attr.value), value))
-            value = value.func.value
-        is_chain = bool(found) and isinstance(value, cst.Name) and value.value == self._res
-        return found if is_chain else None
 
     def _only(self, call: cst.Call) -> str:
         given = positional(call)
         if given is None or len(given) != 1:
             raise NotUnderstood(f"{code(call)}: one argument is expected")
         return code(given[0])
-
-
-class _Reads(cst.CSTVisitor):
-    """Whether a line reads back what was set."""
-
-    def __init__(self, response: str, setters: frozenset[str]) -> None:
-        self._res = response
-        self._setters = setters
-        self.reads_headers = False
-
-    def visit_Call(self, node: cst.Call) -> None:
-        if isinstance(node.func, cst.Name) and node.func.value in self._setters:
-            self.reads_headers = True
-
-    def visit_Attribute(self, node: cst.Attribute) -> None:
-        is_ours = isinstance(node.value, cst.Name) and node.value.value == self._res
-        if is_ours and _snake(node.attr.value) in ("get_header", "has_header"):
-            self.reads_headers = True
-
-
-class _ReadHeaders(cst.CSTTransformer):
-    """`res.get_header(name)` as a look into the variable, which functions that set headers are given too."""
-
-    def __init__(self, response: str, headers: str, setters: frozenset[str]) -> None:
-        super().__init__()
-        self._res = response
-        self._new = headers
-        self._setters = setters
-
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
-        if not isinstance(original_node.func, cst.Name) or original_node.func.value not in self._setters:
-            return updated_node
-        given = [
-            each.with_changes(value=cst.Name(self._new))
-            if isinstance(each.value, cst.Name) and each.value.value == self._res
-            else each
-            for each in updated_node.args
-        ]
-        return updated_node.with_changes(args=given)
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
-        if isinstance(original_node.value, cst.Name) and original_node.value.value == self._res:
-            word = {"get_header": "get", "has_header": "has"}.get(_snake(original_node.attr.value))
-            if word is not None:
-                return expression(f"{self._new}.{word}")
-        return updated_node
-
-
-class _Left(cst.CSTVisitor):
-    """The first use of `res` that is left, but for where a helper answers in the function's place."""
-
-    def __init__(self, response: str, is_help: Callable[[cst.BaseExpression], bool]) -> None:
-        self._res = response
-        self._is_help = is_help
-        self.text: str | None = None
-
-    def visit_Return(self, node: cst.Return) -> bool:
-        return node.value is None or not self._is_help(node.value)
-
-    def visit_Call(self, node: cst.Call) -> None:
-        if self.text is None and self._res in names_in([node]):
-            self.text = code(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Name(self, node: cst.Name) -> None:
-        if node.value == self._res and self.text is None:
-            self.text = node.value
-
-
-def _visited(call: cst.Call, response: str, headers: str) -> cst.Call:
-    """A call of a chain whose arguments read what was set."""
-    reader = _ReadHeaders(response, headers, frozenset())
-    given = [each.visit(reader) for each in call.args]
-    return call.with_changes(args=[each for each in given if isinstance(each, cst.Arg)])
 
 
 def _is_loop(node: Statement) -> bool:
@@ -496,10 +397,6 @@ def _small(text: str) -> cst.BaseSmallStatement:
     return line.body[0]
 
 
-def _snake(name: str) -> str:
-    return _CAPITAL.sub(lambda letter: f"_{letter.group().lower()}", name)
-
-
 def _free(name: str, taken: set[str]) -> str:
     """A name that is not taken."""
     found = name
@@ -509,13 +406,3 @@ def _free(name: str, taken: set[str]) -> str:
         )
     taken.add(found)
     return found
-
-
-def answer_status(node: Statement, response: str) -> int | None:
-    """The status of a line that answers with a plain one; None for any other."""
-    calls = ResponseRewrite(response, set())._calls(node)  # noqa: SLF001 - its own module
-    for name, call in calls or ():
-        if name in ("status", "write_head") and call.args:
-            value = constant(call.args[0].value)
-            return value if isinstance(value, int) else None
-    return None

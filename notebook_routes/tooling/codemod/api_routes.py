@@ -17,7 +17,7 @@ from notebook_routes.errors import InvalidPattern
 from notebook_routes.routing import RoutePattern
 from notebook_routes.routing.filesystem import APP, ROUTE_FILE
 from notebook_routes.tooling.codemod.api_module import convert_module
-from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, Write
+from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, Write, plan_each
 from notebook_routes.tooling.codemod.sources import (
     NOTEBOOK,
     Notebook,
@@ -45,21 +45,11 @@ def plan(path: Path, options: Options) -> Plan:
         path: a project, a folder or a file of it, or a notebook.
         options: the destination is the folder of another project, or for a notebook another file.
     """
-    made = Plan()
-    for source in find_sources(path, ".py"):
-        if _root_of(source) is None:
-            if source == path:
-                made.left[source] = f"it is not below {'/'.join(_PAGES)}"
-            continue
-        try:
-            made.add(_plan_file(source, options.destination))
-        except NotUnderstood as reason:
-            made.left[source] = str(reason)
-    for source in find_sources(path, NOTEBOOK):
-        try:
-            made.add(_plan_notebook(source, placed(source, path, options.destination)))
-        except NotUnderstood as reason:
-            made.left[source] = str(reason)
+    destination = options.destination
+    files = [source for source in find_sources(path, ".py") if source == path or _root_of(source) is not None]
+    made = plan_each(files, lambda source: _plan_file(source, destination))
+    notebooks = find_sources(path, NOTEBOOK)
+    made.add(plan_each(notebooks, lambda source: _plan_notebook(source, placed(source, path, destination))))
     return made
 
 
@@ -74,7 +64,8 @@ def _root_of(source: Path) -> tuple[Path, tuple[str, ...]] | None:
 
 def _plan_file(source: Path, destination: Path | None) -> Plan:
     found = _root_of(source)
-    assert found is not None
+    if found is None:
+        raise NotUnderstood(f"it is not below {'/'.join(_PAGES)}")
     root, parts = found
     if parts[-1] == "__init__.py":
         return Plan()

@@ -27,6 +27,13 @@ def header_value(value: cst.BaseExpression) -> str:
     return code(value) if kind_of(value) == "text" else f"str({code(value)})"
 
 
+def dict_pairs(node: cst.BaseExpression | None) -> list[tuple[str, str]]:
+    """The keys and values of a dict that is written out, as texts; none of any other."""
+    if not isinstance(node, cst.Dict):
+        return []
+    return [(code(each.key), code(each.value)) for each in node.elements if isinstance(each, cst.DictElement)]
+
+
 def written_headers(pairs: Sequence[tuple[str, str]]) -> str:
     """Headers as a dict, or as pairs where a name repeats."""
     if len({key.lower() for key, _ in pairs}) == len(pairs):

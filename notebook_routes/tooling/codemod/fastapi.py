@@ -12,29 +12,20 @@ from typing import TYPE_CHECKING
 from notebook_routes.tooling.codemod.fastapi_program import FastAPIProgram
 from notebook_routes.tooling.codemod.fastapi_source import FastAPISource
 from notebook_routes.tooling.codemod.modules import Modules
-from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan
+from notebook_routes.tooling.codemod.program import plan_program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from notebook_routes.tooling.codemod.catalogue import Options
+    from notebook_routes.tooling.codemod.plan import Plan
 
 
 def plan(path: Path, options: Options) -> Plan:
-    """Plan what becomes of a program of FastAPI.
+    """Plan what becomes of a program of FastAPI; see `plan_program`."""
+    return plan_program(path, options, _read)
 
-    Args:
-        path: its file, or the folder of its modules.
-        options: the destination is a folder, or a notebook; by default `NAME_routes` beside it.
-    """
-    try:
-        source = FastAPISource(Modules(path))
-        if not source.operations:
-            return Plan()
-        made = FastAPIProgram(source)
-        found = made.program().plan(path, options)
-    except NotUnderstood as reason:
-        return Plan(left={path: str(reason)})
-    if made.problems:
-        found.left[path] = "; ".join(dict.fromkeys(made.problems))
-    return found
+
+def _read(path: Path) -> FastAPIProgram | None:
+    source = FastAPISource(Modules(path))
+    return FastAPIProgram(source) if source.operations else None

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from notebook_routes.tooling.codemod.api_values import kind_of, written_headers
+from notebook_routes.tooling.codemod.answer_rewrite import AnswerRewrite
+from notebook_routes.tooling.codemod.api_values import dict_pairs, kind_of, written_headers
 from notebook_routes.tooling.codemod.nodes import argument_of, code, constant, dotted, expression
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 
@@ -19,6 +20,7 @@ _TYPES = {
     "StreamingResponse": None,
 }
 _JSON = ("JSONResponse", "ORJSONResponse", "UJSONResponse")
+_RESPONSES = (*_TYPES, *_JSON, "RedirectResponse")
 _REQUEST = {
     "query_params": "request.query",
     "client.host": '(request.peer or ("127.0.0.1", ""))[0]',
@@ -58,7 +60,7 @@ class Says:
             model = function.returns.annotation
         top = model.value if isinstance(model, cst.Subscript) else model
         name = dotted(top) if top is not None else None
-        if model is not None and (name or "").rpartition(".")[2] not in (*_OPEN, *_TYPES, *_JSON, "RedirectResponse"):
+        if model is not None and (name or "").rpartition(".")[2] not in (*_OPEN, *_RESPONSES):
             says.model = model
         if isinstance(model, cst.Subscript) and name in ("list", "List") and "Any" not in code(model):
             says.model = None if code(model.slice[0]).partition("[")[0] in ("dict", "str", "int", "Dict") else model
@@ -70,7 +72,7 @@ class Says:
         return says
 
 
-class FastAPIBody(cst.CSTTransformer):
+class FastAPIBody(AnswerRewrite):
     """Rewrites the body of one function.
 
     Args:
@@ -95,29 +97,12 @@ class FastAPIBody(cst.CSTTransformer):
         tasks: str | None = None,
         responders: frozenset[str] = frozenset(),
     ) -> None:
-        super().__init__()
+        super().__init__((*_RESPONSES, "call_next"))
         self._says = says
         self._request = request
         self._files = files
         self._tasks = tasks
         self._responders = responders
-        self._depth = 0
-        self._responses: set[str] = set()
-        self.needs: set[str] = set()
-        self.public: set[str] = set()
-        self.support: set[str] = set()
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: ARG002 - LibCST's signature
-        self._depth += 1
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: ARG002
-        self._depth -= 1
-        return updated_node
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        called = dotted(node.value.func) if isinstance(node.value, cst.Call) else None
-        if called in (*_TYPES, *_JSON, "RedirectResponse", "call_next"):
-            self._responses |= {each.target.value for each in node.targets if isinstance(each.target, cst.Name)}
 
     # -- names
 
@@ -165,14 +150,6 @@ class FastAPIBody(cst.CSTTransformer):
             return self._cookie(owner, method, updated_node)
         return self._made(name, updated_node)
 
-    def _cookie(self, owner: str, method: str, call: cst.Call) -> cst.BaseExpression:
-        names = {"httponly": "http_only", "samesite": "same_site", "key": "name"}
-        given = []
-        for each in call.args:
-            keyword = f"{names.get(each.keyword.value, each.keyword.value)}=" if each.keyword is not None else ""
-            given.append(f"{keyword}{code(each.value)}")
-        return expression(f"{owner}.cookies.{'set' if method == 'set_cookie' else 'delete'}({', '.join(given)})")
-
     def _made(self, name: str, call: cst.Call) -> cst.BaseExpression:
         kind = name.rpartition(".")[2]
         if kind in _JSON:
@@ -213,7 +190,7 @@ class FastAPIBody(cst.CSTTransformer):
         """A value that an operation gives back, as a Response, or as what becomes one by itself."""
         value = code(updated)
         called = (dotted(original.func) or "").rpartition(".")[2] if isinstance(original, cst.Call) else None
-        if called in (*_TYPES, *_JSON, "RedirectResponse", *self._responders) or value in self._responses:
+        if called in (*_RESPONSES, *self._responders) or value in self._responses:
             return value
         status = f", status={says.status}" if says.status is not None else ""
         if says.status in ("204", "304"):
@@ -247,7 +224,7 @@ class _Makes(cst.CSTVisitor):
 
     def visit_Return(self, node: cst.Return) -> None:
         called = dotted(node.value.func) if isinstance(node.value, cst.Call) else None
-        self.found = self.found or (called or "").rpartition(".")[2] in (*_TYPES, *_JSON, "RedirectResponse")
+        self.found = self.found or (called or "").rpartition(".")[2] in _RESPONSES
 
 
 def _options(call: cst.Call, *, media: str | None = None) -> str:
@@ -256,9 +233,7 @@ def _options(call: cst.Call, *, media: str | None = None) -> str:
     text = "" if status is None or constant(status) == 200 else f", status={code(status)}"
     if media is None:
         return text if headers is None else f"{text}, headers={code(headers)}"
-    pairs = [('"content-type"', media)]
-    if isinstance(headers, cst.Dict):
-        pairs += [(code(each.key), code(each.value)) for each in headers.elements if isinstance(each, cst.DictElement)]
-    elif headers is not None:
+    if headers is not None and not isinstance(headers, cst.Dict):
         return f'{text}, headers={{"content-type": {media}, **{code(headers)}}}'
+    pairs = [('"content-type"', media), *dict_pairs(headers)]
     return f"{text}, headers={written_headers(pairs)}"

@@ -18,26 +18,28 @@ from notebook_routes.tooling.codemod.fastapi_parameters import (
 )
 from notebook_routes.tooling.codemod.fastapi_source import Operation, read_path
 from notebook_routes.tooling.codemod.fastapi_support import support
+from notebook_routes.tooling.codemod.imports import behind_imports
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
     as_statement,
     behind_docstring,
     block,
     body_of,
+    definitions,
     dotted,
     ends,
+    is_text,
     names_in,
     only_small,
     statement,
     target_of,
+    two_below,
 )
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from notebook_routes.tooling.codemod.fastapi_source import FastAPISource
     from notebook_routes.tooling.codemod.path_names import Parameter
 
@@ -72,11 +74,9 @@ class FastAPIProgram:
             for prefix, before in source.places(operation.owner):
                 self._add_path(operation, prefix + operation.path, before)
         self._names = PathNames([(each.path, each.parameters) for each in self._paths])
-        functions = {each.name.value: each for each in source.plain if isinstance(each, cst.FunctionDef)}
-        own = set(functions)
-        functions = {**source.functions, **functions}
-        own_classes = {each.name.value: each for each in source.plain if isinstance(each, cst.ClassDef)}
-        classes = {**source.classes, **own_classes}
+        own = definitions(source.plain, cst.FunctionDef)
+        functions = {**source.functions, **own}
+        classes = {**source.classes, **definitions(source.plain, cst.ClassDef)}
         self._parameters = Parameters(functions, classes, source.aliases)
         self._parameters.contexts = {name for name in own if yields(functions[name])}
         self._parameters.bearers = {
@@ -106,7 +106,7 @@ class FastAPIProgram:
                 self.problems.append(f"{each.operation.method} {each.path}: {reason}")
                 continue
             there = made.routes.setdefault(pattern, [])
-            there += [each if not there else _apart(each) for each in functions]
+            there += [each if not there else two_below(each) for each in functions]
         if not made.routes:
             raise NotUnderstood("; ".join(self.problems) or "it has no operations")
         made.middleware = [self._middleware(each) for each in reversed(self._source.middleware)]
@@ -165,9 +165,7 @@ class FastAPIProgram:
         made = new.with_changes(**changes)
         if given.body_class is None:
             return [made]
-        kept = [line for line in made.leading_lines if line.comment is not None]
-        apart = [cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *kept]
-        return [statement(given.body_class), made.with_changes(leading_lines=apart)]
+        return [statement(given.body_class), two_below(made)]
 
     def _rests(self, path: _Path, segments: Any, written: dict[str, str]) -> list[Statement]:
         """The lines that put a rest of the path together, which is a list here."""
@@ -218,8 +216,7 @@ class FastAPIProgram:
             imports.append(statement(f"from notebook_routes import {', '.join(names)}"))
         for name in sorted(self._source.apps & used):
             raise NotUnderstood(f"it uses {name} in a way that only FastAPI has")
-        end = _end_of_imports(kept)
-        return [*kept[:end], *imports, *added, *kept[end:]]
+        return behind_imports(kept, [*imports, *added])
 
     def _plain(self, node: Statement) -> Statement | None:
         bound = target_of(node)
@@ -257,13 +254,8 @@ def _within(body: list[Statement], prologue: Prologue) -> list[Statement]:
     """A body in the `with` statements of its dependencies, below its docstring."""
     if not prologue.withs:
         return body
-    count = 1 if body and _is_text(body[0]) else 0
+    count = 1 if body and is_text(body[0]) else 0
     return [*body[:count], *within(body[count:], prologue)]
-
-
-def _is_text(node: Statement) -> bool:
-    small = only_small(node)
-    return isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
 
 
 def _listed(call: cst.Call) -> list[cst.BaseExpression]:
@@ -293,16 +285,3 @@ def _bare(parameter: cst.Param) -> cst.Param:
         if is_marked or text in ("Request", "Response", "BackgroundTasks") or text.endswith("Dep"):
             parameter = parameter.with_changes(annotation=None)
     return parameter
-
-
-def _end_of_imports(statements: Sequence[Statement]) -> int:
-    end = 0
-    for place, each in enumerate(statements):
-        if isinstance(only_small(each), (cst.Import, cst.ImportFrom)):
-            end = place + 1
-    return end
-
-
-def _apart(node: Any) -> Any:
-    kept = [line for line in node.leading_lines if line.comment is not None]
-    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *kept])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from notebook_routes.tooling.codemod.declarations import METHOD_DECORATORS, is_main, parameters_in
 from notebook_routes.tooling.codemod.modules import as_one
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
@@ -15,6 +16,7 @@ from notebook_routes.tooling.codemod.nodes import (
     as_statement,
     code,
     constant,
+    definitions,
     dotted,
     only_small,
     statement,
@@ -27,7 +29,6 @@ from notebook_routes.tooling.codemod.plan import NotUnderstood
 if TYPE_CHECKING:
     from notebook_routes.tooling.codemod.modules import Modules
 
-_METHODS = {"get": "GET", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE"}
 _STATUS = re.compile(r"(?:fastapi\.|starlette\.)?status\.HTTP_(\d{3})_\w+")
 _PARAMETER = re.compile(r"\{(?P<name>\w+)(?::(?P<kind>\w+))?\}")
 
@@ -100,22 +101,11 @@ class FastAPISource:
         names = [name for name, module in modules.found.items() if "fastapi" in module.text]
         order = modules.ordered(names)
         self.files = modules.copies(names)
+        copied = [each for name, module in modules.found.items() if name not in names for each in module.statements]
         #: Functions of modules that are copied: an operation may depend on them.
-        self.functions: dict[str, cst.FunctionDef] = {
-            each.name.value: each
-            for name, module in modules.found.items()
-            if name not in names
-            for each in module.statements
-            if isinstance(each, cst.FunctionDef)
-        }
+        self.functions = definitions(copied, cst.FunctionDef)
         #: Classes of such modules.
-        self.classes: dict[str, cst.ClassDef] = {
-            each.name.value: each
-            for name, module in modules.found.items()
-            if name not in names
-            for each in module.statements
-            if isinstance(each, cst.ClassDef)
-        }
+        self.classes = definitions(copied, cst.ClassDef)
         statements = [as_statement(each.visit(_Numbers())) for _, each in as_one(modules, order)]
         for each in statements:
             self._find_owner(each)
@@ -174,9 +164,9 @@ class FastAPISource:
         return stays
 
     def _declare(self, function: cst.FunctionDef, owner: str, what: str, call: cst.Call) -> list[Statement]:
-        if what in _METHODS or what == "api_route":
+        if what in METHOD_DECORATORS or what == "api_route":
             path = text_of(argument_of(call, "path", 0))
-            methods = constant(argument_of(call, "methods")) if what == "api_route" else [_METHODS[what]]
+            methods = constant(argument_of(call, "methods")) if what == "api_route" else [METHOD_DECORATORS[what]]
             if path is None or not isinstance(methods, (list, tuple)):
                 self.dropped.append(f"{function.name.value}(): its path is no plain text: {code(call)}")
             else:
@@ -209,7 +199,7 @@ class FastAPISource:
             return True
         if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
             return self._called(small.value)
-        return isinstance(node, cst.If) and code(node.test).replace("'", '"').replace(" ", "") == '__name__=="__main__"'
+        return is_main(node)
 
     def _called(self, call: cst.Call) -> bool:
         owner, _, what = (dotted(call.func) or "").rpartition(".")
@@ -248,12 +238,6 @@ def read_path(path: str) -> dict[str, Parameter]:
     Raises:
         NotUnderstood: a parameter is a part of such a part.
     """
-    parameters: dict[str, Parameter] = {}
-    for part in path.split("/"):
-        found = _PARAMETER.fullmatch(part)
-        if found is None and "{" in part:
-            raise NotUnderstood(f'"{part}" in "{path}" is not a whole segment')
-        if found is not None:
-            kind = found["kind"] or ""
-            parameters[part] = Parameter(found["name"], kind, rest=kind == "path")
-    return parameters
+    return {
+        part: Parameter(name, kind, rest=kind == "path") for part, name, kind in parameters_in(path, _PARAMETER, "{")
+    }

@@ -11,30 +11,20 @@ from typing import TYPE_CHECKING
 from notebook_routes.tooling.codemod.flask_program import FlaskProgram
 from notebook_routes.tooling.codemod.flask_source import FlaskSource
 from notebook_routes.tooling.codemod.modules import Modules
-from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan
+from notebook_routes.tooling.codemod.program import plan_program
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from notebook_routes.tooling.codemod.catalogue import Options
+    from notebook_routes.tooling.codemod.plan import Plan
 
 
 def plan(path: Path, options: Options) -> Plan:
-    """Plan what becomes of a program of Flask.
+    """Plan what becomes of a program of Flask; see `plan_program`."""
+    return plan_program(path, options, _read)
 
-    Args:
-        path: its file, or the folder of its modules.
-        options: the destination is a folder, or a notebook; by default `NAME_routes` beside it.
-    """
-    try:
-        modules = Modules(path)
-        source = FlaskSource(modules)
-        if not source.views:
-            return Plan()
-        made = FlaskProgram(source)
-        found = made.program().plan(path, options)
-    except NotUnderstood as reason:
-        return Plan(left={path: str(reason)})
-    if made.problems:
-        found.left[path] = "; ".join(made.problems)
-    return found
+
+def _read(path: Path) -> FlaskProgram | None:
+    source = FlaskSource(Modules(path))
+    return FlaskProgram(source) if source.views else None

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from notebook_routes.tooling.codemod.flask_names import ErrorNames, ResponseNames
+from notebook_routes.tooling.codemod.flask_parameters import (
+    Exchanged,
+    HandedOn,
+    with_first,
+    with_more,
+    with_parameters,
+    wrapper_of,
+)
 from notebook_routes.tooling.codemod.flask_source import Hook, View, read_path
 from notebook_routes.tooling.codemod.flask_support import support
 from notebook_routes.tooling.codemod.flask_view import FlaskView
-from notebook_routes.tooling.codemod.method_split import MethodSplit
+from notebook_routes.tooling.codemod.imports import behind_imports
+from notebook_routes.tooling.codemod.method_split import MethodSplit, alike, tables_in
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
     as_statement,
@@ -24,13 +34,14 @@ from notebook_routes.tooling.codemod.nodes import (
     statement,
     target_of,
     text_of,
+    two_below,
 )
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from notebook_routes.tooling.codemod.flask_source import FlaskSource
     from notebook_routes.tooling.codemod.path_names import Parameter
@@ -99,11 +110,7 @@ class FlaskProgram:
         self._called = names_in(others) & {view.name for view in source.views}
         called = {view.name: view.function.with_changes(decorators=[]) for view in source.views}
         self._others: list[Statement] = [*source.plain, *(called[name] for name in sorted(self._called))]
-        self._constants = {
-            bound[0]: bound[1]
-            for each in source.plain
-            if (bound := target_of(each)) is not None and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple, cst.Set))
-        }
+        self._constants = tables_in(source.plain)
 
     def program(self) -> Program:
         """The program as Route Handlers.
@@ -156,16 +163,14 @@ class FlaskProgram:
             raise NotUnderstood(f"it calls {min(broken)}()")
         split = MethodSplit(function, "request", self._constants)
         bodies = {method: split.body(method) for method in path.view.methods if method not in ("OPTIONS", "HEAD")}
-        first: dict[str, str] = {}
+        same = alike(bodies)
         found: list[Statement] = []
         for method, body in bodies.items():
-            said = cst.Module(body).code
-            if said in first:
-                found.append(statement(f"\n\n{method} = {first[said]}"))
+            if method in same:
+                found.append(statement(f"\n\n{method} = {same[method]}"))
                 continue
-            first[said] = method
             new = self._converted(function.with_changes(body=block(body, function.body)), path, method)
-            found.append(new if not found else _apart(new.with_changes(leading_lines=[])))
+            found.append(new if not found else two_below(new.with_changes(leading_lines=[])))
         return found
 
     def _converted(self, function: cst.FunctionDef, path: _Path, method: str) -> cst.FunctionDef:
@@ -184,7 +189,7 @@ class FlaskProgram:
         order = [each for each in _ORDER if each in needs and each != "body"]
         segments = [names[each.name] for each in path.parameters.values()]
         body = ["body: bytes" if view.raw_body else "body"] if "body" in needs else []
-        changed = _with_parameters(new, [*order, *segments, *body])
+        changed = with_parameters(new, [*order, *segments, *body])
         changed = changed.with_changes(name=cst.Name(method), returns=None)
         return changed.with_changes(body=block(behind_docstring(body_of(new.body), lines), new.body))
 
@@ -296,30 +301,30 @@ class FlaskProgram:
 
     def _helper(self, function: cst.FunctionDef) -> cst.FunctionDef:
         view, new = self._view(function, answers=function.name.value in self._called)
-        return _with_more(new, [need for need in _ORDER if need in view.needs])
+        return with_more(new, [need for need in _ORDER if need in view.needs])
 
     def _error_handler(self, function: cst.FunctionDef) -> cst.FunctionDef:
         view, new = self._view(function, answers=True)
         if view.needs:
             raise NotUnderstood(f"{function.name.value}() answers errors, and reads the request")
         error = function.params.params[0].name.value if function.params.params else ""
-        changed = new.visit(_ErrorNames(error))
+        changed = new.visit(ErrorNames(error))
         assert isinstance(changed, cst.FunctionDef)
         return changed
 
     def _decorator(self, function: cst.FunctionDef) -> cst.FunctionDef:
         """A decorator of views: what it reads of the request it is given, and hands on."""
-        wrapper = _wrapper(function)
+        wrapper = wrapper_of(function)
         if wrapper is None:
             raise NotUnderstood(f"@{function.name.value} wraps no view with *args and **kwargs")
         view, new = self._view(wrapper, answers=True)
         needs = [need for need in _ORDER if need in view.needs]
         self._decorators[function.name.value] = set(needs)
         if needs:
-            handed = new.visit(_HandedOn(needs))
+            handed = new.visit(HandedOn(needs))
             assert isinstance(handed, cst.FunctionDef)
-            new = _with_first(handed, needs)
-        changed = function.visit(_Exchanged(wrapper, new))
+            new = with_first(handed, needs)
+        changed = function.visit(Exchanged(wrapper, new))
         assert isinstance(changed, cst.FunctionDef)
         return changed
 
@@ -333,14 +338,14 @@ class FlaskProgram:
             raise NotUnderstood("it is in front of one blueprint only: write its paths as the matcher of a middleware")
         bare = new.with_changes(leading_lines=[*new.leading_lines])
         if hook.kind == "before_request":
-            return _with_parameters(bare, ["request"])
+            return with_parameters(bare, ["request"])
         name = hook.function.params.params[0].name.value
         _, plain = self._view(hook.function, answers=False)
-        changed = plain.visit(_ResponseNames(name))
+        changed = plain.visit(ResponseNames(name))
         assert isinstance(changed, cst.FunctionDef)
         lines = behind_docstring(body_of(changed.body), [_awaited(name)])
         changed = changed.with_changes(body=block(lines, changed.body), asynchronous=cst.Asynchronous())
-        return _with_parameters(changed, ["request", "next"])
+        return with_parameters(changed, ["request", "next"])
 
     def _answering_errors(self) -> cst.FunctionDef:
         """The middleware that has errors answered as the program wants it."""
@@ -359,16 +364,15 @@ class FlaskProgram:
         used = names_in([*kept, *functions, *made.middleware])
         added, public = support(self._support)
         if "app_config" in used:
-            kept.insert(_end_of_imports(kept), statement("app_config = {}"))
+            kept = behind_imports(kept, [statement("app_config = {}")])
         if "logger" in used and not any(bound and bound[0] == "logger" for bound in map(target_of, kept)):
-            kept.insert(_end_of_imports(kept), statement("logger = logging.getLogger(__name__)"))
+            kept = behind_imports(kept, [statement("logger = logging.getLogger(__name__)")])
             kept.insert(0, statement("import logging"))
         for name in sorted(self._source.apps & used):
             raise NotUnderstood(f"it uses {name} in a way that only Flask has")
         names = sorted(self._public | public)
         imports = [statement(f"from notebook_routes import {', '.join(names)}")] if names else []
-        end = _end_of_imports(kept)
-        return [*kept[:end], *imports, *added, *kept[end:]]
+        return behind_imports(kept, [*imports, *added])
 
 
 def _url(path: _Path, call: cst.Call) -> str:
@@ -395,98 +399,6 @@ def _awaited(name: str) -> Statement:
     return body_of(function.body)[0]
 
 
-def _with_parameters(function: cst.FunctionDef, names: Sequence[str]) -> cst.FunctionDef:
-    made = cst.parse_statement(f"def f({', '.join(names)}): pass")
-    assert isinstance(made, cst.FunctionDef)
-    return function.with_changes(params=made.params)
-
-
-def _with_more(function: cst.FunctionDef, names: Sequence[str]) -> cst.FunctionDef:
-    """A function with further parameters, given by name."""
-    more = [cst.Param(cst.Name(name)) for name in names if name not in {p.name.value for p in function.params.params}]
-    if not more:
-        return function
-    params = function.params
-    star = cst.ParamStar() if isinstance(params.star_arg, cst.MaybeSentinel) else params.star_arg
-    return function.with_changes(
-        params=params.with_changes(star_arg=star, kwonly_params=[*params.kwonly_params, *more])
-    )
-
-
-def _with_first(function: cst.FunctionDef, names: Sequence[str]) -> cst.FunctionDef:
-    """A wrapper that takes some arguments by name before the others."""
-    more = [cst.Param(cst.Name(name)) for name in names]
-    params = function.params
-    return function.with_changes(params=params.with_changes(kwonly_params=[*more, *params.kwonly_params]))
-
-
-def _wrapper(function: cst.FunctionDef) -> cst.FunctionDef | None:
-    """The innermost function of a decorator, which takes whatever a view takes."""
-    for each in body_of(function.body):
-        if isinstance(each, cst.FunctionDef):
-            return _wrapper(each) or (each if each.params.star_kwarg is not None else None)
-    return None
-
-
-class _HandedOn(cst.CSTTransformer):
-    """Calls that hand on all arguments hand on these too."""
-
-    def __init__(self, names: Sequence[str]) -> None:
-        super().__init__()
-        self._given = [cst.Arg(cst.Name(name), keyword=cst.Name(name), equal=_EQUAL) for name in names]
-
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:  # noqa: ARG002
-        if not any(each.star == "**" for each in updated_node.args):
-            return updated_node
-        *before, last = updated_node.args
-        return updated_node.with_changes(args=[*before, *self._given, last])
-
-
-class _Exchanged(cst.CSTTransformer):
-    """One function in place of another."""
-
-    def __init__(self, old: cst.FunctionDef, new: cst.FunctionDef) -> None:
-        super().__init__()
-        self._old = old
-        self._new = new
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
-        return self._new if original_node is self._old else updated_node
-
-
-class _ErrorNames(cst.CSTTransformer):
-    """The parts of an error as `HTTPError` has them."""
-
-    _NEW = {"description": "message", "code": "status"}  # noqa: RUF012 - nobody changes it
-
-    def __init__(self, error: str) -> None:
-        super().__init__()
-        self._error = error
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
-        new = self._NEW.get(original_node.attr.value)
-        if new is None or dotted(original_node.value) != self._error:
-            return updated_node
-        return updated_node.with_changes(attr=cst.Name(new))
-
-
-class _ResponseNames(cst.CSTTransformer):
-    """The parts of a response as `Response` has them."""
-
-    def __init__(self, response: str) -> None:
-        super().__init__()
-        self._response = response
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
-        is_status = original_node.attr.value == "status_code" and dotted(original_node.value) == self._response
-        return updated_node.with_changes(attr=cst.Name("status")) if is_status else updated_node
-
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.Call:
-        if dotted(original_node.func) == f"{self._response}.headers.add":
-            return updated_node.with_changes(func=cst.parse_expression(f"{self._response}.headers.append"))
-        return updated_node
-
-
 def _without_flask(node: Statement) -> Statement | None:
     """A statement unless it imports from Flask."""
     small = only_small(node)
@@ -501,19 +413,3 @@ def _without_flask(node: Statement) -> Statement | None:
 def _is_kept(node: cst.ImportFrom) -> bool:
     """Whether a module of Werkzeug stands on its own."""
     return (dotted(node.module) if node.module is not None else "") in ("werkzeug.security", "werkzeug.utils")
-
-
-def _end_of_imports(statements: Sequence[Statement]) -> int:
-    end = 0
-    for place, each in enumerate(statements):
-        if isinstance(only_small(each), (cst.Import, cst.ImportFrom)):
-            end = place + 1
-    return end
-
-
-def _apart(node: Any) -> Any:
-    kept = [line for line in node.leading_lines if line.comment is not None]
-    return node.with_changes(leading_lines=[cst.EmptyLine(indent=False), cst.EmptyLine(indent=False), *kept])
-
-
-_EQUAL = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))

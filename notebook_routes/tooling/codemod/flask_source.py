@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from notebook_routes.tooling.codemod.declarations import METHOD_DECORATORS, is_main, parameters_in
 from notebook_routes.tooling.codemod.modules import as_one
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
     from notebook_routes.tooling.codemod.modules import Modules
 
-_METHODS = {"get": "GET", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE"}
 _HOOKS = ("before_request", "after_request", "before_app_request", "after_app_request")
 _DROPPED_HOOKS = (
     "teardown_appcontext", "teardown_request", "context_processor", "shell_context_processor", "template_filter",
@@ -233,12 +233,12 @@ class FlaskSource:
         return bare if is_handler else None
 
     def _declare(self, function: cst.FunctionDef, owner: str, what: str, call: cst.Call | None) -> None:
-        if call is not None and (what == "route" or what in _METHODS):
+        if call is not None and (what == "route" or what in METHOD_DECORATORS):
             path = self._text(argument_of(call, "rule", 0))
             if path is None:
                 self.dropped.append(f"{function.name.value}(): its path is no plain text: {code(call)}")
                 return
-            methods = constant(argument_of(call, "methods")) if what == "route" else [_METHODS[what]]
+            methods = constant(argument_of(call, "methods")) if what == "route" else [METHOD_DECORATORS[what]]
             named = [str(each).upper() for each in methods] if isinstance(methods, (list, tuple, set)) else ["GET"]
             self.views.append(View(function, owner, path, named))
         elif what in _HOOKS:
@@ -272,7 +272,7 @@ class FlaskSource:
             return name.partition(".")[0] in self.apps and not name.endswith(".config")
         if isinstance(small, cst.Expr) and isinstance(small.value, cst.Call):
             return self._called(small.value)
-        return isinstance(node, cst.If) and _is_main(node.test)
+        return is_main(node)
 
     def _called(self, call: cst.Call) -> bool:
         name = dotted(call.func) or ""
@@ -317,24 +317,15 @@ def read_path(path: str) -> tuple[str, dict[str, Parameter]]:
         NotUnderstood: a parameter is a part of such a part.
     """
     parameters: dict[str, Parameter] = {}
-    for part in path.split("/"):
-        found = _CONVERTER.fullmatch(part)
-        if found is None and "<" in part:
-            raise NotUnderstood(f'"{part}" in "{path}" is not a whole segment')
-        if found is not None:
-            kind = found["kind"] or ""
-            if kind not in ("", "string", "int", "float", "path", "uuid"):
-                raise NotUnderstood(f'the converter {kind} of "{path}" is not known')
-            parameters[part] = Parameter(found["name"], "" if kind == "string" else kind, rest=kind == "path")
+    for part, name, kind in parameters_in(path, _CONVERTER, "<"):
+        if kind not in ("", "string", "int", "float", "path", "uuid"):
+            raise NotUnderstood(f'the converter {kind} of "{path}" is not known')
+        parameters[part] = Parameter(name, "" if kind == "string" else kind, rest=kind == "path")
     return path, parameters
 
 
 def _declares(text: str) -> bool:
     return any(word in text for word in ("Flask(", "Blueprint(", ".route(", '.get("/', ".post("))
-
-
-def _is_main(test: cst.BaseExpression) -> bool:
-    return code(test).replace("'", '"').replace(" ", "").strip("()") == '__name__=="__main__"'
 
 
 def _makes_app(node: Statement) -> bool:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from notebook_routes.tooling.codemod.api_values import kind_of, written_headers
-from notebook_routes.tooling.codemod.flask_support import HTML
+from notebook_routes.tooling.codemod.answer_rewrite import AnswerRewrite
+from notebook_routes.tooling.codemod.api_values import kind_of
+from notebook_routes.tooling.codemod.flask_answer import MadeAnswer, arguments_of, options_of
 from notebook_routes.tooling.codemod.nodes import (
     argument_of,
     code,
@@ -23,15 +24,12 @@ from notebook_routes.tooling.codemod.nodes import (
     dotted,
     expression,
     index_of,
-    text_of,
 )
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_ABORTS = {401: "unauthorized", 403: "forbidden", 404: "not_found"}
-_COOKIE = {"httponly": "http_only", "samesite": "same_site", "key": "name"}
 #: Parts of Flask's request as they are here.
 _PARTS = {
     "request.method": "request.method",
@@ -56,7 +54,7 @@ _MULTI = {"request.args": "request.query", "request.form": "form_of(body)"}
 _RESPONSES = ("jsonify", "make_response", "redirect", "Response", "send_file", "send_from_directory")
 
 
-class FlaskView(cst.CSTTransformer):
+class FlaskView(AnswerRewrite):
     """Rewrites one function.
 
     Args:
@@ -80,30 +78,12 @@ class FlaskView(cst.CSTTransformer):
         helpers: Mapping[str, Sequence[str]],
         answers: bool,
     ) -> None:
-        super().__init__()
+        super().__init__(_RESPONSES)
         self._url_for = url_for
         self._app = app
         self._helpers = helpers
         self._answers = answers
-        self._depth = 0
-        self._responses: set[str] = set()
-        self.needs: set[str] = set()
-        self.public: set[str] = set()
-        self.support: set[str] = set()
         self.raw_body = False
-
-    # -- functions in it
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: ARG002 - LibCST's signature
-        self._depth += 1
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:  # noqa: ARG002
-        self._depth -= 1
-        return updated_node
-
-    def visit_Assign(self, node: cst.Assign) -> None:
-        if isinstance(node.value, cst.Call) and dotted(node.value.func) in _RESPONSES:
-            self._responses |= {each.target.value for each in node.targets if isinstance(each.target, cst.Name)}
 
     # -- what is read
 
@@ -186,9 +166,11 @@ class FlaskView(cst.CSTTransformer):
             return self._from_multi(owner, method, updated_node)
         if name == "request.cookies.get":
             self.needs.add("request")
-            return expression(f"request.cookies.value({', '.join(_given(updated_node))})")
+            return expression(f"request.cookies.value({', '.join(arguments_of(updated_node))})")
         if name == "request.get_json":
-            options = [f", {each}" for each in _given(updated_node) if each.partition("=")[0] in ("force", "silent")]
+            options = [
+                f", {each}" for each in arguments_of(updated_node) if each.partition("=")[0] in ("force", "silent")
+            ]
             return self._json("".join(options))
         if name == "request.get_data":
             self.needs.add("body")
@@ -206,7 +188,7 @@ class FlaskView(cst.CSTTransformer):
             raise NotUnderstood(f"it uses {name}()")
         if owner in self._responses and method in ("set_cookie", "delete_cookie"):
             return self._cookie(owner, method, updated_node)
-        made = _Made(self).of(name, updated_node)
+        made = MadeAnswer(self).of(name, updated_node)
         if made is not None:
             return expression(made)
         if name == "url_for":
@@ -214,7 +196,9 @@ class FlaskView(cst.CSTTransformer):
         if name in self._helpers:
             needs = self._helpers[name]
             self.needs.update(needs)
-            return expression(f"{name}({', '.join([*_given(updated_node), *(f'{need}={need}' for need in needs)])})")
+            return expression(
+                f"{name}({', '.join([*arguments_of(updated_node), *(f'{need}={need}' for need in needs)])})"
+            )
         return updated_node
 
     def _from_multi(self, owner: str, method: str, call: cst.Call) -> cst.BaseExpression:
@@ -237,13 +221,6 @@ class FlaskView(cst.CSTTransformer):
         if method in ("items", "keys", "values"):
             return expression(f"{values}.{method}()")
         raise NotUnderstood(f"{owner}.{method}() has no counterpart")
-
-    def _cookie(self, owner: str, method: str, call: cst.Call) -> cst.BaseExpression:
-        given = []
-        for each in _given(call):
-            name, equals, value = each.partition("=")
-            given.append(f"{_COOKIE.get(name, name)}={value}" if equals and name.isidentifier() else each)
-        return expression(f"{owner}.cookies.{'set' if method == 'set_cookie' else 'delete'}({', '.join(given)})")
 
     # -- errors
 
@@ -298,7 +275,7 @@ class FlaskView(cst.CSTTransformer):
         value = code(updated)
         kind = kind_of(original)
         called = dotted(original.func) if isinstance(original, cst.Call) else None
-        options = _options(status, headers)
+        options = options_of(status, headers)
         if constant(status) in (204, 304):
             self.public.add("Response")
             return f"Response({options.removeprefix(', ')})"
@@ -315,92 +292,10 @@ class FlaskView(cst.CSTTransformer):
                 return value
         elif kind == "text" and (headers is None or isinstance(headers, cst.Dict)):
             self.public.add("Response")
-            return f"Response({value}{_options(status, headers, html=True)})"
+            return f"Response({value}{options_of(status, headers, html=True)})"
         self.support.add("answer_of")
         return f"answer_of({value}{options})"
 
 
-class _Made:
-    """Calls that make an answer."""
-
-    def __init__(self, view: FlaskView) -> None:
-        self._view = view
-
-    def of(self, name: str, call: cst.Call) -> str | None:
-        """What a call becomes; None for one that makes none."""
-        given = _given(call)
-        if name in ("jsonify", "flask.jsonify"):
-            return self._json(call, given)
-        if name == "redirect":
-            self._view.public.add("Response")
-            status = argument_of(call, "code", 1)
-            where = argument_of(call, "location", 0)
-            return f"Response.redirect({code(where) if where is not None else ''}, {code(status) if status else 302})"
-        if name == "make_response":
-            self._view.support.add("answer_of")
-            return f"answer_of({', '.join(given)})"
-        if name == "abort":
-            return self._abort(call)
-        if name in ("Response", "flask.Response", "current_app.response_class", "app.response_class"):
-            return self._response(call)
-        return None
-
-    def _json(self, call: cst.Call, given: list[str]) -> str:
-        self._view.public.add("Response")
-        if any(each.keyword is not None or each.star for each in call.args):
-            return f"Response.json(dict({', '.join(given)}))"
-        if len(given) == 1:
-            return f"Response.json({given[0]})"
-        return f"Response.json([{', '.join(given)}])" if given else "Response.json({})"
-
-    def _abort(self, call: cst.Call) -> str | None:
-        status = constant(argument_of(call, "code", 0))
-        message = argument_of(call, "description", 1)
-        if len(call.args) > 2 or (message is None and len(call.args) > 1):
-            raise NotUnderstood(f"{code(call)} says more than a status and a text")
-        if isinstance(status, int) and status in _ABORTS:
-            self._view.public.add(_ABORTS[status])
-            return f"{_ABORTS[status]}({code(message) if message is not None else ''})"
-        self._view.support.add("abort")
-        return None
-
-    def _response(self, call: cst.Call) -> str:
-        self._view.public.add("Response")
-        body = argument_of(call, "response", 0)
-        status = argument_of(call, "status", 1)
-        headers = argument_of(call, "headers", 2)
-        kind = argument_of(call, "mimetype", 3) or argument_of(call, "content_type")
-        if headers is not None and not isinstance(headers, cst.Dict):
-            raise NotUnderstood(f"{code(call)}: the headers are no plain dict")
-        pairs = _pairs(headers)
-        pairs.append(('"content-type"', code(kind) if kind is not None else '"text/html; charset=utf-8"'))
-        if constant(status) in (204, 304):
-            return f"Response(status={code(status)})" if status is not None else "Response()"
-        options = f", status={code(status)}" if status is not None else ""
-        return f"Response({code(body) if body is not None else None}{options}, headers={written_headers(pairs)})"
-
-
-def _given(call: cst.Call) -> list[str]:
-    return [code(each.with_changes(comma=cst.MaybeSentinel.DEFAULT)).strip() for each in call.args]
-
-
 def _comma(node: cst.BaseExpression | None) -> str:
     return "" if node is None else f", {code(node)}"
-
-
-def _options(status: cst.BaseExpression | None, headers: cst.BaseExpression | None, *, html: bool = False) -> str:
-    text = "" if status is None or constant(status) == 200 else f", status={code(status)}"
-    if html:
-        pairs = _pairs(headers)
-        is_typed = any((text_of(expression(name)) or "").lower() == "content-type" for name, _ in pairs)
-        if not pairs:
-            return f"{text}, headers={HTML}"
-        own = [] if is_typed else [('"content-type"', '"text/html; charset=utf-8"')]
-        return f"{text}, headers={written_headers([*own, *pairs])}"
-    return text if headers is None else f"{text}, headers={code(headers)}"
-
-
-def _pairs(headers: cst.BaseExpression | None) -> list[tuple[str, str]]:
-    if not isinstance(headers, cst.Dict):
-        return []
-    return [(code(each.key), code(each.value)) for each in headers.elements if isinstance(each, cst.DictElement)]

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from notebook_routes.tooling.codemod.nodes import (
+    NameVisitor,
     Statement,
     as_statement,
     code,
@@ -139,7 +140,7 @@ def _names_bound(node: cst.CSTNode) -> list[str]:
     return []
 
 
-class _Whole(cst.CSTVisitor):
+class _Whole(NameVisitor):
     """Which names of the request are used as a whole."""
 
     def __init__(self, owner: GatewayRequest) -> None:
@@ -154,14 +155,6 @@ class _Whole(cst.CSTVisitor):
 
     def visit_Call(self, node: cst.Call) -> bool:
         return self._owner.part(node) is None
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
-        return False
 
     def visit_Name(self, node: cst.Name) -> None:
         if node.value in self._owner.names:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from notebook_routes.tooling.codemod.nodes import Statement, dotted, names_in, statement
+from notebook_routes.tooling.codemod.nodes import Statement, dotted, is_text, names_in, statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,6 +40,13 @@ def with_public(module: cst.Module, public: Iterable[str]) -> cst.Module:
     return module.with_changes(body=[*body[:place], line, *body[place:]])
 
 
+def behind_imports(statements: Sequence[Statement], new: Iterable[Statement]) -> list[Statement]:
+    """Statements with others behind the last import among them, wherever it stands."""
+    places = [place for place, each in enumerate(statements, start=1) if _is_import(each)]
+    end = places[-1] if places else 0
+    return [*statements[:end], *new, *statements[end:]]
+
+
 def _imported(node: Statement) -> set[str] | None:
     """The names of `from notebook_routes import ...`; None for any other line, and where names are changed."""
     small = node.body[0] if isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1 else None
@@ -54,7 +61,7 @@ def _end_of_imports(body: Sequence[Statement]) -> int:
     """Behind the imports at the top; behind the docstring where there are none."""
     end = 0
     for place, each in enumerate(body):
-        if _is_import(each) or (place == 0 and _is_docstring(each)):
+        if _is_import(each) or (place == 0 and is_text(each)):
             end = place + 1
         elif not _is_import(each):
             break
@@ -65,11 +72,6 @@ def _is_import(node: Statement) -> bool:
     return isinstance(node, cst.SimpleStatementLine) and all(
         isinstance(small, (cst.Import, cst.ImportFrom)) for small in node.body
     )
-
-
-def _is_docstring(node: Statement) -> bool:
-    small = node.body[0] if isinstance(node, cst.SimpleStatementLine) else None
-    return isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
 
 
 def apart(node: Statement) -> Statement:

@@ -22,7 +22,7 @@ from notebook_routes.tooling.codemod.gateway_globals import CellNames, with_glob
 from notebook_routes.tooling.codemod.gateway_request import GatewayRequest
 from notebook_routes.tooling.codemod.nodes import Statement, parse, target_of
 from notebook_routes.tooling.codemod.path_names import Parameter, PathNames
-from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan
+from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, plan_each
 from notebook_routes.tooling.codemod.sources import (
     NOTEBOOK,
     Notebook,
@@ -54,13 +54,8 @@ def plan(path: Path, options: Options) -> Plan:
         path: a notebook, or a folder of them; a notebook takes the place of what it was.
         options: the destination is another file for one notebook, another folder for several.
     """
-    made = Plan()
-    for source in find_sources(path, NOTEBOOK):
-        try:
-            made.add(_plan_notebook(source, placed(source, path, options.destination)))
-        except NotUnderstood as reason:
-            made.left[source] = str(reason)
-    return made
+    notebooks = find_sources(path, NOTEBOOK)
+    return plan_each(notebooks, lambda source: _plan_notebook(source, placed(source, path, options.destination)))
 
 
 @dataclass

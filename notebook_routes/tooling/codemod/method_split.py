@@ -28,7 +28,7 @@ from notebook_routes.tooling.codemod.nodes import (
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: Stands for a method that the handler does not name.
 OTHER = "another method"
@@ -66,6 +66,22 @@ class MethodSplit:
         """
         known = _Known(self._request, method, dict(self._constants))
         return _without_unused(_Specialised(known).block(body_of(self._function.body)), known.aliases)
+
+
+def tables_in(statements: Iterable[Statement]) -> dict[str, cst.BaseExpression]:
+    """The dicts, lists, tuples and sets that statements write out, by the name that is bound to each."""
+    return {
+        bound[0]: bound[1]
+        for each in statements
+        if (bound := target_of(each)) is not None and isinstance(bound[1], (cst.Dict, cst.List, cst.Tuple, cst.Set))
+    }
+
+
+def alike(bodies: Mapping[str, Sequence[Statement]]) -> dict[str, str]:
+    """For each method that does the same as one before it, which one that is."""
+    first: dict[str, str] = {}
+    firsts = {method: first.setdefault(cst.Module(list(body)).code, method) for method, body in bodies.items()}
+    return {method: other for method, other in firsts.items() if other != method}
 
 
 class _Strings(cst.CSTVisitor):

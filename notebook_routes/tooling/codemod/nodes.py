@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import libcst as cst
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Statement: TypeAlias = cst.SimpleStatementLine | cst.BaseCompoundStatement
+_Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)
 
 
 def parse(text: str) -> cst.Module:
@@ -165,11 +166,20 @@ def in_place_of(node: Statement, lines: Sequence[cst.EmptyLine]) -> Statement:
     return node.with_changes(leading_lines=[*lines, *own])
 
 
+def two_below(node: Statement) -> Statement:
+    """A statement with two blank lines above it, and then its own comments."""
+    return in_place_of(node, [cst.EmptyLine(indent=False), cst.EmptyLine(indent=False)])
+
+
+def is_text(node: Statement) -> bool:
+    """Whether a statement is a string alone, as a docstring is."""
+    small = only_small(node)
+    return isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
+
+
 def behind_docstring(statements: Sequence[Statement], new: Iterable[Statement]) -> list[Statement]:
     """Statements with others at the top, below the docstring if there is one."""
-    small = only_small(statements[0]) if statements else None
-    is_text = isinstance(small, cst.Expr) and isinstance(small.value, (cst.SimpleString, cst.ConcatenatedString))
-    place = 1 if is_text else 0
+    place = 1 if statements and is_text(statements[0]) else 0
     return [*statements[:place], *new, *statements[place:]]
 
 
@@ -177,6 +187,11 @@ def with_todo(node: Statement, reason: str) -> Statement:
     """A statement below a comment that asks a person to look at it."""
     line = cst.EmptyLine(comment=cst.Comment(f"{TODO}{reason}"))
     return node.with_changes(leading_lines=[*node.leading_lines, line])
+
+
+def definitions(statements: Iterable[Statement], kind: type[_Definition]) -> dict[str, _Definition]:
+    """The functions, or the classes, that statements define, by name."""
+    return {each.name.value: each for each in statements if isinstance(each, kind)}
 
 
 def names_in(nodes: Iterable[cst.CSTNode]) -> set[str]:
@@ -187,17 +202,21 @@ def names_in(nodes: Iterable[cst.CSTNode]) -> set[str]:
     return found.names
 
 
-class _Names(cst.CSTVisitor):
+class NameVisitor(cst.CSTVisitor):
+    """Comes to names that stand for something, and not to those of attributes and keywords."""
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:  # noqa: D102 - LibCST's
+        node.value.visit(self)
+        return False
+
+    def visit_Arg(self, node: cst.Arg) -> bool:  # noqa: D102 - LibCST's
+        node.value.visit(self)
+        return False
+
+
+class _Names(NameVisitor):
     def __init__(self) -> None:
         self.names: set[str] = set()
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
-        return False
 
     def visit_Name(self, node: cst.Name) -> None:
         self.names.add(node.value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 #: How every comment of a codemod begins that asks a person to look.
@@ -96,3 +96,14 @@ class Plan:
         self.removes += other.removes
         self.routes += other.routes
         self.left |= other.left
+
+
+def plan_each(sources: Iterable[Path], plan_one: Callable[[Path], Plan]) -> Plan:
+    """Plan for each source by itself; those that are not understood are left alone, with the reason."""
+    made = Plan()
+    for source in sources:
+        try:
+            made.add(plan_one(source))
+        except NotUnderstood as reason:
+            made.left[source] = str(reason)
+    return made

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import libcst as cst
 
@@ -20,7 +20,7 @@ from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, Write
 from notebook_routes.tooling.codemod.sources import NOTEBOOK, new_notebook
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from notebook_routes.tooling.codemod.catalogue import Options
@@ -120,6 +120,43 @@ class Program:
                 group.append(each)
         if group:
             yield _text(group, keeps=keeps)
+
+
+class Conversion(Protocol):
+    """The program of a framework, as far as it has been read.
+
+    Attributes:
+        problems: sentences about what is left out.
+    """
+
+    problems: list[str]
+
+    def program(self) -> Program:
+        """What it is made of as Route Handlers.
+
+        Raises:
+            NotUnderstood: none of it can be one.
+        """
+
+
+def plan_program(path: Path, options: Options, read: Callable[[Path], Conversion | None]) -> Plan:
+    """Plan what becomes of the program of a framework.
+
+    Args:
+        path: its file, or the folder of its modules.
+        options: the destination is a folder, or a notebook; by default `NAME_routes` beside it.
+        read: reads a program; None for one without routes.
+    """
+    try:
+        conversion = read(path)
+        if conversion is None:
+            return Plan()
+        made = conversion.program().plan(path, options)
+    except NotUnderstood as reason:
+        return Plan(left={path: str(reason)})
+    if conversion.problems:
+        made.left[path] = "; ".join(dict.fromkeys(conversion.problems))
+    return made
 
 
 def _imported_by(node: Statement) -> str | None:

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from notebook_routes.project.load import load_tree
+from notebook_routes.tooling.codemod.run import run_codemod
+from tests.files import write_files
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -15,15 +17,7 @@ GOLDEN = Path(__file__).parent / "golden"
 @pytest.fixture
 def write(tmp_path):
     """Write files below the test's folder, from their texts by path."""
-
-    def write(files, root=tmp_path):
-        for path, text in files.items():
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, encoding="utf-8")
-        return root
-
-    return write
+    return lambda files, root=tmp_path: write_files(root, files)
 
 
 @pytest.fixture
@@ -35,6 +29,21 @@ def golden(tmp_path):
         return tmp_path / name, texts_below(GOLDEN / name / "after")
 
     return golden
+
+
+@pytest.fixture
+def converting(write, tmp_path):
+    """For a codemod of programs, what gives the files of a program after it, and its outcome."""
+
+    def converting(codemod, top):
+        def convert(rest, top=top):
+            outcome = run_codemod(codemod, write({"prog.py": top + rest}) / "prog.py")
+            folder = tmp_path / "prog_routes"
+            return texts_below(folder) if folder.exists() else {}, outcome
+
+        return convert
+
+    return converting
 
 
 def texts_below(root):

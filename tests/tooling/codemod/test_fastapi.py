@@ -23,16 +23,8 @@ _ANN = {"authorization": "Bearer ann"}
 
 
 @pytest.fixture
-def convert(write, tmp_path):
-    """The files of a program after the codemod, and its outcome."""
-
-    def convert(operations, top=_TOP):
-        root = write({"prog.py": top + operations})
-        outcome = run_codemod("fastapi", root / "prog.py")
-        folder = tmp_path / "prog_routes"
-        return texts_below(folder) if folder.exists() else {}, outcome
-
-    return convert
+def convert(converting):
+    return converting("fastapi", _TOP)
 
 
 def without_versions(texts):
@@ -182,3 +174,19 @@ def test_two_parameters_of_the_body_are_the_fields_of_a_class(convert, asking, t
 
 def test_without_fastapi_there_is_nothing_to_do(convert):
     assert convert("x = 1\n", top="")[1].summary == "nothing to do"
+
+
+def test_options_of_a_cookie(convert):
+    files, _ = convert(
+        "OPTIONS = {}\n\n\n@app.get('/')\ndef home(response: Response):\n"
+        "    response.set_cookie(key='a', value='b', httponly = True, **OPTIONS)\n    return {}\n",
+        _TOP.replace("import FastAPI", "import FastAPI, Response"),
+    )
+    assert "response.cookies.set(name='a', value='b', http_only=True, **_shared.OPTIONS)" in files["app/route.py"]
+
+
+def test_the_line_that_a_file_is_run_by(convert):
+    files, outcome = convert(
+        "@app.get('/')\ndef home():\n    return {}\n\n\nif (__name__ == '__main__'):\n    uvicorn.run(app)\n"
+    )
+    assert (outcome.status, "uvicorn" in files["app/route.py"]) == (0, False)

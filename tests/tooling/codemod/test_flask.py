@@ -16,16 +16,8 @@ _TOP = "from flask import Flask, abort, jsonify, request, session\n\napp = Flask
 
 
 @pytest.fixture
-def convert(write, tmp_path):
-    """The files of a program after the codemod, and its outcome."""
-
-    def convert(views, top=_TOP):
-        root = write({"prog.py": top + views})
-        outcome = run_codemod("flask", root / "prog.py")
-        folder = tmp_path / "prog_routes"
-        return texts_below(folder) if folder.exists() else {}, outcome
-
-    return convert
+def convert(converting):
+    return converting("flask", _TOP)
 
 
 def test_golden_files(golden):
@@ -154,3 +146,11 @@ def test_files_that_were_edited_are_not_overwritten(convert, tmp_path):
     _, outcome = convert("@app.route('/x')\ndef x():\n    return 'b'\n")
     assert "is there already" in "".join(outcome.plan.left.values())
     assert route.read_text() == "def GET():\n    return 'mine'\n"
+
+
+def test_options_of_a_cookie(convert):
+    files, _ = convert(
+        "OPTIONS = {}\n\n\n@app.get('/')\ndef home():\n    response = jsonify([])\n"
+        "    response.set_cookie('a', 'b=c', httponly = True, **OPTIONS)\n    return response\n"
+    )
+    assert "response.cookies.set('a', 'b=c', http_only=True, **_shared.OPTIONS)" in files["app/route.py"]
