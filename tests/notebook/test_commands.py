@@ -12,8 +12,8 @@ from notebook_routes.notebook.commands import _EXAMPLES, _START_OPTIONS, COMMAND
 @pytest.mark.parametrize(
     ("line", "command"),
     [
-        ("", Command("list")),
-        ("  ", Command("list")),
+        ("", Command("inspect")),
+        ("  ", Command("inspect")),
         ("list", Command("list")),
         ("source", Command("source")),
         ("source /products/[id]", Command("source", path="/products/[id]")),
@@ -101,7 +101,8 @@ def test_what_cannot_be_said_is_refused_with_the_fix(line, message):
 
 
 def test_every_command_does_something_and_every_option_has_an_example():
-    assert set(actions.COMMANDS) == set(COMMANDS)
+    # Without a word it is the inspector.
+    assert set(actions.COMMANDS) == {"inspect", *COMMANDS}
     assert set(_EXAMPLES) == set(_START_OPTIONS)
 
 

@@ -17,7 +17,7 @@ def test_the_first_five_minutes(kernel):
     defined = kernel.ok("%%route GET /products/[id]\nproducts.get(id) or not_found()", cell="a")
     assert defined.text == "GET /products/[id]  new"
     assert '<a data-path="/products/1"' in defined.html
-    assert VIEW in defined.bundles[0]
+    assert [VIEW in bundle for bundle in defined.bundles] == [False, True]
 
     asked = kernel.ok('%%request GET /products/1 as lamp\n?? status == 200\n?? json["name"] == "Lamp"')
     assert asked.text == (
