@@ -70,26 +70,14 @@ class Inspectors:
         """What `%routes` displays, output by output."""
         return self._outputs(text, html, _ALL, {"route": None})
 
-    @property
-    def inspector(self) -> Inspector:
-        """What answers them."""
-        from notebook_routes.inspector import Inspector  # noqa: PLC0415 - %load_ext must not wait for it
+    def begin(self) -> Inspector:
+        """What answers them; once there is such a thing, the app answers its page `/_routes/` too."""
+        from notebook_routes.inspector import Inspector, InspectorPages  # noqa: PLC0415 - %load_ext must not wait
 
         if self._inspector is None:
             self._inspector = Inspector(self._subject)
+            InspectorPages(self._inspector).put_into(self._subject.app())
         return self._inspector
-
-    def offer_page(self) -> None:
-        """Have the server answer the inspector's page too, `/_routes/`."""
-        from notebook_routes.inspector import InspectorPages  # noqa: PLC0415 - the same
-
-        if self._inspector is None:
-            InspectorPages(self.inspector).put_into(self._subject.app())
-
-    def changed(self) -> None:
-        """Routes or server have changed."""
-        if self._inspector is not None:
-            self._inspector.changed()
 
     def forget(self, cell_id: str | None) -> None:
         """The cell defines no routes any more: its card goes."""
@@ -108,11 +96,12 @@ class Inspectors:
         static = {"text/plain": text, "text/html": html}
         if not shows_widgets():
             return [static]
+        inspector = self.begin()
         shown = self._widgets.get(key)
         if shown is None or not shown.is_open:
-            shown = self._widgets[key] = _Shown(self.inspector)
+            shown = self._widgets[key] = _Shown(inspector)
         route = state["route"]
-        shown.update(state | {"snapshot": self.inspector.opened(route and route["path"])})
+        shown.update(state | {"snapshot": inspector.opened(route and route["path"])})
         view = {VIEW: shown.reference}
         return [static, view] if _outputs_share_a_page() else [static | view]
 

@@ -226,8 +226,7 @@ class Session:
         """
         handler = None if cache is None else caching.open_cache(cache)
         location = self.serving.start(**options)
-        self.inspectors.offer_page()
-        self.inspectors.changed()
+        self.inspectors.begin().changed()
         if handler is not None:
             self.kept.use(handler)
         self.frames.reload()
@@ -384,7 +383,7 @@ class Session:
     def _started(self) -> bool:
         """Have the server run; whether it had to take another port than it wanted."""
         moved = self.serving.ensure_started()
-        self.inspectors.offer_page()
+        self.inspectors.begin()
         return moved
 
     def _exchange(self, cell: Cell) -> Definition:

@@ -40,3 +40,13 @@ def test_where_each_output_has_a_page_of_its_own_they_are_one(newest):
         assert set(bundle) == {"text/plain", "text/html", VIEW}
     finally:
         newest.ok("del os.environ['VSCODE_PID']")
+
+
+def test_the_page_is_there_though_the_inspector_was_shown_before_the_first_route(newest):
+    newest.ok("%unload_ext notebook_routes")
+    newest.ok("%load_ext notebook_routes")
+    newest.ok("%routes")
+    newest.ok("%%route GET /first\n1", cell="first")
+    page = newest.ok("%request GET /_routes/").text
+    assert page.startswith("200 OK")
+    assert "inspector/page.js" in page
