@@ -358,8 +358,7 @@ class App:
         exchange.route = route = route_path.answering(method)
         exchange.params = params
         exchange.config = config = route_path.config
-        policy = self.cors if config.cors is None else config.cors
-        cors = None if policy is None else Cors(policy)
+        cors = self._cors(config)
         if cors is not None:
             preflight = cors.preflight(request, route_path)
             if preflight is not None:

@@ -19,7 +19,7 @@ from notebook_routes.web import Response
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from notebook_routes.app import App
+    from notebook_routes.app import App, Guard
     from notebook_routes.inspector.service import Inspector
     from notebook_routes.servers import Location
     from notebook_routes.web import Request
@@ -90,14 +90,14 @@ class InspectorPages:
         app.own_pages.add(f"{PARTS}messages", self._channel.message, method="POST")
 
 
-def page_url(app: App, base: str) -> str:
+def page_url(guard: Guard, base: str) -> str:
     """The page's address, with what lets it in; whoever has it sees and sends what the notebook's user can.
 
     Args:
-        app: whose guard lets it in.
+        guard: lets it in.
         base: the server's address, without a slash at its end.
     """
-    return f"{base}{PAGE}#{app.guard.page_token}"
+    return f"{base}{PAGE}#{guard.page_token}"
 
 
 def addresses(app: App, location: Location, host: str, port: int) -> dict[str, str]:
@@ -109,7 +109,7 @@ def addresses(app: App, location: Location, host: str, port: int) -> dict[str, s
         host: the address that it listens on.
         port: the port.
     """
-    found = {"url": location.url, "reason": location.reason, "page": page_url(app, location.url)}
+    found = {"url": location.url, "reason": location.reason, "page": page_url(app.guard, location.url)}
     beyond = room.room(host, port)
     return found if beyond is None else {**found, "room": beyond["room"], "qr": beyond["qr"]}
 

@@ -7,7 +7,9 @@ import socket
 from contextlib import suppress
 from typing import TypedDict
 
-_ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
+from notebook_routes.servers import ANY_ADDRESS, local_url
+from notebook_routes.servers.machine import interface_addresses
+
 #: Of RFC 5737, for documentation: nothing is sent there, the system only says from which address it would.
 _ELSEWHERE = ("192.0.2.1", 9)
 _LOOPBACK_NAMES = ("localhost", "ip6-localhost", "ip6-loopback")
@@ -27,10 +29,10 @@ class Room(TypedDict):
 
 def room(host: str, port: int) -> Room | None:
     """Where others on the network find a server that listens on `host` and `port`; None where they do not."""
-    address = _own_address() if host in _ANY_ADDRESS else host
+    address = _own_address() if host in ANY_ADDRESS else host
     if address is None or _is_loopback(address):
         return None
-    url = f"http://{f'[{address}]' if ':' in address else address}:{port}/"
+    url = f"{local_url(address, port)}/"
     return {"room": url, "qr": qr_code(url)}
 
 
@@ -58,17 +60,7 @@ def _own_address() -> str | None:
         # UDP: to connect only chooses the way.
         probe.connect(_ELSEWHERE)
         found = str(probe.getsockname()[0])
-        if found not in _ANY_ADDRESS and not _is_loopback(found):
+        if found not in ANY_ADDRESS and not _is_loopback(found):
             return found
-    return next((address for address in _interface_addresses() if not _is_loopback(address)), None)
-
-
-def _interface_addresses() -> list[str]:
-    import psutil  # noqa: PLC0415 - ipykernel brings it; only --host 0.0.0.0 asks
-
-    return [
-        address.address
-        for addresses in psutil.net_if_addrs().values()
-        for address in addresses
-        if address.family == socket.AF_INET
-    ]
+    addresses = interface_addresses(socket.AF_INET)
+    return next((address for address in addresses if not _is_loopback(address)), None)

@@ -12,9 +12,9 @@ from notebook_routes import app as floor
 from notebook_routes.app import LOOPBACK_HOSTS
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
-from notebook_routes.notebook.machine import machine_hosts
 from notebook_routes.routing import CorsPolicy
-from notebook_routes.servers import public_location
+from notebook_routes.servers import ANY_ADDRESS, host_header, local_url, public_location
+from notebook_routes.servers.machine import machine_hosts
 from notebook_routes.web import GeoHeaders
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 #: A port for the kernels of a machine or a test run; 0 is any free one, and is not remarked upon.
 PORT_VARIABLE = "NOTEBOOK_ROUTES_PORT"
-_ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +141,10 @@ class Serving:
     def _launch(self, thread: ServerThread, settings: _Settings) -> ServerThread:
         host, guard = settings.host, self._app.guard
         hosts = {*LOOPBACK_HOSTS, *settings.allow_hosts}
-        if host in _ANY_ADDRESS:
+        if host in ANY_ADDRESS:
             hosts |= machine_hosts()
         else:
-            hosts.add(f"[{host}]" if ":" in host else host)
+            hosts.add(host_header(host))
         location = public_location(host, thread.port, setting=settings.url)
         if location.host:
             hosts.add(location.host)
@@ -174,8 +173,7 @@ class Serving:
             ServerError: it does not run.
         """
         thread = self._running_thread()
-        host = "127.0.0.1" if thread.host in _ANY_ADDRESS else thread.host
-        return f"http://{f'[{host}]' if ':' in host else host}:{thread.port}"
+        return local_url(thread.host, thread.port)
 
     def location(self) -> Location:
         """The address for a browser.

@@ -6,7 +6,7 @@ notebook that is being loaded serves nothing yet.
 
 from __future__ import annotations
 
-from notebook_routes.servers.location import Location, public_location
+from notebook_routes.servers.location import ANY_ADDRESS, Location, host_header, local_url, public_location
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
 
-__all__ = ["MAX_BODY_SIZE", "Location", "public_location"]
+__all__ = ["ANY_ADDRESS", "MAX_BODY_SIZE", "Location", "host_header", "local_url", "public_location"]

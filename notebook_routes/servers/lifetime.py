@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.runtime import LoopWatch, Workers
+from notebook_routes.servers.location import ANY_ADDRESS, host_header
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
 from notebook_routes.servers.switch_interval import SwitchInterval
 
@@ -83,9 +84,7 @@ def origin_of(address: Any) -> str:
         # A socket in the file system.
         return "http://localhost"
     host, port = address[0], address[1]
-    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - compared, not bound
-        host = "localhost"
-    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    return f"http://{'localhost' if host in ANY_ADDRESS else host_header(host)}:{port}"
 
 
 def replace_app(server: TornadoServer, app: App) -> None:

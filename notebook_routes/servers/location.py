@@ -16,6 +16,9 @@ from urllib.parse import urlsplit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+#: What to listen on for all addresses of this machine.
+ANY_ADDRESS = ("0.0.0.0", "::", "")  # noqa: S104 - compared, not bound
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -30,6 +33,16 @@ class Location:
     url: str
     reason: str
     host: str | None
+
+
+def local_url(host: str, port: int) -> str:
+    """The address at which this machine itself reaches a server that listens on `host` and `port`."""
+    return f"http://{host_header('127.0.0.1' if host in ANY_ADDRESS else host)}:{port}"
+
+
+def host_header(host: str) -> str:
+    """A host as it stands in a URL and in the Host header: IPv6 addresses in brackets."""
+    return f"[{host}]" if ":" in host else host
 
 
 def public_location(
@@ -55,8 +68,8 @@ def public_location(
     colab = _colab_url(port)
     if colab is not None:
         return _located(colab, "Colab's proxy; it passes GET only")
-    here = host in ("127.0.0.1", "0.0.0.0", "::1", "::", "", "localhost")  # noqa: S104 - compared, not bound
-    shown = "localhost" if here else f"[{host}]" if ":" in host else host
+    here = host in (*ANY_ADDRESS, "127.0.0.1", "::1", "localhost")
+    shown = "localhost" if here else host_header(host)
     return Location(f"http://{shown}:{port}", "this machine", None)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from notebook_routes.app import Guard
-from notebook_routes.inspector import Inspector, InspectorPages
+from notebook_routes.inspector import Inspector, InspectorPages, page_url
 from notebook_routes.project.current_folder import find_modules_in
 from notebook_routes.project.live import LiveProject
 from notebook_routes.routing import find_routes
@@ -68,7 +68,7 @@ def develop_tree(
     project = LiveProject(root, guard=guard, loaded=loaded)
     said = (
         f"{directory} is served at {location.url}, and loaded again when a file is saved\n"
-        f"Look at its routes, and send requests: {location.url}/_routes/#{guard.page_token}"
+        f"Look at its routes, and send requests: {page_url(guard, location.url)}"
     )
     try:
         run(_develop(project, listener, said))

@@ -6,6 +6,7 @@ from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.inspector import KeptThings, addresses
+from notebook_routes.servers import local_url
 
 if TYPE_CHECKING:
     from notebook_routes.app import App
@@ -40,8 +41,7 @@ class ProjectSubject:
 
     def base_url(self) -> str:
         """The server's address for this machine."""
-        host = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host  # noqa: S104 - compared, not bound
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+        return local_url(self._host, self._port)
 
     def token(self) -> str | None:
         """`dev` asks for none."""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notebook_routes.app import LOOPBACK_HOSTS
+from notebook_routes.servers import host_header
 from notebook_routes.servers.lifetime import end_tasks, listening
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 def known_hosts(host: str, location: Location, allow_hosts: Iterable[str]) -> list[str]:
     """The values of the Host header that a server on `host` knows: this machine's, its address, and those allowed."""
-    own = f"[{host}]" if ":" in host else host
-    return [*allow_hosts, *LOOPBACK_HOSTS, own, *([location.host] if location.host else [])]
+    return [*allow_hosts, *LOOPBACK_HOSTS, host_header(host), *([location.host] if location.host else [])]
 
 
 def with_own_hosts(settings: ServerSettings, host: str, location: Location) -> ServerSettings:

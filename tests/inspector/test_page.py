@@ -100,7 +100,7 @@ def test_its_parts_are_open_and_checked_anew(shop):
 
 
 def test_the_address_of_the_page_holds_its_key_where_no_server_sees_it(shop):
-    assert page_url(shop.app, "http://a") == f"http://a/_routes/#{shop.app.guard.page_token}"
+    assert page_url(shop.app.guard, "http://a") == f"http://a/_routes/#{shop.app.guard.page_token}"
 
 
 @pytest.mark.parametrize("key", [{}, {"authorization": "Bearer wrong"}, {"authorization": "Basic x"}])

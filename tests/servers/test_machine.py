@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from notebook_routes.notebook.machine import machine_hosts
+from notebook_routes.servers.machine import machine_hosts
 
 
 def test_this_machine_has_a_name_and_its_loopback_address():
