@@ -1,0 +1,163 @@
+"""`notebook-routes build DIR --target cloudflare`: a project as a Worker, in Python, of Cloudflare's.
+
+    shop-cloudflare/
+      wrangler.jsonc pyproject.toml README.md
+      src/entry.py                  the class that the platform calls
+      src/notebook_routes/          our package, as far as an isolate needs it
+      src/site/                     the project, unchanged: "what runs in the cell is what exports"
+      python_modules/               wheels for the isolate
+
+Everything is made in memory and checked (`worker_check.py`) before anything is written.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import ConfigError, ExportError
+from notebook_routes.project.current_folder import within
+from notebook_routes.project.load import load_tree
+from notebook_routes.runtime.edge import Finding
+from notebook_routes.tooling.deploy.needs import needs_of
+from notebook_routes.tooling.deploy.package_files import package_files
+from notebook_routes.tooling.deploy.python_modules import FOLDER as PYTHON_MODULES
+from notebook_routes.tooling.deploy.python_modules import PythonModules, fetch_python_modules
+from notebook_routes.tooling.deploy.site_files import find_site_files
+from notebook_routes.tooling.deploy.targets import Built
+from notebook_routes.tooling.deploy.worker_check import (
+    check_site,
+    check_worker,
+    compressed_size,
+    too_large,
+    upload_of,
+)
+from notebook_routes.tooling.deploy.worker_files import ENTRY, PLACE, project_text
+from notebook_routes.tooling.deploy.worker_folder import BuiltFolder
+from notebook_routes.tooling.deploy.worker_readme import in_short, readme_text
+from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES, refuse_build
+from notebook_routes.tooling.deploy.wrangler_config import CONFIG_FILE, MAIN, SITE, SOURCE, config_text, worker_name
+from notebook_routes.tooling.progress import progress
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from notebook_routes.app import App
+    from notebook_routes.project.tree_writer import Changes
+    from notebook_routes.tooling.deploy.needs import Needs
+    from notebook_routes.tooling.deploy.site_files import SiteFiles
+    from notebook_routes.tooling.deploy.targets import BuildRequest
+
+TARGET = "cloudflare"
+_PROJECT_FILE = "pyproject.toml"
+_README = "README.md"
+_NOTHING_WRITTEN = "Nothing was written."
+
+
+@dataclass
+class _Worker:
+    """The files of a Worker, and what is worth knowing of them."""
+
+    files: dict[str, bytes]
+    app: App
+    remarks: list[str] = field(default_factory=list)
+
+
+def build(request: BuildRequest) -> Built:
+    """Write a project as a Worker, or bring its folder up to date.
+
+    Raises:
+        ConfigError: an option has a value that it cannot have.
+        DefinitionError: the project cannot be loaded, or cannot run there; all that is wrong is listed with its place,
+            and nothing was written.
+    """
+    root = _only_one(request.sources)
+    found = find_site_files(root, include=request.include)
+    project = root.resolve()
+    name = worker_name(request.name, project.name)
+    output = request.output or project.parent / f"{project.name}-{TARGET}"
+    folder = BuiltFolder.open(output, root, target=TARGET, force=request.force)
+    worker = _made(found, name, folder, request.cpu_ms)
+    changes = folder.compare(worker.files, force=request.force)
+    remarks = [*worker.remarks, *_checked(worker.files, changes, folder)]
+    if changes.edited and not request.check_only:
+        raise ExportError("\n".join([*changes.edited, _NOTHING_WRITTEN]))
+    if not (changes.is_empty or request.check_only):
+        folder.write(changes)
+    said = _described(changes, worker.files, check_only=request.check_only)
+    return Built("\n".join([*said, *remarks, in_short(worker.app)]), agrees=changes.is_empty)
+
+
+def _only_one(sources: tuple[Path, ...]) -> Path:
+    if len(sources) != 1:
+        raise ConfigError(f"--target {TARGET} builds one project: name one folder, the one that holds app/")
+    return sources[0]
+
+
+def _made(found: SiteFiles, name: str, folder: BuiltFolder, cpu_ms: int | None) -> _Worker:
+    """Make all files of a Worker.
+
+    Raises:
+        DefinitionError: as `build`.
+    """
+    large = too_large(sum(found.sizes.values()), found.sizes)
+    site = {} if large else found.read()
+    remarks = refuse_build([large] if large else check_site(site), but=_NOTHING_WRITTEN)
+    with within(found.root) as root, progress(f"Loading {found.root}"):
+        app = load_tree(root, strict=True)
+    needs = needs_of(found.root, site, app.routes.routes())
+    if needs.asks_others:
+        remarks += refuse_build([Finding(WORKER_RULES["WORKER013"], "fetch(...)", 0)])
+    modules = _modules(needs, name, folder)
+    remarks += modules.remarks
+    if found.behind:
+        remarks.append(f"Not taken: {', '.join(found.behind)}; --include takes a file or folder that the code opens")
+    files = {
+        **{f"{SITE}/{path}": content for path, content in site.items()},
+        **{f"{SOURCE}/{path}": content for path, content in package_files().items()},
+        **modules.files,
+        MAIN: ENTRY.encode(),
+        f"{SOURCE}/client_place.py": PLACE.encode(),
+        _PROJECT_FILE: project_text(name, modules.needs).encode(),
+        _README: readme_text(name, app, asks_others=needs.asks_others).encode(),
+    }
+    data = [path.removeprefix(f"{SOURCE}/") for path in files if path.startswith(f"{SOURCE}/") and path[-3:] != ".py"]
+    files[CONFIG_FILE] = config_text(name, data, cpu_ms=cpu_ms).encode()
+    return _Worker(dict(sorted(files.items())), app, remarks)
+
+
+def _modules(needs: Needs, name: str, folder: BuiltFolder) -> PythonModules:
+    """The packages: those that are in the folder, where they were fetched for the same needs, else what pip finds."""
+    kept, known = folder.unchanged(f"{PYTHON_MODULES}/"), folder.unchanged(_PROJECT_FILE)
+    if kept is not None and known is not None:
+        for each in (needs, needs.loosened()):
+            if known[_PROJECT_FILE] == project_text(name, each).encode():
+                return PythonModules(kept, each)
+    return fetch_python_modules(needs)
+
+
+def _checked(files: Mapping[str, bytes], changes: Changes, folder: BuiltFolder) -> list[str]:
+    """Check the folder as it will be, with what was edited there; sentences about what is only to be told."""
+    findings = check_worker(folder.as_it_will_be(changes, files))
+    findings += [
+        Finding(WORKER_RULES["WORKER012"], path, 0) for path in folder.strangers(files, SOURCE, PYTHON_MODULES)
+    ]
+    return refuse_build(findings, but=_NOTHING_WRITTEN)
+
+
+def _described(changes: Changes, files: Mapping[str, bytes], *, check_only: bool) -> list[str]:
+    would = "would be " if check_only else ""
+    uploaded = upload_of(files)
+    size = (
+        f"{len(uploaded)} files, {sum(map(len, uploaded.values())) / 1e6:.1f} MB, "
+        f"{compressed_size(uploaded) / 1e6:.1f} MB compressed"
+    )
+    if not (changes.written or changes.removed or changes.outdated_manifest or changes.edited):
+        lines = [f"{changes.root} is up to date: {size}"]
+    else:
+        what = [f"{len(changes.written)} files {would}written"]
+        what += [f"{len(changes.removed)} {would}removed"] if changes.removed else []
+        lines = [f"{changes.root}: {', '.join(what)} ({size} in all)"]
+    lines += [f"{path} was edited by hand, and stays" for path in changes.kept]
+    return [*lines, *changes.edited]

@@ -1,0 +1,192 @@
+"""The validator: whether a Worker's folder can run at the platform, as far as its files tell.
+
+What it cannot see: whether the platform knows a flag that is not Python's, what a package does while it loads, and,
+where the Python that builds is older than 3.14, whether newer syntax in a package is right. No syntax that an older
+Python reads has been taken away up to 3.14.
+"""
+
+from __future__ import annotations
+
+import ast
+import gzip
+import re
+import sys
+import warnings
+from datetime import date
+from typing import TYPE_CHECKING
+
+from notebook_routes.errors import ConfigError
+from notebook_routes.runtime.celltext import CellText
+from notebook_routes.runtime.edge import Finding, check_text
+from notebook_routes.tooling.deploy.import_closure import check_imports
+from notebook_routes.tooling.deploy.isolate_python import COMPATIBILITY_DATE, COMPATIBILITY_FLAG, VERSION
+from notebook_routes.tooling.deploy.python_modules import FOLDER as PYTHON_MODULES
+from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES
+from notebook_routes.tooling.deploy.wrangler_config import (
+    CONFIG_FILE,
+    CPU_MS,
+    MAIN,
+    PYTHON_FLAG,
+    SITE,
+    SOURCE,
+    WranglerConfig,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+#: Bytes of all that is uploaded, before compression.
+MAX_SIZE = 64 << 20
+#: Bytes after it, in the free and in the paid plan, as the platform's older pages have them.
+MAX_COMPRESSED = {"free": 3_000_000, "paid": 10_000_000}
+_FLAGS = frozenset(
+    """python_workers python_workers_20250116 python_workers_20260610 python_workers_314 no_python_workers_20250116
+    no_python_workers_20260610 python_workflows disable_python_workflows python_no_global_handlers
+    disable_python_no_global_handlers python_dedicated_snapshot disable_python_dedicated_snapshot
+    python_check_rng_state disable_python_check_rng_state python_workers_force_new_vendor_path
+    python_process_pth_files disable_python_process_pth_files enable_python_external_sdk disable_python_external_sdk
+    python_request_headers_preserve_commas disable_python_request_headers_preserve_commas
+    python_workflows_implicit_dependencies""".split()
+)
+#: The Worker's Python comes from the package workers-runtime-sdk, which these would hide or stop.
+_REFUSED_FLAGS = frozenset({"disable_python_external_sdk", "no_python_workers_20250116", "python_workers_development"})
+
+
+def check_site(files: Mapping[str, bytes]) -> list[Finding]:
+    """Check a project's files before anything is fetched: syntax, and the rules of the edge for every one of them.
+
+    Args:
+        files: by path from the project's folder on.
+    """
+    found: list[Finding] = []
+    for path, content in files.items():
+        if path.endswith(".py"):
+            broken = _compiled(path, content)
+            found += [broken] if broken else check_text(_text(content), in_function=False, place=path).findings
+    return found
+
+
+def check_worker(files: Mapping[str, bytes]) -> list[Finding]:
+    """Check all files of a Worker.
+
+    Args:
+        files: by path from its folder on.
+    """
+    found = [*_check_config(files)]
+    for path, content in files.items():
+        broken = _compiled(path, content) if path.endswith(".py") and not path.startswith(f"{SITE}/") else None
+        found += [broken] if broken else []
+    return [*found, *check_imports(files), *_check_size(files)]
+
+
+def upload_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files that wrangler uploads."""
+    return {path: content for path, content in files.items() if path.startswith((f"{SOURCE}/", f"{PYTHON_MODULES}/"))}
+
+
+def too_large(size: int, largest: Mapping[str, int]) -> Finding | None:
+    """What is said of a Worker's size, if it is too much.
+
+    Args:
+        size: bytes in all.
+        largest: the sizes of its files, by path.
+    """
+    if size <= MAX_SIZE:
+        return None
+    path = max(largest, key=lambda path: largest[path])
+    return Finding(
+        WORKER_RULES["WORKER007"], f"{_mega(size)} in all, of which {path} is {_mega(largest[path])}", 0, place=path
+    )
+
+
+def _compiled(path: str, content: bytes) -> Finding | None:
+    """What is wrong with a file's syntax."""
+    try:
+        with warnings.catch_warnings():
+            # They are for its authors.
+            warnings.simplefilter("ignore")
+            compile(content, path, "exec", dont_inherit=True)
+            if sys.version_info[:2] > VERSION:
+                ast.parse(content, path, feature_version=VERSION)
+    except SyntaxError as error:
+        return _broken(path, f"{error.msg}", error.lineno or 0, (error.text or "").strip())
+    except (ValueError, RecursionError) as error:
+        return _broken(path, f"{error}", 0, "")
+    return None
+
+
+def _broken(path: str, what: str, line: int, text: str) -> Finding:
+    is_packages = path.startswith(f"{PYTHON_MODULES}/") and sys.version_info[:2] < VERSION
+    return Finding(WORKER_RULES["WORKER002" if is_packages else "WORKER001"], what, line, text, path)
+
+
+def _check_config(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    try:
+        config = WranglerConfig.read(files[CONFIG_FILE].decode())
+    except (ConfigError, UnicodeDecodeError) as error:
+        yield _setting(str(error))
+        return
+    if config.main != MAIN:
+        yield _setting(f"main is {config.main}, and the build writes {MAIN}")
+    if PYTHON_FLAG not in config.flags:
+        yield _setting(f"compatibility_flags lack {PYTHON_FLAG}, without which wrangler takes no Python")
+    yield from _check_date(config)
+    for flag in config.flags:
+        if flag in _REFUSED_FLAGS:
+            yield _setting(f"compatibility_flags has {flag}, which stops the packages of python_modules")
+        elif "python" in flag and flag not in _FLAGS:
+            yield Finding(WORKER_RULES["WORKER010"], flag, 0, place=CONFIG_FILE)
+    limit = config.cpu_ms
+    if limit is not None and not (type(limit) is int and CPU_MS[0] <= limit <= CPU_MS[1]):
+        yield _setting(f"limits.cpu_ms is {limit}, and may be {CPU_MS[0]} to {CPU_MS[1]}")
+    for path in files:
+        if path.startswith(f"{SOURCE}/") and not config.uploads(path.removeprefix(f"{SOURCE}/")):
+            yield Finding(WORKER_RULES["WORKER009"], path, 0, place=CONFIG_FILE)
+
+
+def _check_date(config: WranglerConfig) -> Iterator[Finding]:
+    try:
+        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", config.date):
+            raise ValueError(config.date)
+        day = date.fromisoformat(config.date)
+    except ValueError:
+        yield _setting(f"compatibility_date is {config.date!r}, which is no date such as {COMPATIBILITY_DATE}")
+        return
+    if config.date < COMPATIBILITY_DATE and COMPATIBILITY_FLAG not in config.flags:
+        yield _setting(
+            f"compatibility_date {config.date} means an older Python than 3.14, for which python_modules is made: "
+            f"{COMPATIBILITY_DATE} is the first"
+        )
+    # Wherever the platform is, it is today there by now.
+    if (day - date.today()).days > 1:  # noqa: DTZ011 - the day here
+        yield _setting(f"compatibility_date {config.date} is in the future, which wrangler refuses")
+
+
+def _setting(what: str) -> Finding:
+    return Finding(WORKER_RULES["WORKER011"], what, 0, place=CONFIG_FILE)
+
+
+def _check_size(files: Mapping[str, bytes]) -> Iterator[Finding]:
+    uploaded = upload_of(files)
+    size = sum(map(len, uploaded.values()))
+    refused = too_large(size, {path: len(content) for path, content in uploaded.items()})
+    if refused is not None:
+        yield refused
+        return
+    compressed = compressed_size(uploaded)
+    over = [f"the {plan} plan's {_mega(limit)}" for plan, limit in MAX_COMPRESSED.items() if compressed > limit]
+    if over:
+        yield Finding(WORKER_RULES["WORKER008"], f"{_mega(compressed)} compressed is over {' and '.join(over)}", 0)
+
+
+def compressed_size(uploaded: Mapping[str, bytes]) -> int:
+    """Bytes of an upload as gzip makes them, which is how wrangler measures it."""
+    return len(gzip.compress(b"".join(uploaded.values()), mtime=0))
+
+
+def _mega(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB"
+
+
+def _text(content: bytes) -> CellText:
+    return CellText.read(content.decode("utf-8-sig", errors="replace"), first_line=1)

@@ -1,0 +1,89 @@
+"""The files of a Worker that are the same for each project, but for its name."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from notebook_routes.tooling.deploy.isolate_python import VERSION
+
+if TYPE_CHECKING:
+    from notebook_routes.tooling.deploy.needs import Needs
+
+#: `src/entry.py`
+ENTRY = '''\
+"""The Worker: every request is answered by the project in the folder `site`."""
+
+import os
+from functools import cache
+from pathlib import Path
+
+from workers import WorkerEntrypoint
+
+SITE = Path(__file__).parent / "site"
+
+
+class Default(WorkerEntrypoint):
+    """The class that the platform calls; `self.env` has the Worker's variables, secrets and bindings."""
+
+    async def fetch(self, request):
+        """Answer a request."""
+        from client_place import place_of
+
+        js_request = request.js_object
+        return await site().fetch(js_request, wait_until=self.ctx.waitUntil, geo=place_of(js_request))
+
+
+@cache
+def site():
+    """The project, loaded for the first request: its app has secrets, and none can be made before there is one."""
+    from notebook_routes.project.current_folder import find_modules_in
+    from notebook_routes.project.load import load_tree
+    from notebook_routes.servers.edge import EdgeApp
+
+    # As under `notebook-routes serve`: paths in the code begin in the project's folder.
+    os.chdir(SITE)
+    find_modules_in(SITE)
+    return EdgeApp(load_tree(SITE))
+'''
+
+#: `src/client_place.py`
+PLACE = '''\
+"""`request.geo`: where the platform says that the client is, in `request.cf`."""
+
+from urllib.parse import quote
+
+from notebook_routes.web import Headers
+from notebook_routes.web.geo import GeoHeaders
+
+FIELDS = ("country", "region", "city", "latitude", "longitude")
+READER = GeoHeaders({name: name for name in FIELDS})
+
+
+def place_of(js_request):
+    """What is known of the place, read as strictly as the headers of a proxy are."""
+    given = getattr(js_request, "cf", None)
+    values = {name: getattr(given, name, None) for name in FIELDS}
+    return READER.read(Headers({name: quote(value) for name, value in values.items() if isinstance(value, str)}))
+'''
+
+
+def project_text(name: str, needs: Needs) -> str:
+    """The text of `pyproject.toml`: what `python_modules` was filled with, and with which `pywrangler` fills it."""
+    version = ".".join(map(str, VERSION))
+    dependencies = "".join(f"    {_quoted(line)},\n" for line in needs.requirements)
+    return (
+        "[project]\n"
+        f"name = {_quoted(name)}\n"
+        'version = "0.1.0"\n'
+        f'requires-python = ">={version}"\n'
+        f"dependencies = [\n{dependencies}]\n"
+        "\n"
+        "[dependency-groups]\n"
+        'dev = ["workers-py", "workers-runtime-sdk"]\n'
+    )
+
+
+def _quoted(text: str) -> str:
+    # A basic string of TOML is written as one of JSON is.
+    return json.dumps(text, ensure_ascii=False)
