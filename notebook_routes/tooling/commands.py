@@ -269,7 +269,7 @@ def build(
         int | None, typer.Option(help="Milliseconds of processor time for a request; the platform's own if not given.")
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Write over files of a build that were edited by hand.")
+        bool, typer.Option("--force", help="Fetch all anew, and write over what was edited by hand.")
     ] = False,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; the exit status is 0 if the folder is up to date.")

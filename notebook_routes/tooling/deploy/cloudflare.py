@@ -13,7 +13,6 @@ Everything is made in memory and checked (`worker_check.py`) before anything is 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ConfigError, ExportError
@@ -33,7 +32,7 @@ from notebook_routes.tooling.deploy.worker_check import (
     too_large,
     upload_of,
 )
-from notebook_routes.tooling.deploy.worker_files import ENTRY, PLACE, project_text
+from notebook_routes.tooling.deploy.worker_files import ENTRY, project_text
 from notebook_routes.tooling.deploy.worker_folder import BuiltFolder
 from notebook_routes.tooling.deploy.worker_readme import in_short, readme_text
 from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES, refuse_build
@@ -42,6 +41,7 @@ from notebook_routes.tooling.progress import progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from notebook_routes.app import App
     from notebook_routes.project.tree_writer import Changes
@@ -78,7 +78,7 @@ def build(request: BuildRequest) -> Built:
     name = worker_name(request.name, project.name)
     output = request.output or project.parent / f"{project.name}-{TARGET}"
     folder = BuiltFolder.open(output, root, target=TARGET, force=request.force)
-    worker = _made(found, name, folder, request.cpu_ms)
+    worker = _made(found, name, folder, request)
     changes = folder.compare(worker.files, force=request.force)
     remarks = [*worker.remarks, *_checked(worker.files, changes, folder)]
     if changes.edited and not request.check_only:
@@ -95,7 +95,7 @@ def _only_one(sources: tuple[Path, ...]) -> Path:
     return sources[0]
 
 
-def _made(found: SiteFiles, name: str, folder: BuiltFolder, cpu_ms: int | None) -> _Worker:
+def _made(found: SiteFiles, name: str, folder: BuiltFolder, request: BuildRequest) -> _Worker:
     """Make all files of a Worker.
 
     Raises:
@@ -103,14 +103,18 @@ def _made(found: SiteFiles, name: str, folder: BuiltFolder, cpu_ms: int | None) 
     """
     large = too_large(sum(found.sizes.values()), found.sizes)
     site = {} if large else found.read()
-    remarks = refuse_build([large] if large else check_site(site), but=_NOTHING_WRITTEN)
+    findings = [large] if large else check_site(site)
+    # The time zones go with a project that reads them.
+    findings = [finding for finding in findings if finding.rule.code != "EDGE015"]
+    remarks = refuse_build(findings, but=_NOTHING_WRITTEN)
     with within(found.root) as root, progress(f"Loading {found.root}"):
         app = load_tree(root, strict=True)
     needs = needs_of(found.root, site, app.routes.routes())
-    if needs.asks_others:
-        remarks += refuse_build([Finding(WORKER_RULES["WORKER013"], "fetch(...)", 0)])
-    modules = _modules(needs, name, folder)
+    modules = fetch_python_modules(needs) if request.force else _modules(needs, name, folder)
     remarks += modules.remarks
+    cannot_ask = needs.asks_others if not modules.holds("httpx2_jsfetch") else ""
+    if cannot_ask:
+        remarks += refuse_build([Finding(WORKER_RULES["WORKER013"], "fetch(...) or rewrite(...)", 0, place=cannot_ask)])
     if found.behind:
         remarks.append(f"Not taken: {', '.join(found.behind)}; --include takes a file or folder that the code opens")
     files = {
@@ -118,12 +122,11 @@ def _made(found: SiteFiles, name: str, folder: BuiltFolder, cpu_ms: int | None) 
         **{f"{SOURCE}/{path}": content for path, content in package_files().items()},
         **modules.files,
         MAIN: ENTRY.encode(),
-        f"{SOURCE}/client_place.py": PLACE.encode(),
         _PROJECT_FILE: project_text(name, modules.needs).encode(),
-        _README: readme_text(name, app, asks_others=needs.asks_others).encode(),
+        _README: readme_text(name, app, asks_others=bool(cannot_ask)).encode(),
     }
     data = [path.removeprefix(f"{SOURCE}/") for path in files if path.startswith(f"{SOURCE}/") and path[-3:] != ".py"]
-    files[CONFIG_FILE] = config_text(name, data, cpu_ms=cpu_ms).encode()
+    files[CONFIG_FILE] = config_text(name, data, cpu_ms=request.cpu_ms).encode()
     return _Worker(dict(sorted(files.items())), app, remarks)
 
 

@@ -95,10 +95,9 @@ class _Walk:
     def _place(self, module: str, path: str) -> tuple[str | None, str]:
         """Where a module is looked for, "" for the library; None where it is not."""
         top = module.partition(".")[0]
-        if path.startswith(f"{SITE}/") and top not in AVAILABLE_MODULES | REMOVED_MODULES | MISSING_MODULES:
-            # Relative imports begin at the project's folder as well.
-            if self._is_module(SITE, top):
-                return SITE, module
+        is_librarys = top in AVAILABLE_MODULES | REMOVED_MODULES | MISSING_MODULES
+        if path.startswith(f"{SITE}/") and not is_librarys and self._is_module(SITE, top):
+            return SITE, module
         if top in AVAILABLE_MODULES:
             return "", module
         for root in _PATH:

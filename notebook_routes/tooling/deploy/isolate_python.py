@@ -7,27 +7,53 @@ from __future__ import annotations
 
 import sys
 
+from notebook_routes.project.isolate.engine import PLATFORM, PYTHON
 from notebook_routes.runtime.edge.tables import MISSING_MODULES
 
-VERSION = (3, 14)
-#: How pip names it: the tags of PEP 783, and those of plain wheels.
-PLATFORM = "pyemscripten_2026_0_wasm32"
-ABIS = ("cp314", "abi3", "none")
+__all__ = [
+    "AVAILABLE_MODULES",
+    "COMPATIBILITY_DATE",
+    "COMPATIBILITY_FLAG",
+    "MARKERS",
+    "PLATFORM",
+    "PYTHON",
+    "REMOVED_MODULES",
+    "words",
+]
+
+
+def words(text: str) -> frozenset[str]:
+    """A table that is written as words."""
+    return frozenset(text.split())
+
+
 #: The first compatibility date that means it, and the flag that does before that date.
 COMPATIBILITY_DATE = "2026-09-08"
 COMPATIBILITY_FLAG = "python_workers_314"
 
+#: What the conditions of requirements find there (PEP 508).
+MARKERS = {
+    "implementation_name": "cpython",
+    "implementation_version": f"{PYTHON[0]}.{PYTHON[1]}.0",
+    "os_name": "posix",
+    "platform_machine": "wasm32",
+    "platform_python_implementation": "CPython",
+    "platform_system": "Emscripten",
+    "python_full_version": f"{PYTHON[0]}.{PYTHON[1]}.0",
+    "python_version": f"{PYTHON[0]}.{PYTHON[1]}",
+    "sys_platform": "emscripten",
+}
 #: Gone from the library between Python 3.11 and 3.14 (PEP 594, PEP 632).
-REMOVED_MODULES = frozenset(
+REMOVED_MODULES = words(
     """aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils imghdr imp lib2to3 mailcap msilib nis nntplib
-    ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu xdrlib""".split()
+    ossaudiodev pipes smtpd sndhdr spwd sunau telnetlib uu xdrlib"""
 )
 #: Come to it since.
 _NEW_MODULES = frozenset({"_colorize", "_zstd", "annotationlib", "compression"})
 #: What Pyodide and the platform add.
-_PLATFORMS_MODULES = frozenset(
+_PLATFORMS_MODULES = words(
     """_cloudflare _cloudflare_compat_flags _pyodide _pyodide_core _pyodide_entrypoint_helper js pyodide
-    pyodide_js""".split()
+    pyodide_js"""
 )
 
 #: The top modules that any code there can import without a package.

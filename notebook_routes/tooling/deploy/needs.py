@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from importlib.metadata import requires
 from typing import TYPE_CHECKING, Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
 from notebook_routes.errors import ExportError
 from notebook_routes.project.requirements import requirements_of
 from notebook_routes.runtime.hints import without_none
@@ -24,7 +27,6 @@ REQUIREMENTS_FILE = "requirements.txt"
 #: What the platform's Python imports to call a Worker.
 SDK = "workers-runtime-sdk>=1.9"
 _OURS = "notebook-routes"
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 #: A version and nothing else: `pydantic==2.12.3`.
 _PINNED = re.compile(r"==\s*(?=[0-9][0-9A-Za-z.+!]*\s*(?:;|$))")
 #: Of these types pydantic is never asked.
@@ -37,11 +39,11 @@ class Needs:
 
     Attributes:
         requirements: lines as pip reads them, sorted by name.
-        asks_others: whether the project sends requests to other servers.
+        asks_others: a file of the project's that sends requests to other servers; "" where none does.
     """
 
     requirements: tuple[str, ...]
-    asks_others: bool = False
+    asks_others: str = ""
 
     def loosened(self) -> Needs:
         """The same with `>=` for each `==`: of some versions there is no wheel for the isolate."""
@@ -66,14 +68,14 @@ def needs_of(root: Path, files: Mapping[str, bytes], routes: Iterable[Route]) ->
         text, _ = requirements_of({path: sources.get(path, "") for path in files})
         written = _lines(text, REQUIREMENTS_FILE)
     found = {_key(SDK): SDK, **{_key(line): line for line in written if _key(line) != _OURS}}
-    words = {word for source in sources.values() for word in _words(source)}
-    asks_others = not words.isdisjoint({"fetch", "rewrite"})
+    words = {path: _words(source) for path, source in sources.items()}
+    asks_others = next((path for path, used in words.items() if not used.isdisjoint({"fetch", "rewrite"})), "")
     own = {
         # Any client may send a form.
         "python-multipart": True,
-        "httpx2": asks_others,
+        "httpx2": bool(asks_others),
         "pydantic": any(_is_typed(route) for route in routes),
-        "tzdata": "zoneinfo" in words,
+        "tzdata": any("zoneinfo" in used for used in words.values()),
     }
     for name, is_needed in own.items():
         if is_needed:
@@ -98,20 +100,27 @@ def _lines(text: str, where: str) -> list[str]:
         line = re.sub(r"(?:^|\s)#.*", "", written).strip()
         if not line:
             continue
-        if not _NAME.match(line) or "://" in line or " --" in line or line.endswith("\\"):
+        try:
+            by_address = Requirement(line).url is not None
+        except InvalidRequirement:
+            by_address = True
+        if by_address:
             raise ExportError(
                 f"{where}, line {number}: {line}\nA Worker takes packages by name and version only: write a line such "
-                'as "pydantic>=2.14", and set an index of your own with `pip config set global.index-url`'
+                "as pydantic>=2.14; pip's own configuration names another index"
             )
         found.append(line)
     return found
 
 
+def requirement_name(line: str) -> str:
+    """The name of a requirement's package, as it is written."""
+    return Requirement(line).name
+
+
 def _key(line: str) -> str:
-    """The name of a requirement's package, as all of its spellings have it (PEP 503)."""
-    name = _NAME.match(line)
-    assert name is not None
-    return re.sub(r"[-_.]+", "-", name[0]).lower()
+    """The same as all of its spellings have it (PEP 503)."""
+    return canonicalize_name(requirement_name(line))
 
 
 def _as_ours(name: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-import notebook_routes
 from notebook_routes.tooling.deploy.imports import imports_of
 
 PACKAGE = "notebook_routes"
@@ -24,7 +23,7 @@ ENTRANCES = (
 
 def package_files() -> dict[str, bytes]:
     """The files, by path from the folder that holds `notebook_routes`."""
-    root = Path(notebook_routes.__file__).parent.parent
+    root = Path(__file__).parents[3]
     files = {
         file.relative_to(root).as_posix(): file.read_bytes()
         for floor in _FLOORS

@@ -15,19 +15,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.utils import canonicalize_name
+
 from notebook_routes.errors import ExportError
-from notebook_routes.tooling.deploy.isolate_python import ABIS, PLATFORM, VERSION
+from notebook_routes.project.isolate.engine import PLATFORM, PYTHON
+from notebook_routes.tooling.deploy.needs import requirement_name
+from notebook_routes.tooling.deploy.plain_wheels import write_plain_wheels
+from notebook_routes.tooling.deploy.vendored import for_isolate, needed_of, vendored_in
 from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES
 from notebook_routes.tooling.progress import progress
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from notebook_routes.tooling.deploy.needs import Needs
+    from notebook_routes.tooling.deploy.vendored import Vendored
 
 FOLDER = "python_modules"
 #: Marks the folder as an environment; `pywrangler` looks for it.
 MARKER = "pyvenv.cfg"
+#: The tags of its wheels: of this Python, of any, and of none.
+_ABIS = (f"cp{PYTHON[0]}{PYTHON[1]}", "abi3", "none")
 #: Seconds that pip may take.
 _PATIENCE = 600.0
+#: How many times what only an isolate needs may need more of that kind.
+_ROUNDS = 4
 _SHOWN_LINES = 8
 _NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
 _UNREACHED = re.compile(
@@ -35,7 +47,6 @@ _UNREACHED = re.compile(
     r"name resolution|ConnectTimeoutError|ProxyError",
     re.IGNORECASE,
 )
-_VERSION = re.compile(r"^Version:\s*(\S+)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -52,6 +63,14 @@ class PythonModules:
     needs: Needs
     remarks: tuple[str, ...] = ()
 
+    def holds(self, module: str) -> bool:
+        """Whether there is a package of this name to import."""
+        return f"{FOLDER}/{module}/__init__.py" in self.files or f"{FOLDER}/{module}.py" in self.files
+
+
+class _PipFailed(Exception):
+    """pip has not found or not reached what was asked for; the message is all that it said."""
+
 
 def fetch_python_modules(needs: Needs) -> PythonModules:
     """Have pip fetch what a project needs.
@@ -62,42 +81,43 @@ def fetch_python_modules(needs: Needs) -> PythonModules:
         ExportError: pip is not there, has found no wheel or has not reached its index.
     """
     with progress("Fetching packages for the isolate"), tempfile.TemporaryDirectory(prefix="notebook-routes-") as place:
-        said = _install(needs, Path(place) / "asked")
-        if not said:
-            return PythonModules(_read(Path(place) / "asked"), needs)
-        newer = needs.loosened()
-        if newer == needs or _UNREACHED.search(said) or _install(newer, Path(place) / "newer"):
+        own = Path(place) / "own"
+        write_plain_wheels(own)
+        try:
+            return PythonModules(_files(*_fetched(needs, Path(place) / "asked", own)), needs)
+        except _PipFailed as failed:
+            newer, said = needs.loosened(), str(failed)
+        if newer == needs or _UNREACHED.search(said):
             raise ExportError(_failure(said))
-        files = _read(Path(place) / "newer")
-    versions = versions_in(files)
-    remarks = tuple(
-        f"{asked}: there is no wheel of it for the isolate, {taken.partition('>')[0]} "
-        f"{versions.get(_normal(taken.partition('>')[0]), '')} is taken"
-        for asked, taken in zip(needs.requirements, newer.requirements, strict=True)
-        if asked != taken and versions.get(_normal(asked.partition("=")[0])) != asked.rpartition("==")[2].strip()
-    )
-    return PythonModules(files, newer, remarks)
+        try:
+            folder, packages = _fetched(newer, Path(place) / "newer", own)
+        except _PipFailed:
+            raise ExportError(_failure(said)) from None
+        return PythonModules(_files(folder, packages), newer, tuple(_newer(needs, packages)))
 
 
-def versions_in(files: dict[str, bytes]) -> dict[str, str]:
-    """The packages among the files, with their versions."""
-    found = {}
-    for path, content in files.items():
-        if path.endswith(".dist-info/METADATA"):
-            name = Path(path).parent.name.removesuffix(".dist-info").partition("-")[0]
-            said = _VERSION.search(content.decode(errors="replace"))
-            found[_normal(name)] = said[1] if said else ""
-    return found
+def _fetched(needs: Needs, place: Path, own: Path) -> tuple[Path, dict[str, Vendored]]:
+    """A folder with the packages and more, and those of them that an isolate needs."""
+    asked = for_isolate(needs.requirements)
+    for number in range(_ROUNDS):
+        folder = place / str(number)
+        _install(asked, folder, own)
+        packages = vendored_in(folder)
+        needed, missing = needed_of(asked, packages)
+        if not missing:
+            break
+        asked += missing
+    return folder, {name: packages[name] for name in sorted(needed)}
 
 
-def _install(needs: Needs, folder: Path) -> str:
-    """Have pip fill a folder; what it says where it fails."""
+def _install(requirements: list[str], folder: Path, own: Path) -> None:
+    """Have pip fill a folder, from its index and from a folder of our own wheels."""
     command = [
         *(sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"),
-        *("--target", str(folder), "--only-binary=:all:", "--implementation", "cp"),
-        *("--python-version", ".".join(map(str, VERSION)), "--platform", PLATFORM, "--platform", "any"),
-        *(word for abi in ABIS for word in ("--abi", abi)),
-        *needs.requirements,
+        *("--target", str(folder), "--find-links", str(own), "--only-binary=:all:", "--implementation", "cp"),
+        *("--python-version", ".".join(map(str, PYTHON)), "--platform", PLATFORM, "--platform", "any"),
+        *(word for abi in _ABIS for word in ("--abi", abi)),
+        *requirements,
     ]
     try:
         ended = subprocess.run(  # noqa: S603 - this Python's own pip
@@ -107,14 +127,15 @@ def _install(needs: Needs, folder: Path) -> str:
         raise ExportError(f"pip was not done after {_PATIENCE:g} s: try again, or look at its index") from None
     if "No module named pip" in ended.stderr:
         raise ExportError(f"{sys.executable} has no pip, which fetches the packages: run python -m ensurepip")
-    return (ended.stdout + ended.stderr) if ended.returncode else ""
+    if ended.returncode:
+        raise _PipFailed(ended.stdout + ended.stderr)
 
 
 def _failure(said: str) -> str:
     errors = [line for line in said.splitlines() if line.startswith("ERROR")] or said.strip().splitlines()
     shown = "\n".join(errors[-_SHOWN_LINES:])
     if _UNREACHED.search(said):
-        return f"pip could not reach its index, and nothing is vendored yet: try again with a network\n{shown}"
+        return f"pip could not reach its index, from which the packages come: try again with a network\n{shown}"
     missing = _NOT_FOUND.search(said)
     if missing:
         rule = WORKER_RULES["WORKER005"]
@@ -122,15 +143,23 @@ def _failure(said: str) -> str:
     return f"pip has found no packages for the isolate that go together: look at requirements.txt\n{shown}"
 
 
-def _read(folder: Path) -> dict[str, bytes]:
-    """What belongs to the packages; programs for a terminal do not."""
+def _newer(asked: Needs, packages: Mapping[str, Vendored]) -> list[str]:
+    """Sentences about versions that are not those that were asked for."""
+    said = []
+    for line in asked.requirements:
+        taken = packages.get(canonicalize_name(requirement_name(line)))
+        pinned = line.partition(";")[0].rpartition("==")[2].strip()
+        if taken is not None and "==" in line and taken.version != pinned:
+            said.append(f"{line}: there is no wheel of it for the isolate, {taken.version} is taken")
+    return said
+
+
+def _files(folder: Path, packages: Mapping[str, Vendored]) -> dict[str, bytes]:
+    """The files of packages; programs for a terminal do not go."""
     files = {f"{FOLDER}/{MARKER}": b""}
-    for file in sorted(folder.rglob("*")):
-        parts = file.relative_to(folder).parts
-        if file.is_file() and parts[0] != "bin" and "__pycache__" not in parts:
-            files["/".join((FOLDER, *parts))] = file.read_bytes()
-    return files
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).strip().lower()
+    for package in packages.values():
+        for path in package.files:
+            file = folder / path
+            if not path.startswith(("..", "bin/")) and "__pycache__" not in path and file.is_file():
+                files[f"{FOLDER}/{path}"] = file.read_bytes()
+    return dict(sorted(files.items()))

@@ -27,7 +27,7 @@ class BuildRequest:
         name: what the platform is to call it; None for the source's name.
         include: files and folders of the project that go with it though no code imports them.
         cpu_ms: milliseconds of processor time that a request may take there.
-        force: write over files of an earlier build that were edited by hand, or that are another project's.
+        force: make all anew, over files of an earlier build that were edited by hand, or that are another project's.
         check_only: write nothing, and only say what would be written and what is wrong.
     """
 

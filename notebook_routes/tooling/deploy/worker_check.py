@@ -19,7 +19,7 @@ from notebook_routes.errors import ConfigError
 from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.edge import Finding, check_text
 from notebook_routes.tooling.deploy.import_closure import check_imports
-from notebook_routes.tooling.deploy.isolate_python import COMPATIBILITY_DATE, COMPATIBILITY_FLAG, VERSION
+from notebook_routes.tooling.deploy.isolate_python import COMPATIBILITY_DATE, COMPATIBILITY_FLAG, PYTHON, words
 from notebook_routes.tooling.deploy.python_modules import FOLDER as PYTHON_MODULES
 from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES
 from notebook_routes.tooling.deploy.wrangler_config import (
@@ -39,14 +39,15 @@ if TYPE_CHECKING:
 MAX_SIZE = 64 << 20
 #: Bytes after it, in the free and in the paid plan, as the platform's older pages have them.
 MAX_COMPRESSED = {"free": 3_000_000, "paid": 10_000_000}
-_FLAGS = frozenset(
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_FLAGS = words(
     """python_workers python_workers_20250116 python_workers_20260610 python_workers_314 no_python_workers_20250116
     no_python_workers_20260610 python_workflows disable_python_workflows python_no_global_handlers
     disable_python_no_global_handlers python_dedicated_snapshot disable_python_dedicated_snapshot
     python_check_rng_state disable_python_check_rng_state python_workers_force_new_vendor_path
     python_process_pth_files disable_python_process_pth_files enable_python_external_sdk disable_python_external_sdk
     python_request_headers_preserve_commas disable_python_request_headers_preserve_commas
-    python_workflows_implicit_dependencies""".split()
+    python_workflows_implicit_dependencies"""
 )
 #: The Worker's Python comes from the package workers-runtime-sdk, which these would hide or stop.
 _REFUSED_FLAGS = frozenset({"disable_python_external_sdk", "no_python_workers_20250116", "python_workers_development"})
@@ -106,8 +107,8 @@ def _compiled(path: str, content: bytes) -> Finding | None:
             # They are for its authors.
             warnings.simplefilter("ignore")
             compile(content, path, "exec", dont_inherit=True)
-            if sys.version_info[:2] > VERSION:
-                ast.parse(content, path, feature_version=VERSION)
+            if sys.version_info[:2] > PYTHON:
+                ast.parse(content, path, feature_version=PYTHON)
     except SyntaxError as error:
         return _broken(path, f"{error.msg}", error.lineno or 0, (error.text or "").strip())
     except (ValueError, RecursionError) as error:
@@ -116,7 +117,7 @@ def _compiled(path: str, content: bytes) -> Finding | None:
 
 
 def _broken(path: str, what: str, line: int, text: str) -> Finding:
-    is_packages = path.startswith(f"{PYTHON_MODULES}/") and sys.version_info[:2] < VERSION
+    is_packages = path.startswith(f"{PYTHON_MODULES}/") and sys.version_info[:2] < PYTHON
     return Finding(WORKER_RULES["WORKER002" if is_packages else "WORKER001"], what, line, text, path)
 
 
@@ -146,9 +147,7 @@ def _check_config(files: Mapping[str, bytes]) -> Iterator[Finding]:
 
 def _check_date(config: WranglerConfig) -> Iterator[Finding]:
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}-\d{2}", config.date):
-            raise ValueError(config.date)
-        day = date.fromisoformat(config.date)
+        day = date.fromisoformat(config.date if _DATE.fullmatch(config.date) else "")
     except ValueError:
         yield _setting(f"compatibility_date is {config.date!r}, which is no date such as {COMPATIBILITY_DATE}")
         return

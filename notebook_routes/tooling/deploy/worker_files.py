@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from notebook_routes.tooling.deploy.isolate_python import VERSION
+from notebook_routes.tooling.deploy.isolate_python import PYTHON
 
 if TYPE_CHECKING:
     from notebook_routes.tooling.deploy.needs import Needs
@@ -21,6 +21,7 @@ from pathlib import Path
 from workers import WorkerEntrypoint
 
 SITE = Path(__file__).parent / "site"
+PLACE = ("country", "region", "city", "latitude", "longitude")
 
 
 class Default(WorkerEntrypoint):
@@ -28,15 +29,15 @@ class Default(WorkerEntrypoint):
 
     async def fetch(self, request):
         """Answer a request."""
-        from client_place import place_of
-
         js_request = request.js_object
-        return await site().fetch(js_request, wait_until=self.ctx.waitUntil, geo=place_of(js_request))
+        told = getattr(js_request, "cf", None)
+        place = {name: value for name in PLACE if isinstance(value := getattr(told, name, None), str)}
+        return await project().fetch(js_request, wait_until=self.ctx.waitUntil, geo=place)
 
 
 @cache
-def site():
-    """The project, loaded for the first request: its app has secrets, and none can be made before there is one."""
+def project():
+    """The project, loaded for the first request: its app has secrets, and before there is one none can be made."""
     from notebook_routes.project.current_folder import find_modules_in
     from notebook_routes.project.load import load_tree
     from notebook_routes.servers.edge import EdgeApp
@@ -47,30 +48,10 @@ def site():
     return EdgeApp(load_tree(SITE))
 '''
 
-#: `src/client_place.py`
-PLACE = '''\
-"""`request.geo`: where the platform says that the client is, in `request.cf`."""
-
-from urllib.parse import quote
-
-from notebook_routes.web import Headers
-from notebook_routes.web.geo import GeoHeaders
-
-FIELDS = ("country", "region", "city", "latitude", "longitude")
-READER = GeoHeaders({name: name for name in FIELDS})
-
-
-def place_of(js_request):
-    """What is known of the place, read as strictly as the headers of a proxy are."""
-    given = getattr(js_request, "cf", None)
-    values = {name: getattr(given, name, None) for name in FIELDS}
-    return READER.read(Headers({name: quote(value) for name, value in values.items() if isinstance(value, str)}))
-'''
-
 
 def project_text(name: str, needs: Needs) -> str:
     """The text of `pyproject.toml`: what `python_modules` was filled with, and with which `pywrangler` fills it."""
-    version = ".".join(map(str, VERSION))
+    version = ".".join(map(str, PYTHON))
     dependencies = "".join(f"    {_quoted(line)},\n" for line in needs.requirements)
     return (
         "[project]\n"

@@ -58,6 +58,8 @@ _GENERAL = {
     "`after()`": "is given to `waitUntil`, and has 30 seconds after the answer.",
     "`request.geo`": """is the platform's `request.cf`: country, region, city, latitude, longitude. The preview in its
         dashboard has none.""",
+    "`ETag` and `Last-Modified`": """of files in `public` and of a `FileResponse` come from the moment at which an isolate
+        got its files, and differ from isolate to isolate.""",
     "What `serve` is told": """on its command line, a cache, a token, hosts, cors, the size of a body, nobody tells it
         here. `src/entry.py` is the place: `load_tree(SITE, cors=...)`. A body may have what the plan allows, and an
         isolate has 128 MB of memory.""",
@@ -72,12 +74,12 @@ def readme_text(name: str, app: App, *, asks_others: bool) -> str:
     Args:
         name: the Worker's.
         app: the project's.
-        asks_others: whether it sends requests to other servers.
+        asks_others: whether it sends requests to other servers, and cannot.
     """
     points = dict([*_of_routes(app), *_GENERAL.items()])
     if asks_others:
-        points["Requests to other servers"] = """that `fetch(...)` and rewrites make could not be tried at the platform
-            by us: look at them with `wrangler dev` first."""
+        points["Requests to other servers"] = """by `fetch(...)` and by rewrites that leave fail: httpx2 sends them with
+            the package httpx2-jsfetch there, which is empty on PyPI so far."""
     return _TEXT.format(name=name, differences="\n".join(_point(about, text) for about, text in points.items()))
 
 
@@ -128,7 +130,7 @@ def _keeps_answers(route: Route) -> bool:
 
 
 def _is_plain(route: Route) -> bool:
-    return isinstance(route.handler, Invoker) and not route.handler.runs_on_loop
+    return isinstance(route.handler, Invoker) and not route.handler.runs_on_loop and not route.is_page
 
 
 def _listed(names: Sequence[str]) -> str:

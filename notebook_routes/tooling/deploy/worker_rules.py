@@ -13,7 +13,7 @@
     WORKER010  a compatibility flag for Python that is not known                     warning
     WORKER011  settings of wrangler.jsonc with which the Worker cannot run           error
     WORKER012  a file below src/ that no build has written                           warning
-    WORKER013  requests to other servers                                             warning
+    WORKER013  requests to other servers, which httpx2 cannot send there             warning
 
 The figures are the platform's, as its documentation and its tools had them in November 2026.
 """
@@ -91,8 +91,9 @@ WORKER_RULES: dict[str, Rule] = dict(
         ),
         _rule(
             "WORKER013",
-            "how httpx2 reaches other servers from the platform's isolate could not be tried here",
-            "try it with wrangler dev before you rely on it",
+            "in an isolate httpx2 sends requests by the package httpx2-jsfetch, which is empty on PyPI so far: there they "
+            "fail, and nothing else does",
+            "import js and await js.fetch(...) in that route, or let it run under `notebook-routes serve`",
             refuses=False,
         ),
     ]
