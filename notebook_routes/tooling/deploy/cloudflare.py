@@ -153,14 +153,18 @@ def _described(changes: Changes, files: Mapping[str, bytes], *, check_only: bool
     would = "would be " if check_only else ""
     uploaded = upload_of(files)
     size = (
-        f"{len(uploaded)} files, {sum(map(len, uploaded.values())) / 1e6:.1f} MB, "
+        f"{_count(len(uploaded))}, {sum(map(len, uploaded.values())) / 1e6:.1f} MB, "
         f"{compressed_size(uploaded) / 1e6:.1f} MB compressed"
     )
     if not (changes.written or changes.removed or changes.outdated_manifest or changes.edited):
         lines = [f"{changes.root} is up to date: {size}"]
     else:
-        what = [f"{len(changes.written)} files {would}written"]
-        what += [f"{len(changes.removed)} {would}removed"] if changes.removed else []
+        what = [f"{_count(len(changes.written))} {would}written"]
+        what += [f"{_count(len(changes.removed))} {would}removed"] if changes.removed else []
         lines = [f"{changes.root}: {', '.join(what)} ({size} in all)"]
     lines += [f"{path} was edited by hand, and stays" for path in changes.kept]
     return [*lines, *changes.edited]
+
+
+def _count(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"

@@ -58,8 +58,8 @@ _GENERAL = {
     "`after()`": "is given to `waitUntil`, and has 30 seconds after the answer.",
     "`request.geo`": """is the platform's `request.cf`: country, region, city, latitude, longitude. The preview in its
         dashboard has none.""",
-    "`ETag` and `Last-Modified`": """of files in `public` and of a `FileResponse` come from the moment at which an isolate
-        got its files, and differ from isolate to isolate.""",
+    "`ETag` and `Last-Modified`": """of files in `public` and of a `FileResponse` come from the moment at which an
+        isolate got its files, and differ from isolate to isolate.""",
     "What `serve` is told": """on its command line, a cache, a token, hosts, cors, the size of a body, nobody tells it
         here. `src/entry.py` is the place: `load_tree(SITE, cors=...)`. A body may have what the plan allows, and an
         isolate has 128 MB of memory.""",

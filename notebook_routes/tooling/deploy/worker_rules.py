@@ -91,9 +91,9 @@ WORKER_RULES: dict[str, Rule] = dict(
         ),
         _rule(
             "WORKER013",
-            "in an isolate httpx2 sends requests by the package httpx2-jsfetch, which is empty on PyPI so far: there they "
-            "fail, and nothing else does",
-            "import js and await js.fetch(...) in that route, or let it run under `notebook-routes serve`",
+            "in an isolate httpx2 sends requests by the package httpx2-jsfetch, which is empty on PyPI so far: they fail "
+            "there, and all else works",
+            "import js in the handler and await js.fetch(...), or let the route run under `notebook-routes serve`",
             refuses=False,
         ),
     ]
