@@ -7,7 +7,6 @@ uvicorn. The other side needs nothing but the platform's own classes: there is n
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 #: The headers in which handlers are told the place that the platform knows.
 _PLACE = "cloudflare"
+#: As in the access log.
+_CLIENT_LEFT = 499
 #: Statuses with which the platform's `Response` takes no body (Fetch §2.2.3).
 _NO_BODY = BODILESS | {205}
 
@@ -94,15 +95,27 @@ class _Platform:
 
     def __init__(self) -> None:
         js, ffi = import_module("js"), import_module("pyodide.ffi")
-        self._array_from: Callable[[Any], Any] = (
-            js.Array.from_ if hasattr(js.Array, "from_") else getattr(js.Array, "from")
-        )
+        # As an attribute, "from" is a keyword.
+        self._array_from: Callable[[Any], Any] = getattr(js.Array, "from")
         self.headers: Callable[[Any], Any] = js.Headers.new
         self.response: Callable[..., Any] = js.Response.new
         self.transform_stream: Callable[[], Any] = js.TransformStream.new
         self.convert: Callable[[Any], Any] = ffi.to_js
         self.proxy: Callable[[Any], Any] = ffi.create_proxy
-        self.error: type[Exception] = ffi.JsException
+        self.error: Callable[[str], Any] = js.Error.new
+        self._all_settled: Callable[[Any], Any] = js.Promise.allSettled
+
+    async def settled(self, promise: Any) -> Any:
+        """What became of a promise: its `status`, and the `value` of one that is "fulfilled".
+
+        JavaScript rejects promises with anything, Python raises exceptions only.
+        """
+        (outcome,) = await self.forget(promise)
+        return outcome
+
+    def forget(self, promise: Any) -> Any:
+        """Let a promise be rejected without anybody looking."""
+        return self._all_settled(self.convert([promise]))
 
     def pairs(self, headers: Any) -> list[tuple[bytes, bytes]]:
         """The fields of a `Headers`, names in lower case."""
@@ -136,10 +149,10 @@ class _Exchange:
                 self._body_read = True
                 return {"type": "http.request", "body": b""}
             self._reader = body.getReader()
-        try:
-            piece = await self._reader.read()
-        except self._platform.error:
+        read = await self._platform.settled(self._reader.read())
+        if read.status != "fulfilled":
             return {"type": "http.disconnect"}
+        piece = read.value
         if piece.done:
             self._body_read = True
             return {"type": "http.request", "body": b""}
@@ -168,8 +181,7 @@ class _Exchange:
         if body:
             await self._write(body)
         if is_last:
-            with suppress(self._platform.error):
-                await self._writer.close()
+            await self._platform.settled(self._writer.close())
 
     def end(self, task: asyncio.Task[None]) -> None:
         """The task has ended: cut a stream that is not whole, so that the client knows."""
@@ -178,9 +190,10 @@ class _Exchange:
             self._listener.destroy()
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
         if error is not None and self._writer is not None:
-            self._writer.abort(str(error))
+            self._writer.abort(self._platform.error(str(error)))
         if not self.response.done():
-            self.response.set_exception(error or ConnectionAbortedError("nothing was answered"))
+            # The client has left before there was an answer; the host wants one all the same.
+            self.response.set_result(self._platform.response(None, status=_CLIENT_LEFT))
 
     def _respond(self, body: Any) -> None:
         status: int = self._head["status"]
@@ -193,19 +206,21 @@ class _Exchange:
     def _begin_stream(self) -> None:
         stream = self._platform.transform_stream()
         self._writer = stream.writable.getWriter()
-        asyncio.ensure_future(self._writer.closed).add_done_callback(self._stream_ended)
+        self._watching = asyncio.get_running_loop().create_task(self._watch_reader())
         self._respond(stream.readable)
 
-    def _stream_ended(self, closed: asyncio.Future[Any]) -> None:
-        if closed.cancelled() or closed.exception() is not None:
+    async def _watch_reader(self) -> None:
+        """A stream that ends before we close it has lost its reader."""
+        closed = await self._platform.settled(self._writer.closed)
+        if closed.status != "fulfilled":
             self._left.set()
 
     async def _write(self, body: bytes) -> None:
-        try:
-            await self._writer.ready
-            self._writer.write(self._platform.convert(body))
-        except self._platform.error as error:
-            raise ConnectionResetError(str(error)) from error
+        ready = await self._platform.settled(self._writer.ready)
+        if ready.status != "fulfilled":
+            raise ConnectionResetError("nobody takes the stream any more")
+        # Not awaited: the next piece waits until this one has been taken.
+        self._platform.forget(self._writer.write(self._platform.convert(body)))
 
     async def _client_left(self) -> None:
         signal = self._request.signal

@@ -9,7 +9,16 @@ Deno, `inside.py` in Pyodide, all else in the Python that asks for it.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from notebook_routes.lazy import lazily
+
+if TYPE_CHECKING:
+    from notebook_routes.project.isolate.engine import Engine
+    from notebook_routes.project.isolate.launch import IsolateLimits
+    from notebook_routes.project.isolate.process import Isolate
+
+__all__ = ["Engine", "Isolate", "IsolateLimits"]
 
 _PLACES = {"Isolate": "process", "IsolateLimits": "launch", "Engine": "engine"}
 __getattr__ = lazily(__name__, _PLACES)

@@ -11,11 +11,13 @@ import json
 import os
 import random
 import signal
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import HandlerCut, NotebookRoutesError
 from notebook_routes.project.settings import ServerSettings
+from notebook_routes.runtime.jsfetch import provide
 from notebook_routes.runtime.loop_watch import users_line
 from notebook_routes.servers.edge import EdgeApp
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Where the host has put the project.
 SITE = Path("/site")
+#: Archives whose files have to be files, and where.
+_UNPACKED = {Path("/site.zip"): SITE, Path("/native.zip"): Path("/packages")}
 #: Functions of `os` that Emscripten makes an error of the whole isolate of, or that would end it.
 _ENDING = ("system", "popen", "_exit", "abort", "kill", "fork", "forkpty")
 
@@ -54,14 +58,25 @@ async def begin(told: str) -> TreeServer | str:
     # The snapshot has its state as it was when it was made, the same for all isolates.
     random.seed(os.urandom(32))
     os.environ.update(asked["environment"])
+    for archive, folder in _UNPACKED.items():
+        _unpack(archive, folder)
     os.chdir(SITE)
     _cut_at(asked["cpu_limit"])
+    # A handler may import httpx2 itself.
+    provide()
     for name in _ENDING:
         setattr(os, name, _refused)
     try:
         return TreeServer(ServerSettings.from_environment(asked["settings"]))
     except NotebookRoutesError as error:
         return str(error)
+
+
+def _unpack(archive: Path, folder: Path) -> None:
+    if archive.exists():
+        with zipfile.ZipFile(archive) as zipped:
+            zipped.extractall(folder)
+        archive.unlink()
 
 
 def _cut_at(limit: float) -> None:

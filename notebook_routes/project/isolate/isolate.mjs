@@ -78,9 +78,8 @@ async function boot(told) {
 function mount(python, told) {
   python.FS.writeFile("/core.zip", told.core);
   if (told.packages !== null) python.FS.writeFile("/packages.zip", told.packages);
-  python.FS.mkdirTree("/packages");
-  if (told.native !== null) python.unpackArchive(told.native, "zip", { extractDir: "/packages" });
-  python.unpackArchive(told.site, "zip", { extractDir: "/site" });
+  if (told.native !== null) python.FS.writeFile("/native.zip", told.native);
+  python.FS.writeFile("/site.zip", told.site);
 }
 
 // Emscripten's malloc fails where memory cannot grow, and Python raises MemoryError.

@@ -76,6 +76,8 @@ class Launch:
                 stderr=errors,
                 encoding="utf-8",
                 cwd=self.folder,
+                # Ctrl-C is for whoever has started it, who ends it then.
+                start_new_session=True,
             )
         assert process.stdin is not None
         # One that has ended already says why itself.
