@@ -112,9 +112,6 @@ def _made(found: SiteFiles, name: str, folder: BuiltFolder, request: BuildReques
     needs = needs_of(found.root, site, app.routes.routes())
     modules = fetch_python_modules(needs) if request.force else _modules(needs, name, folder)
     remarks += modules.remarks
-    cannot_ask = needs.asks_others if not modules.holds("httpx2_jsfetch") else ""
-    if cannot_ask:
-        remarks += refuse_build([Finding(WORKER_RULES["WORKER013"], "fetch(...) or rewrite(...)", 0, place=cannot_ask)])
     if found.behind:
         remarks.append(f"Not taken: {', '.join(found.behind)}; --include takes a file or folder that the code opens")
     files = {
@@ -123,7 +120,7 @@ def _made(found: SiteFiles, name: str, folder: BuiltFolder, request: BuildReques
         **modules.files,
         MAIN: ENTRY.encode(),
         _PROJECT_FILE: project_text(name, modules.needs).encode(),
-        _README: readme_text(name, app, asks_others=bool(cannot_ask)).encode(),
+        _README: readme_text(name, app, asks_others=needs.asks_others).encode(),
     }
     data = [path.removeprefix(f"{SOURCE}/") for path in files if path.startswith(f"{SOURCE}/") and path[-3:] != ".py"]
     files[CONFIG_FILE] = config_text(name, data, cpu_ms=request.cpu_ms).encode()

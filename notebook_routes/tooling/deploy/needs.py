@@ -39,11 +39,11 @@ class Needs:
 
     Attributes:
         requirements: lines as pip reads them, sorted by name.
-        asks_others: a file of the project's that sends requests to other servers; "" where none does.
+        asks_others: whether the project sends requests to other servers.
     """
 
     requirements: tuple[str, ...]
-    asks_others: str = ""
+    asks_others: bool = False
 
     def loosened(self) -> Needs:
         """The same with `>=` for each `==`: of some versions there is no wheel for the isolate."""
@@ -68,14 +68,14 @@ def needs_of(root: Path, files: Mapping[str, bytes], routes: Iterable[Route]) ->
         text, _ = requirements_of({path: sources.get(path, "") for path in files})
         written = _lines(text, REQUIREMENTS_FILE)
     found = {_key(SDK): SDK, **{_key(line): line for line in written if _key(line) != _OURS}}
-    words = {path: _words(source) for path, source in sources.items()}
-    asks_others = next((path for path, used in words.items() if not used.isdisjoint({"fetch", "rewrite"})), "")
+    words = {word for source in sources.values() for word in _words(source)}
+    asks_others = not words.isdisjoint({"fetch", "rewrite", "httpx2"})
     own = {
         # Any client may send a form.
         "python-multipart": True,
-        "httpx2": bool(asks_others),
+        "httpx2": asks_others,
         "pydantic": any(_is_typed(route) for route in routes),
-        "tzdata": any("zoneinfo" in used for used in words.values()),
+        "tzdata": "zoneinfo" in words,
     }
     for name, is_needed in own.items():
         if is_needed:

@@ -17,6 +17,7 @@ _FLOORS = ("web", "routing", "cache", "runtime", "app")
 ENTRANCES = (
     f"{PACKAGE}.project.current_folder",
     f"{PACKAGE}.project.load",
+    f"{PACKAGE}.runtime.jsfetch",
     f"{PACKAGE}.servers.edge",
 )
 

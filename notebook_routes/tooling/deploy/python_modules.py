@@ -63,10 +63,6 @@ class PythonModules:
     needs: Needs
     remarks: tuple[str, ...] = ()
 
-    def holds(self, module: str) -> bool:
-        """Whether there is a package of this name to import."""
-        return f"{FOLDER}/{module}/__init__.py" in self.files or f"{FOLDER}/{module}.py" in self.files
-
 
 class _PipFailed(Exception):
     """pip has not found or not reached what was asked for; the message is all that it said."""

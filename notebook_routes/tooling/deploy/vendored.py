@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _RECORD = "RECORD"
+#: An empty package on PyPI so far, for which `runtime/jsfetch.py` stands in.
+_STOOD_IN_FOR = frozenset({"httpx2-jsfetch"})
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def needed_of(requirements: Iterable[str], packages: dict[str, Vendored]) -> tup
     while todo:
         asked = todo.pop()
         name, extras = canonicalize_name(asked.name), frozenset(asked.extras)
-        if (name, extras) in seen:
+        if (name, extras) in seen or name in _STOOD_IN_FOR:
             continue
         seen.add((name, extras))
         if name not in packages:

@@ -40,8 +40,11 @@ def project():
     """The project, loaded for the first request: its app has secrets, and before there is one none can be made."""
     from notebook_routes.project.current_folder import find_modules_in
     from notebook_routes.project.load import load_tree
+    from notebook_routes.runtime.jsfetch import provide
     from notebook_routes.servers.edge import EdgeApp
 
+    # The project may import httpx2 itself, which sends by the platform's fetch then.
+    provide()
     # As under `notebook-routes serve`: paths in the code begin in the project's folder.
     os.chdir(SITE)
     find_modules_in(SITE)

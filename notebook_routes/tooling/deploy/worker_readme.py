@@ -74,12 +74,14 @@ def readme_text(name: str, app: App, *, asks_others: bool) -> str:
     Args:
         name: the Worker's.
         app: the project's.
-        asks_others: whether it sends requests to other servers, and cannot.
+        asks_others: whether it sends requests to other servers.
     """
     points = dict([*_of_routes(app), *_GENERAL.items()])
     if asks_others:
-        points["Requests to other servers"] = """by `fetch(...)` and by rewrites that leave fail: httpx2 sends them with
-            the package httpx2-jsfetch there, which is empty on PyPI so far."""
+        points[
+            "Requests to other servers"
+        ] = """by `fetch(...)` and by rewrites that leave are sent by the platform's own
+            `fetch`: 50 of them for a request in the free plan, 6 at once."""
     return _TEXT.format(name=name, differences="\n".join(_point(about, text) for about, text in points.items()))
 
 
@@ -126,7 +128,7 @@ def _named(app: App, is_meant: Callable[[Route], bool]) -> list[str]:
 
 
 def _keeps_answers(route: Route) -> bool:
-    return route.config.keeps_answers
+    return route.method == "GET" and route.config.keeps_answers
 
 
 def _is_plain(route: Route) -> bool:

@@ -13,7 +13,6 @@
     WORKER010  a compatibility flag for Python that is not known                     warning
     WORKER011  settings of wrangler.jsonc with which the Worker cannot run           error
     WORKER012  a file below src/ that no build has written                           warning
-    WORKER013  requests to other servers, which httpx2 cannot send there             warning
 
 The figures are the platform's, as its documentation and its tools had them in November 2026.
 """
@@ -87,13 +86,6 @@ WORKER_RULES: dict[str, Rule] = dict(
             "WORKER012",
             "it is below src/, so that wrangler uploads it, and this build has not written it",
             "move it away if it does not belong there",
-            refuses=False,
-        ),
-        _rule(
-            "WORKER013",
-            "in an isolate httpx2 sends requests by the package httpx2-jsfetch, which is empty on PyPI so far: they fail "
-            "there, and all else works",
-            "import js in the handler and await js.fetch(...), or let the route run under `notebook-routes serve`",
             refuses=False,
         ),
     ]

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from notebook_routes.tooling import commands
 from tests.files import dedented, write_files
 
-SHOP = dedented({
+SHOP = {**dedented({
     "app/route.py": """
         async def GET():
             return {"name": "Lämpchen", "price": 30, "sizes": [1, 2.5, None], "ok": True}
@@ -58,7 +58,7 @@ SHOP = dedented({
             answer.headers.append("set-cookie", "b=2; Expires=Wed, 01 Jan 2031 00:00:00 GMT")
             return answer
     """,
-    "app/broken/route.py": "def GET():\\n    return 1 / 0\\n".replace("\\n", "\n"),
+    "app/broken/route.py": "def GET():\n    return 1 / 0\n",
     "app/later/route.py": """
         from notebook_routes import after
 
@@ -77,7 +77,6 @@ SHOP = dedented({
     "app/about/page.html": "<!doctype html><h1>Über uns</h1>\n",
     "pages/api/hello.py": "def handler(req, res):\n    res.status(201).json({'hello': req.query.get('name')})\n",
     "public/style.css": "h1 { color: red }\n",
-    "public/data.bin": bytes(range(256)),
     "middleware.py": """
         from notebook_routes import Response
 
@@ -94,7 +93,7 @@ SHOP = dedented({
     "notes.ipynb": "{}",
     "data/prices.csv": "1,2\n",
     ".env": "SECRET=1\n",
-})  # fmt: skip
+}), "public/data.bin": bytes(range(256))}  # fmt: skip
 
 
 @pytest.fixture
