@@ -42,6 +42,8 @@ _PATIENCE = 600.0
 _ROUNDS = 4
 _SHOWN_LINES = 8
 _NOT_FOUND = re.compile(r"No matching distribution found for (\S+)")
+#: Every index of PyPI's packages has these.
+_THERE = ("python-multipart", "workers-runtime-sdk")
 _UNREACHED = re.compile(
     r"connection (?:broken|error|refused)|NewConnectionError|Failed to establish|Could not fetch URL|"
     r"name resolution|ConnectTimeoutError|ProxyError",
@@ -83,7 +85,7 @@ def fetch_python_modules(needs: Needs) -> PythonModules:
             return PythonModules(_files(*_fetched(needs, Path(place) / "asked", own)), needs)
         except _PipFailed as failed:
             newer, said = needs.loosened(), str(failed)
-        if newer == needs or _UNREACHED.search(said):
+        if newer == needs or _is_unreached(said):
             raise ExportError(_failure(said))
         try:
             folder, packages = _fetched(newer, Path(place) / "newer", own)
@@ -130,13 +132,19 @@ def _install(requirements: list[str], folder: Path, own: Path) -> None:
 def _failure(said: str) -> str:
     errors = [line for line in said.splitlines() if line.startswith("ERROR")] or said.strip().splitlines()
     shown = "\n".join(errors[-_SHOWN_LINES:])
-    if _UNREACHED.search(said):
+    if _is_unreached(said):
         return f"pip could not reach its index, from which the packages come: try again with a network\n{shown}"
     missing = _NOT_FOUND.search(said)
     if missing:
         rule = WORKER_RULES["WORKER005"]
         return f"{rule.code} {missing[1]}: {rule}\n{shown}"
     return f"pip has found no packages for the isolate that go together: look at requirements.txt\n{shown}"
+
+
+def _is_unreached(said: str) -> bool:
+    """Whether pip has not reached its index: it says so only when it tries again."""
+    missing = _NOT_FOUND.search(said)
+    return bool(_UNREACHED.search(said)) or (missing is not None and missing[1].startswith(_THERE))
 
 
 def _newer(asked: Needs, packages: Mapping[str, Vendored]) -> list[str]:
