@@ -13,6 +13,8 @@ from notebook_routes.tooling.deploy.imports import imports_of
 
 PACKAGE = "notebook_routes"
 _FLOORS = ("web", "routing", "cache", "runtime", "app")
+#: What functions of the rest import that nobody calls there.
+_LEFT_OUT = frozenset({f"{PACKAGE}.notebook.extension", f"{PACKAGE}.servers.tornado"})
 #: From where the rest is found.
 ENTRANCES = (
     f"{PACKAGE}.project.current_folder",
@@ -46,8 +48,7 @@ def _imported(source: bytes, name: str, *, is_package: bool) -> list[str]:
     package = name if is_package else name.rpartition(".")[0]
     found: list[str] = []
     for each in imports_of(ast.parse(source), package=package):
-        # The face has the notebook's door in a function, which nobody enters there.
-        if each.module.partition(".")[0] == PACKAGE and not (each.at_call and name == PACKAGE):
+        if each.module.partition(".")[0] == PACKAGE and each.module not in _LEFT_OUT:
             found += [each.module, *(f"{each.module}.{word}" for word in each.names)]
     return found
 
