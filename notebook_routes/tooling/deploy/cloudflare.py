@@ -83,10 +83,12 @@ def build(request: BuildRequest) -> Built:
     remarks = [*worker.remarks, *_checked(worker.files, changes, folder)]
     if changes.edited and not request.check_only:
         raise ExportError("\n".join([*changes.edited, _NOTHING_WRITTEN]))
-    if not (changes.is_empty or request.check_only):
+    # What was edited and stays is no disagreement: wrangler.jsonc is made to be edited.
+    agrees = not (changes.written or changes.removed or changes.edited or changes.outdated_manifest)
+    if not (agrees or request.check_only):
         folder.write(changes)
-    said = _described(changes, worker.files, check_only=request.check_only)
-    return Built("\n".join([*said, *remarks, in_short(worker.app)]), agrees=changes.is_empty)
+    said = _described(changes, worker.files, agrees=agrees, check_only=request.check_only)
+    return Built("\n".join([*said, *remarks, in_short(worker.app)]), agrees=agrees)
 
 
 def _only_one(sources: tuple[Path, ...]) -> Path:
@@ -110,7 +112,7 @@ def _made(found: SiteFiles, name: str, folder: BuiltFolder, request: BuildReques
     with within(found.root) as root, progress(f"Loading {found.root}"):
         app = load_tree(root, strict=True)
     needs = needs_of(found.root, site, app.routes.routes())
-    modules = fetch_python_modules(needs) if request.force else _modules(needs, name, folder)
+    modules = fetch_python_modules(needs) if request.force else _kept_modules(needs, name, folder)
     remarks += modules.remarks
     if found.behind:
         remarks.append(f"Not taken: {', '.join(found.behind)}; --include takes a file or folder that the code opens")
@@ -127,7 +129,7 @@ def _made(found: SiteFiles, name: str, folder: BuiltFolder, request: BuildReques
     return _Worker(dict(sorted(files.items())), app, remarks)
 
 
-def _modules(needs: Needs, name: str, folder: BuiltFolder) -> PythonModules:
+def _kept_modules(needs: Needs, name: str, folder: BuiltFolder) -> PythonModules:
     """The packages: those that are in the folder, where they were fetched for the same needs, else what pip finds."""
     kept, known = folder.unchanged(f"{PYTHON_MODULES}/"), folder.unchanged(_PROJECT_FILE)
     if kept is not None and known is not None:
@@ -146,14 +148,14 @@ def _checked(files: Mapping[str, bytes], changes: Changes, folder: BuiltFolder) 
     return refuse_build(findings, but=_NOTHING_WRITTEN)
 
 
-def _described(changes: Changes, files: Mapping[str, bytes], *, check_only: bool) -> list[str]:
+def _described(changes: Changes, files: Mapping[str, bytes], *, agrees: bool, check_only: bool) -> list[str]:
     would = "would be " if check_only else ""
     uploaded = upload_of(files)
     size = (
         f"{_count(len(uploaded))}, {sum(map(len, uploaded.values())) / 1e6:.1f} MB, "
         f"{compressed_size(uploaded) / 1e6:.1f} MB compressed"
     )
-    if not (changes.written or changes.removed or changes.outdated_manifest or changes.edited):
+    if agrees:
         lines = [f"{changes.root} is up to date: {size}"]
     else:
         what = [f"{_count(len(changes.written))} {would}written"]

@@ -19,6 +19,7 @@ from notebook_routes.tooling.deploy.imports import imports_of
 from notebook_routes.tooling.deploy.isolate_python import AVAILABLE_MODULES, REMOVED_MODULES
 from notebook_routes.tooling.deploy.package_files import PACKAGE
 from notebook_routes.tooling.deploy.python_modules import FOLDER as PYTHON_MODULES
+from notebook_routes.tooling.deploy.site_files import is_code
 from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES
 from notebook_routes.tooling.deploy.wrangler_config import MAIN, SITE, SOURCE
 
@@ -52,7 +53,7 @@ class _Walk:
     def run(self) -> list[Finding]:
         self._folders = {str(folder) for path in self.files for folder in PurePosixPath(path).parents}
         for path in self.files:
-            if path == MAIN or (path.startswith(f"{SITE}/") and path.endswith(".py")):
+            if path == MAIN or (path.startswith(f"{SITE}/") and is_code(path.removeprefix(f"{SITE}/"))):
                 self._reach(path, "")
         while self._todo:
             path = self._todo.popleft()

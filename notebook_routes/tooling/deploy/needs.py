@@ -7,6 +7,7 @@ import inspect
 import re
 from dataclasses import dataclass, replace
 from importlib.metadata import requires
+from importlib.util import decode_source
 from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -14,7 +15,9 @@ from packaging.utils import canonicalize_name
 
 from notebook_routes.errors import ExportError
 from notebook_routes.project.requirements import requirements_of
+from notebook_routes.routing.filesystem import TEMPLATE_FILE
 from notebook_routes.runtime.hints import without_none
+from notebook_routes.tooling.deploy.site_files import is_code
 from notebook_routes.web import File, FormData
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ REQUIREMENTS_FILE = "requirements.txt"
 SDK = "workers-runtime-sdk>=1.9"
 _OURS = "notebook-routes"
 #: A version and nothing else: `pydantic==2.12.3`.
-_PINNED = re.compile(r"==\s*(?=[0-9][0-9A-Za-z.+!]*\s*(?:;|$))")
+_PINNED = re.compile(r"==\s*(?=[0-9][0-9A-Za-z.!]*\s*(?:;|$))")
 #: Of these types pydantic is never asked.
 _PLAIN_TYPES = frozenset({inspect.Parameter.empty, Any, str, bytes, File, FormData})
 
@@ -61,7 +64,7 @@ def needs_of(root: Path, files: Mapping[str, bytes], routes: Iterable[Route]) ->
     Raises:
         ExportError: `requirements.txt` cannot be read, or holds what is no requirement.
     """
-    sources = {path: content.decode(errors="replace") for path, content in files.items() if path.endswith(".py")}
+    sources = {path: decode_source(content) for path, content in files.items() if is_code(path)}
     written = _written(root)
     if written is None:
         # An import that no package answers is named when all imports are followed.
@@ -74,6 +77,7 @@ def needs_of(root: Path, files: Mapping[str, bytes], routes: Iterable[Route]) ->
         # Any client may send a form.
         "python-multipart": True,
         "httpx2": asks_others,
+        "jinja2": any(path.endswith(TEMPLATE_FILE) for path in files),
         "pydantic": any(_is_typed(route) for route in routes),
         "tzdata": "zoneinfo" in words,
     }

@@ -53,6 +53,15 @@ class SiteFiles:
         return {path: _read(self.root / path) for path in self.sizes}
 
 
+def is_code(path: str) -> bool:
+    """Whether a file of a project is Python that runs there, and is not only served.
+
+    Args:
+        path: from the project's folder on.
+    """
+    return path.endswith(".py") and not path.startswith(f"{PUBLIC}/")
+
+
 def find_site_files(root: Path, *, include: Iterable[Path] = ()) -> SiteFiles:
     """Find what goes of a project. Nothing is imported.
 
@@ -119,7 +128,7 @@ def _take_asked(found: SiteFiles, path: Path) -> None:
 
 def _take_imported(found: SiteFiles) -> None:
     """Take the modules and packages beside `app` that the files import, and those that these import."""
-    todo = [path for path in found.sizes if path.endswith(".py")]
+    todo = [path for path in found.sizes if is_code(path)]
     seen = set(todo)
     while todo:
         for top in sorted(_imported_tops(found.root / todo.pop())):

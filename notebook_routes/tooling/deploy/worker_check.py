@@ -13,6 +13,7 @@ import re
 import sys
 import warnings
 from datetime import date
+from importlib.util import decode_source
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ConfigError
@@ -21,6 +22,7 @@ from notebook_routes.runtime.edge import Finding, check_text
 from notebook_routes.tooling.deploy.import_closure import check_imports
 from notebook_routes.tooling.deploy.isolate_python import COMPATIBILITY_DATE, COMPATIBILITY_FLAG, PYTHON, words
 from notebook_routes.tooling.deploy.python_modules import FOLDER as PYTHON_MODULES
+from notebook_routes.tooling.deploy.site_files import is_code
 from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES
 from notebook_routes.tooling.deploy.wrangler_config import (
     CONFIG_FILE,
@@ -61,7 +63,7 @@ def check_site(files: Mapping[str, bytes]) -> list[Finding]:
     """
     found: list[Finding] = []
     for path, content in files.items():
-        if path.endswith(".py"):
+        if is_code(path):
             broken = _compiled(path, content)
             found += [broken] if broken else check_text(_text(content), in_function=False, place=path).findings
     return found
@@ -188,4 +190,4 @@ def _mega(size: int) -> str:
 
 
 def _text(content: bytes) -> CellText:
-    return CellText.read(content.decode("utf-8-sig", errors="replace"), first_line=1)
+    return CellText.read(decode_source(content), first_line=1)

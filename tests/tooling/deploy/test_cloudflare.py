@@ -91,6 +91,9 @@ def test_what_is_edited_there_stays(shop, worker, build):
     status, said = build(shop)
     assert (status, "wrangler.jsonc was edited by hand, and stays" in said) == (0, True)
     assert config.read_text() == edited
+    before = moments(worker)
+    assert build(shop, "--check")[0] == build(shop)[0] == 0
+    assert moments(worker) == before
     # A file of another ending needs another rule: two texts for one file.
     write_files(shop, {"public/logo.svg": "<svg/>"})
     status, said = build(shop)
@@ -177,6 +180,12 @@ def test_a_comment_overrules_a_rule_of_the_edge(shop, worker, build):
     write_files(shop, {"app/prices/route.py": text})
     assert build(shop, "--include", "data")[0] == 0
     assert (worker / "src/site/app/prices/route.py").read_text() == text
+
+
+def test_python_that_is_only_served_may_be_anything(shop, worker, build):
+    write_files(shop, {"public/old.py": "print 'import numpy'\n", "app/a/route.py": b"# coding: latin-1\nx = '\xfc'\n"})
+    assert build(shop)[0] == 0
+    assert (worker / "src/site/public/old.py").is_file()
 
 
 def test_what_serve_cannot_load_is_refused(build, tmp_path):

@@ -57,6 +57,7 @@ def test_a_rewrite_that_stays_needs_nothing(tmp_path):
 def test_time_zones_and_templates(tmp_path):
     files = {"app/route.py": "import zoneinfo\ndef GET(): ...\n", "app/a/page.html.jinja": "<p>{{ query }}"}
     assert needed(tmp_path, files)[0] == ALWAYS | {"tzdata", "jinja2"}
+    assert needed(tmp_path, {**files, "requirements.txt": ""})[0] == ALWAYS | {"tzdata", "jinja2"}
 
 
 def test_written_requirements_come_first(tmp_path):
@@ -79,13 +80,14 @@ def test_without_them_what_is_imported_counts(tmp_path):
 
 
 def test_versions_can_be_loosened():
-    needs = Needs(("a==1.2", "b== 1.0rc1 ; python_version > '3'", "c>=1,==1.*", "d", "e[x]==3"))
+    needs = Needs(("a==1.2", "b== 1.0rc1 ; python_version > '3'", "c>=1,==1.*", "d", "e[x]==3", "f==1+cpu"))
     assert needs.loosened().requirements == (
         "a>=1.2",
         "b>=1.0rc1 ; python_version > '3'",
         "c>=1,==1.*",
         "d",
         "e[x]>=3",
+        "f==1+cpu",
     )
 
 
