@@ -25,13 +25,8 @@ from notebook_routes.tooling.deploy.python_modules import FOLDER as PYTHON_MODUL
 from notebook_routes.tooling.deploy.python_modules import PythonModules, fetch_python_modules
 from notebook_routes.tooling.deploy.site_files import find_site_files
 from notebook_routes.tooling.deploy.targets import Built
-from notebook_routes.tooling.deploy.worker_check import (
-    check_site,
-    check_worker,
-    compressed_size,
-    too_large,
-    upload_of,
-)
+from notebook_routes.tooling.deploy.upload_size import UploadSize, counted, too_large
+from notebook_routes.tooling.deploy.worker_check import check_site, check_worker
 from notebook_routes.tooling.deploy.worker_files import ENTRY, project_text
 from notebook_routes.tooling.deploy.worker_folder import BuiltFolder
 from notebook_routes.tooling.deploy.worker_readme import in_short, readme_text
@@ -52,6 +47,8 @@ if TYPE_CHECKING:
 TARGET = "cloudflare"
 _PROJECT_FILE = "pyproject.toml"
 _README = "README.md"
+#: What wrangler uploads.
+_UPLOADED = (f"{SOURCE}/", f"{PYTHON_MODULES}/")
 _NOTHING_WRITTEN = "Nothing was written."
 
 
@@ -80,14 +77,17 @@ def build(request: BuildRequest) -> Built:
     folder = BuiltFolder.open(output, root, target=TARGET, force=request.force)
     worker = _made(found, name, folder, request)
     changes = folder.compare(worker.files, force=request.force)
-    remarks = [*worker.remarks, *_checked(worker.files, changes, folder)]
+    files = folder.as_it_will_be(changes, worker.files)
+    size = UploadSize({path: files[path] for path in files if path.startswith(_UPLOADED)})
+    findings = [*check_worker(files, compiled=folder.as_before(files)), *size.check(), *_strangers(folder, files)]
+    remarks = [*worker.remarks, *refuse_build(findings, but=_NOTHING_WRITTEN)]
     if changes.edited and not request.check_only:
         raise ExportError("\n".join([*changes.edited, _NOTHING_WRITTEN]))
     # What was edited and stays is no disagreement: wrangler.jsonc is made to be edited.
     agrees = not (changes.written or changes.removed or changes.edited or changes.outdated_manifest)
     if not (agrees or request.check_only):
         folder.write(changes)
-    said = _described(changes, worker.files, agrees=agrees, check_only=request.check_only)
+    said = _described(changes, size, agrees=agrees, check_only=request.check_only)
     return Built("\n".join([*said, *remarks, in_short(worker.app)]), agrees=agrees)
 
 
@@ -103,7 +103,7 @@ def _made(found: SiteFiles, name: str, folder: BuiltFolder, request: BuildReques
     Raises:
         DefinitionError: as `build`.
     """
-    large = too_large(sum(found.sizes.values()), found.sizes)
+    large = too_large(found.sizes)
     site = {} if large else found.read()
     findings = [large] if large else check_site(site)
     # The time zones go with a project that reads them.
@@ -139,31 +139,17 @@ def _kept_modules(needs: Needs, name: str, folder: BuiltFolder) -> PythonModules
     return fetch_python_modules(needs)
 
 
-def _checked(files: Mapping[str, bytes], changes: Changes, folder: BuiltFolder) -> list[str]:
-    """Check the folder as it will be, with what was edited there; sentences about what is only to be told."""
-    findings = check_worker(folder.as_it_will_be(changes, files))
-    findings += [
-        Finding(WORKER_RULES["WORKER012"], path, 0) for path in folder.strangers(files, SOURCE, PYTHON_MODULES)
-    ]
-    return refuse_build(findings, but=_NOTHING_WRITTEN)
+def _strangers(folder: BuiltFolder, files: Mapping[str, bytes]) -> list[Finding]:
+    return [Finding(WORKER_RULES["WORKER012"], path, 0) for path in folder.strangers(files, SOURCE, PYTHON_MODULES)]
 
 
-def _described(changes: Changes, files: Mapping[str, bytes], *, agrees: bool, check_only: bool) -> list[str]:
+def _described(changes: Changes, size: UploadSize, *, agrees: bool, check_only: bool) -> list[str]:
     would = "would be " if check_only else ""
-    uploaded = upload_of(files)
-    size = (
-        f"{_count(len(uploaded))}, {sum(map(len, uploaded.values())) / 1e6:.1f} MB, "
-        f"{compressed_size(uploaded) / 1e6:.1f} MB compressed"
-    )
     if agrees:
         lines = [f"{changes.root} is up to date: {size}"]
     else:
-        what = [f"{_count(len(changes.written))} {would}written"]
-        what += [f"{_count(len(changes.removed))} {would}removed"] if changes.removed else []
+        what = [f"{counted(len(changes.written))} {would}written"]
+        what += [f"{counted(len(changes.removed))} {would}removed"] if changes.removed else []
         lines = [f"{changes.root}: {', '.join(what)} ({size} in all)"]
     lines += [f"{path} was edited by hand, and stays" for path in changes.kept]
     return [*lines, *changes.edited]
-
-
-def _count(files: int) -> str:
-    return "1 file" if files == 1 else f"{files} files"

@@ -14,7 +14,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from notebook_routes.errors import ExportError
-from notebook_routes.project.requirements import requirements_of
+from notebook_routes.project.requirements import imported_modules, requirements_of
 from notebook_routes.routing.filesystem import TEMPLATE_FILE
 from notebook_routes.runtime.hints import without_none
 from notebook_routes.tooling.deploy.site_files import is_code
@@ -67,9 +67,7 @@ def needs_of(root: Path, files: Mapping[str, bytes], routes: Iterable[Route]) ->
     sources = {path: decode_source(content) for path, content in files.items() if is_code(path)}
     written = _written(root)
     if written is None:
-        # An import that no package answers is named when all imports are followed.
-        text, _ = requirements_of({path: sources.get(path, "") for path in files})
-        written = _lines(text, REQUIREMENTS_FILE)
+        written = _imported(sources, files)
     found = {_key(SDK): SDK, **{_key(line): line for line in written if _key(line) != _OURS}}
     words = {word for source in sources.values() for word in _words(source)}
     asks_others = not words.isdisjoint({"fetch", "rewrite", "httpx2"})
@@ -85,6 +83,16 @@ def needs_of(root: Path, files: Mapping[str, bytes], routes: Iterable[Route]) ->
         if is_needed:
             found.setdefault(name, _as_ours(name))
     return Needs(tuple(line for _, line in sorted(found.items())), asks_others)
+
+
+def _imported(sources: Mapping[str, str], files: Iterable[str]) -> list[str]:
+    """What a project's files import, in the versions of this environment."""
+    own = {path.partition("/")[0].removesuffix(".py") for path in files}
+    if imported_modules(sources).keys() <= own:
+        # To look through all packages that are installed takes seconds.
+        return []
+    # An import that no package answers is named when all imports are followed.
+    return _lines(requirements_of(sources)[0], REQUIREMENTS_FILE)
 
 
 def _written(root: Path) -> list[str] | None:

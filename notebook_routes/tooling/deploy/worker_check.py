@@ -8,7 +8,6 @@ Python reads has been taken away up to 3.14.
 from __future__ import annotations
 
 import ast
-import gzip
 import re
 import sys
 import warnings
@@ -35,12 +34,8 @@ from notebook_routes.tooling.deploy.wrangler_config import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
-#: Bytes of all that is uploaded, before compression.
-MAX_SIZE = 64 << 20
-#: Bytes after it, in the free and in the paid plan, as the platform's older pages have them.
-MAX_COMPRESSED = {"free": 3_000_000, "paid": 10_000_000}
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _FLAGS = words(
     """python_workers python_workers_20250116 python_workers_20260610 python_workers_314 no_python_workers_20250116
@@ -69,37 +64,20 @@ def check_site(files: Mapping[str, bytes]) -> list[Finding]:
     return found
 
 
-def check_worker(files: Mapping[str, bytes]) -> list[Finding]:
-    """Check all files of a Worker.
+def check_worker(files: Mapping[str, bytes], *, compiled: Container[str] = ()) -> list[Finding]:
+    """Check all files of a Worker, but for their size (`upload_size.py`).
 
     Args:
         files: by path from its folder on.
+        compiled: those that an earlier build has compiled.
     """
     found = [*_check_config(files)]
     for path, content in files.items():
-        broken = _compiled(path, content) if path.endswith(".py") and not path.startswith(f"{SITE}/") else None
-        found += [broken] if broken else []
-    return [*found, *check_imports(files), *_check_size(files)]
-
-
-def upload_of(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The files that wrangler uploads."""
-    return {path: content for path, content in files.items() if path.startswith((f"{SOURCE}/", f"{PYTHON_MODULES}/"))}
-
-
-def too_large(size: int, largest: Mapping[str, int]) -> Finding | None:
-    """What is said of a Worker's size, if it is too much.
-
-    Args:
-        size: bytes in all.
-        largest: the sizes of its files, by path.
-    """
-    if size <= MAX_SIZE:
-        return None
-    path = max(largest, key=lambda path: largest[path])
-    return Finding(
-        WORKER_RULES["WORKER007"], f"{_mega(size)} in all, of which {path} is {_mega(largest[path])}", 0, place=path
-    )
+        # The project's own were compiled before anything else was done.
+        if path.endswith(".py") and not path.startswith(f"{SITE}/") and path not in compiled:
+            broken = _compiled(path, content)
+            found += [broken] if broken else []
+    return [*found, *check_imports(files)]
 
 
 def _compiled(path: str, content: bytes) -> Finding | None:
@@ -165,28 +143,6 @@ def _check_date(config: WranglerConfig) -> Iterator[Finding]:
 
 def _setting(what: str) -> Finding:
     return Finding(WORKER_RULES["WORKER011"], what, 0, place=CONFIG_FILE)
-
-
-def _check_size(files: Mapping[str, bytes]) -> Iterator[Finding]:
-    uploaded = upload_of(files)
-    size = sum(map(len, uploaded.values()))
-    refused = too_large(size, {path: len(content) for path, content in uploaded.items()})
-    if refused is not None:
-        yield refused
-        return
-    compressed = compressed_size(uploaded)
-    over = [f"the {plan} plan's {_mega(limit)}" for plan, limit in MAX_COMPRESSED.items() if compressed > limit]
-    if over:
-        yield Finding(WORKER_RULES["WORKER008"], f"{_mega(compressed)} compressed is over {' and '.join(over)}", 0)
-
-
-def compressed_size(uploaded: Mapping[str, bytes]) -> int:
-    """Bytes of an upload as gzip makes them, which is how wrangler measures it."""
-    return len(gzip.compress(b"".join(uploaded.values()), mtime=0))
-
-
-def _mega(size: int) -> str:
-    return f"{size / 1_000_000:.1f} MB"
 
 
 def _text(content: bytes) -> CellText:

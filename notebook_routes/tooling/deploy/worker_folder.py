@@ -80,6 +80,11 @@ class BuiltFolder:
         kept = {path: content for path, content in found.items() if content is not None}
         return kept if known and all(digest(kept.get(path, b"")) == known[path] for path in known) else None
 
+    def as_before(self, files: Mapping[str, bytes]) -> set[str]:
+        """Those of some files that the last build has written, as they are."""
+        known = self.before.digests
+        return {path for path, content in files.items() if path in known and digest(content) == known[path]}
+
     def compare(self, files: Mapping[str, bytes], *, force: bool) -> Changes:
         """Find out what has to be written.
 

@@ -1,13 +1,12 @@
 """The validator of a Worker's folder."""
 
-import os
 import sys
 
 import pytest
 
 from notebook_routes.errors import ExportError
 from notebook_routes.runtime.edge import Finding
-from notebook_routes.tooling.deploy.worker_check import check_site, check_worker, too_large, upload_of
+from notebook_routes.tooling.deploy.worker_check import check_site, check_worker
 from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES, refuse_build
 from notebook_routes.tooling.deploy.wrangler_config import config_text
 
@@ -88,19 +87,6 @@ def test_settings_that_work(old, new):
             '"python_workers"', '"python_workers", "python_workers_314"'
         )
     assert found_in(files) == []
-
-
-def test_sizes():
-    assert found_in({**GOOD, "README.md": "x" * (65 << 20)}) == []
-    ((code, what),) = found_in({**GOOD, "python_modules/big.bin": os.urandom(3_100_000)})
-    assert (code, what) == ("WORKER008", "3.1 MB compressed is over the free plan's 3.0 MB")
-    ((code, what),) = found_in({**GOOD, "src/site/a.css": b"\0" * (65 << 20)})
-    assert (code, what) == ("WORKER007", "68.2 MB in all, of which src/site/a.css is 68.2 MB")
-    assert too_large(64 << 20, {"a": 64 << 20}) is None
-    assert set(upload_of({"README.md": b"", "src/a.py": b"", "python_modules/b.py": b""})) == {
-        "src/a.py",
-        "python_modules/b.py",
-    }
 
 
 def test_what_refuses_is_raised_and_the_rest_told():
