@@ -35,7 +35,7 @@ class EdgeComparison:
     Attributes:
         same: requests that were answered alike, "GET /products/1".
         differences: sentences about those that were not.
-        left_out: requests that were not sent: they may change something.
+        left_out: requests that were not sent: they may change something, or need what such a one would answer.
         unasked: routes of the edge that no request asks, "GET /products/[id]".
         routes: how many routes of the edge there are.
     """
@@ -52,7 +52,7 @@ class EdgeComparison:
         lines = [f"{what}: edge = kernel" for what in self.same]
         lines += self.differences
         if self.left_out:
-            lines.append(f"not sent: {', '.join(self.left_out)} may change something (--replay-all sends them)")
+            lines.append(f"not sent, since something may change: {', '.join(self.left_out)} (--replay-all sends them)")
         if self.unasked:
             lines.append(f"no %%request asks {', '.join(self.unasked)}: send one, and compare again")
         if not self.routes:

@@ -120,7 +120,11 @@ class Comparison:
             self.found["differences"].append(f"{what}: no end of the answer after {PATIENCE:g} s")
             return
         except Exception as error:  # noqa: BLE001 - whatever the user's expression raises is told
-            self.found["differences"].append(f"{what}: {type(error).__name__}: {error}")
+            if self.found["left_out"]:
+                # It may need the answer of one that was not sent.
+                self.found["left_out"].append(what)
+            else:
+                self.found["differences"].append(f"{what}: {type(error).__name__}: {error}")
             return
         route = self._route_of(kernel)
         if route is None:
