@@ -49,6 +49,19 @@ SHOP = {**dedented({
                 await asyncio.sleep(0)
                 yield f"{number} ü\\n"
     """,
+    "app/slow/route.py": """
+        import asyncio
+
+        going_on = asyncio.Event()
+
+        async def GET():
+            yield "first, "
+            await going_on.wait()
+            yield "last"
+
+        async def POST():
+            going_on.set()
+    """,
     "app/cookies/route.py": """
         from notebook_routes import Response
 

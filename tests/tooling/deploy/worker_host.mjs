@@ -49,7 +49,10 @@ Deno.serve(options, async (request) => {
   // A test says in a header what the platform would know of the client.
   const place = request.headers.get("x-test-cf");
   if (place !== null) request.cf = JSON.parse(place);
-  const waitUntil = (work) => ("copy" in work ? work.copy() : work).then(() => {}, (error) => console.error(String(error)));
+  const waitUntil = (work) => {
+    console.log("waiting");
+    ("copy" in work ? work.copy() : work).then(() => console.log("waited"), (error) => console.error(String(error)));
+  };
   try {
     return await call({ waitUntil }, request);
   } catch (error) {
