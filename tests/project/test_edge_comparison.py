@@ -31,7 +31,7 @@ SHOP = source(
     "%%route GET /rows/[n] --runtime edge\nfor i in range(int(n)):\n    yield {'i': i}",
     "%%route GET /lonely/[id] --runtime edge\nid",
     "%%route GET /in-python\nimport threading\nthreading.current_thread() is threading.main_thread()",
-    '%%request as made\nPOST /products\n\n{"name": "Lantern"}',
+    "%%request as made\nPOST /products\n\n{\"name\": \"Lantern\"}",
     "%%request GET /products/{{made.json()['id']}}",
     "%%request\nGET /products/1\n###\nGET /products/9\n###\nGET /visits\n###\nGET /visits\n###\nGET /broken",
     "%%request\nGET /rows/3\n###\nGET /in-python\n###\nHEAD /products/1",
