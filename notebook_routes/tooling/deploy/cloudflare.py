@@ -50,6 +50,7 @@ _README = "README.md"
 #: What wrangler uploads.
 _UPLOADED = (f"{SOURCE}/", f"{PYTHON_MODULES}/")
 _NOTHING_WRITTEN = "Nothing was written."
+_ALL_IN_ISOLATE = "A Worker runs every route in an isolate, whatever its runtime is."
 
 
 @dataclass
@@ -108,7 +109,7 @@ def _made(found: SiteFiles, name: str, folder: BuiltFolder, request: BuildReques
     findings = [large] if large else check_site(site)
     # The time zones go with a project that reads them.
     findings = [finding for finding in findings if finding.rule.code != "EDGE015"]
-    remarks = refuse_build(findings, but=_NOTHING_WRITTEN)
+    remarks = refuse_build(findings, but=f"{_ALL_IN_ISOLATE} {_NOTHING_WRITTEN}")
     with within(found.root) as root, progress(f"Loading {found.root}"):
         app = load_tree(root, strict=True)
     needs = needs_of(found.root, site, app.routes.routes())
