@@ -7,7 +7,6 @@ The exchange rides in a context variable. A handler runs in a copy of the contex
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from enum import Enum
 from secrets import token_urlsafe
 from time import perf_counter, time
@@ -46,17 +45,26 @@ class Phase(Enum):
 _HANDLER, _ENDED = Phase.HANDLER, Phase.ENDED
 
 
-@dataclass(frozen=True, slots=True)
 class DraftCookie:
     """What switches draft mode on for a browser.
 
-    Attributes:
-        value: nobody can guess it; it differs from server to server.
+    Args:
         secure: sent over HTTPS only, and to pages of other sites too, as previews in an editor need it.
     """
 
-    value: str = field(default_factory=lambda: token_urlsafe(24))
-    secure: bool = True
+    __slots__ = ("_value", "secure")
+
+    def __init__(self, *, secure: bool = True) -> None:
+        self.secure = secure
+        self._value = ""
+
+    @property
+    def value(self) -> str:
+        """Nobody can guess it; it differs from server to server."""
+        if not self._value:
+            # Not before it is asked for: a worker platform has no randomness while modules load.
+            self._value = token_urlsafe(24)
+        return self._value
 
 
 _NO_DRAFT = DraftCookie()
