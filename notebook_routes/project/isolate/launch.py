@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -55,6 +56,7 @@ class Launch:
         port: to listen on.
         limits: what the isolate may do.
         settings: the environment variables of `ServerSettings`, by name.
+        mark: stands before each event on the process's stdout; the isolate cannot guess it.
     """
 
     engine: Engine
@@ -63,6 +65,7 @@ class Launch:
     port: int
     limits: IsolateLimits
     settings: Mapping[str, str]
+    mark: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def start(self) -> subprocess.Popen[str]:
         """Start it. It ends when its stdin ends, and writes events to its stdout."""
@@ -75,6 +78,8 @@ class Launch:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 encoding="utf-8",
+                # The isolate may write there what it likes.
+                errors="replace",
                 cwd=self.folder,
                 # Ctrl-C is for whoever has started it, who ends it then.
                 start_new_session=True,
@@ -90,6 +95,10 @@ class Launch:
         """Keep the snapshot that the first process has made."""
         if self._draft.exists():
             keep(self._draft, self.snapshot)
+
+    def discard_snapshot(self) -> None:
+        """Throw away a snapshot that cannot be used: the next isolate makes another."""
+        self.snapshot.unlink(missing_ok=True)
 
     def discard_draft(self) -> None:
         """Throw away what a process that has failed has left of a snapshot."""
@@ -120,6 +129,7 @@ class Launch:
         archives = {name: self.folder / f"{name}.zip" for name in ("core", "packages", "native", "site")}
         return {
             **{name: str(path) if path.exists() else None for name, path in archives.items()},
+            "mark": self.mark,
             "pyodide": str(self.engine.pyodide),
             "snapshot": str(self.snapshot) if has_snapshot else None,
             "keep": None if has_snapshot else str(self._draft),

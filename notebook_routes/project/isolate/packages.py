@@ -6,6 +6,7 @@ one with compiled code PyPI has a wheel for the isolate, or it has not; a wheel 
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import io
 import subprocess
@@ -44,6 +45,8 @@ _MARKERS = {
     "platform_python_implementation": "CPython",
     "extra": "",
 }
+#: What an install that can be edited puts beside other packages, instead of itself.
+_EDITABLE = ("__editable__", "_editable_impl_")
 _BINARY = (*EXTENSION_SUFFIXES, ".so", ".pyd", ".dylib")
 
 
@@ -68,10 +71,20 @@ def package_archives(files: Mapping[str, str]) -> tuple[bytes, bytes | None]:
 
 
 def _imported(files: Mapping[str, str]) -> Iterator[str]:
-    modules = imported_modules(files)
+    # A file that is no Python says so where it is loaded, and others are served.
+    modules = imported_modules({path: text for path, text in files.items() if _is_python(text)})
     known = packages_distributions() if modules else {}
     for module in modules:
-        yield from known.get(module, ())
+        # Some installs that can be edited do not tell their modules: most have their own name.
+        yield from known.get(module, (module,))
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _closure(names: Iterable[str]) -> dict[str, Distribution]:
@@ -101,21 +114,22 @@ def _is_compiled(found: Distribution) -> bool:
 def _files(found: Distribution) -> Iterator[tuple[str, Path]]:
     """The files of a distribution but for compiled ones, by their names in the isolate."""
     listed = [file for file in found.files or () if not str(file).endswith((*_BINARY, ".pyc"))]
-    modules = [file for file in listed if file.suffix == ".py" and ".." not in file.parts]
-    if modules:
+    if any(file.suffix == ".py" and ".." not in file.parts and not file.name.startswith(_EDITABLE) for file in listed):
         for file in listed:
             path = Path(str(file.locate()))
             if ".." not in file.parts and path.is_file():
                 yield file.as_posix(), path
         return
     # Installed to be edited: its files are elsewhere.
-    for module, names in packages_distributions().items():
-        if found.name in names:
-            yield from _of_module(module)
+    told = [module for module, names in packages_distributions().items() if found.name in names]
+    for module in told or [canonicalize_name(found.name).replace("-", "_")]:
+        yield from _of_module(module)
 
 
 def _of_module(module: str) -> Iterator[tuple[str, Path]]:
     spec = importlib.util.find_spec(module)
+    if spec is not None and spec.submodule_search_locations is None and spec.has_location and spec.origin is not None:
+        yield f"{module}.py", Path(spec.origin)
     for place in (spec.submodule_search_locations or ()) if spec is not None else ():
         folder = Path(place)
         for path in folder.rglob("*"):
