@@ -183,6 +183,7 @@ class Isolate:
             if mark:
                 answered |= self._take(json.loads(event))
         process.wait()
+        _close(process)
         if not self._failure:
             said = (self._launch.folder / ERRORS).read_text(encoding="utf-8", errors="replace").strip()
             self._failure = said or f"its process has ended with status {process.returncode}"
@@ -215,6 +216,16 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait(_LAST_TIME)
     except subprocess.TimeoutExpired:
         process.kill()
+
+
+def _close(process: subprocess.Popen[str]) -> None:
+    """Close what is left of one that has ended."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    # It may not have taken all that it was told.
+    with suppress(OSError):
+        process.stdin.close()
+    process.stdout.close()
 
 
 def _free_port(port: int | None) -> int:
