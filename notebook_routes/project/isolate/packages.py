@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from notebook_routes.errors import ServerError
 from notebook_routes.project.isolate.archives import archive, put
@@ -121,7 +122,8 @@ def _files(found: Distribution) -> Iterator[tuple[str, Path]]:
                 yield file.as_posix(), path
         return
     # Installed to be edited: its files are elsewhere.
-    told = [module for module, names in packages_distributions().items() if found.name in names]
+    known = packages_distributions().items()
+    told = [module for module, names in known if found.name in names and not module.startswith(_EDITABLE)]
     for module in told or [canonicalize_name(found.name).replace("-", "_")]:
         yield from _of_module(module)
 
@@ -140,9 +142,7 @@ def _of_module(module: str) -> Iterator[tuple[str, Path]]:
 def _wheel(found: Distribution) -> Path:
     """A wheel for the isolate, in the same version."""
     folder = cache_folder() / "wheels"
-    name = canonicalize_name(found.name).replace("-", "_")
-    pattern = f"{name}-{found.version}-*.whl"
-    place = next(iter(sorted(folder.glob(pattern))), None)
+    place = _kept(folder, found)
     if place is not None:
         return place
     command = [
@@ -152,7 +152,7 @@ def _wheel(found: Distribution) -> Path:
         "--dest", str(folder), f"{found.name}=={found.version}",
     ]  # fmt: skip
     asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip, with a name and version that are installed
-    place = next(iter(sorted(folder.glob(pattern))), None)
+    place = _kept(folder, found)
     if place is None:
         errors = [line for line in asked.stderr.splitlines() if line.startswith("ERROR")] or asked.stderr.splitlines()
         raise ServerError(
@@ -160,6 +160,13 @@ def _wheel(found: Distribution) -> Path:
             f"({PLATFORM}): {errors[-1] if errors else 'it says nothing'}; use a version that has one"
         )
     return place
+
+
+def _kept(folder: Path, found: Distribution) -> Path | None:
+    # Old wheels spell a name as its authors do.
+    wanted = canonicalize_name(found.name), Version(found.version)
+    places = sorted(folder.glob("*.whl"))
+    return next((place for place in places if parse_wheel_filename(place.name)[:2] == wanted), None)
 
 
 def _unpacked(wheels: Iterable[Path]) -> bytes:

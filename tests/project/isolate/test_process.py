@@ -266,6 +266,7 @@ SHOP = {
             except FetchError as error:
                 return {"refused": str(error)}
         """,
+    "app/code/route.py": "import segno\n\ndef GET():\n    return segno.make('lamp').designator\n",
     "app/broken/route.py": "def GET(:\n    return 1\n",
 }
 
@@ -329,6 +330,10 @@ def test_it_reaches_the_hosts_that_it_is_given(shop, other, ours):
     assert "refused" in shop.json(f"/other?url=http://127.0.0.1:{ours.getsockname()[1]}/")
     with pytest.raises(BlockingIOError):
         ours.accept()
+
+
+def test_packages_that_it_imports_are_there(shop):
+    assert shop.get("/code") == (200, b"M3-M")
 
 
 def test_a_file_that_is_no_python_is_named_and_the_rest_is_served(shop):
