@@ -33,7 +33,7 @@ PYODIDES = {
 
 @pytest.fixture(scope="module")
 def ours():
-    """What is on this machine and none of the isolate's: a file, a folder to write into, a server that counts."""
+    """A port of this machine that nobody is to connect to."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         yield listener
@@ -73,11 +73,12 @@ def hostile(tmp_path_factory):
 
 @pytest.fixture
 def attempt(hostile, folder, ours):
-    """Send an attempt, in which `secret`, `written` and `port` are this machine's; the answer."""
-    written = folder / "written"
+    """Send an attempt, in which `secret`, `written`, `pyodide` and `port` are this machine's; the answer."""
+    written, engine = folder / "written", Engine.find()
 
     def attempt(text):
-        query = f"secret={folder / 'secret.txt'}&written={written}&port={ours.getsockname()[1]}"
+        places = f"secret={folder / 'secret.txt'}&written={written}&pyodide={engine.pyodide / 'package.json'}"
+        query = f"{places}&port={ours.getsockname()[1]}"
         return hostile.ask("POST", f"/run?{query}", textwrap.dedent(text).encode(), **{"content-type": "text/plain"})
 
     yield attempt
@@ -101,6 +102,7 @@ REFUSED = {
         "return (await js.eval(\"import('node:fs')\")).readFileSync(secret, 'utf8')",
         "Requires read access",
     ),
+    "reads what it has booted from": ("return js.Deno.readTextFileSync(pyodide)", "Requires read access"),
     "reads its own host": ("return js.Deno.readDirSync('.').next()", "Requires read access"),
     "asks for more": (
         "raise OSError((await js.eval(\"Deno.permissions.request({ name: 'read' })\")).state)",
