@@ -59,7 +59,7 @@ async function boot(told) {
     try {
       python = await loadPyodide({ ...options, _loadSnapshot: told.snapshot });
     } catch (error) {
-      post("stderr", { text: `the snapshot cannot be used, it takes longer this time: ${error}` });
+      post("stale", { text: `the snapshot cannot be used, it takes longer this time: ${error}` });
     }
   }
   const isCold = python === null;
