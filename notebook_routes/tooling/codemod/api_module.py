@@ -170,7 +170,7 @@ class _Converter:
         return [made, two_below(statement(f"{' = '.join(others)} = {name}"))]
 
     def _bodies(self) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
-        """What is done for each method, and for those that are refused alike, because the handler does not name them."""
+        """What is done for each method, and for those that it does not name, which are refused alike."""
         split = MethodSplit(self._handler, self._req, tables_in(self._module.body))
         rest = split.body(OTHER)
         named = split.named
@@ -184,9 +184,7 @@ class _Converter:
         if refused is not None:
             others = {method: body for method, body in bodies.items() if refused and _same(body, rest)}
             bodies = {
-                method: body
-                for method, body in bodies.items()
-                if not _same(body, rest) and not answers_nothing(body)
+                method: body for method, body in bodies.items() if not _same(body, rest) and not answers_nothing(body)
             }
         if "HEAD" in bodies and "GET" in bodies and _same(bodies["HEAD"], bodies["GET"]):
             del bodies["HEAD"]  # it is automatic

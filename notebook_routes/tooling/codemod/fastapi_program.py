@@ -35,6 +35,7 @@ from notebook_routes.tooling.codemod.nodes import (
     target_of,
     two_below,
 )
+from notebook_routes.tooling.codemod.old_errors import fastapi_errors
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
@@ -91,8 +92,11 @@ class FastAPIProgram:
         self._public: set[str] = set()
         self._imports: set[str] = set()
 
-    def program(self) -> Program:
+    def program(self, *, old_errors: bool) -> Program:
         """The program as Route Handlers.
+
+        Args:
+            old_errors: with FastAPI's answers to errors.
 
         Raises:
             NotUnderstood: none of its operations can be.
@@ -110,6 +114,9 @@ class FastAPIProgram:
         if not made.routes:
             raise NotUnderstood("; ".join(self.problems) or "it has no operations")
         made.middleware = [self._middleware(each) for each in reversed(self._source.middleware)]
+        if old_errors:
+            # It is next to the routes, as in FastAPI: what a middleware sees are answers in these words.
+            made.answer_errors(fastapi_errors(), len(made.middleware))
         if self._source.cors is not None:
             made.constants.append(f"cors = {self._source.cors}")
         made.plain = self._whole(made)
@@ -204,7 +211,7 @@ class FastAPIProgram:
             each for each in kept if not (isinstance(each, cst.FunctionDef) and names_in([each]) & self._source.apps)
         ]
         functions = [each for every in made.routes.values() for each in every]
-        used = names_in([*kept, *functions, *made.middleware])
+        used = names_in([*kept, *functions, *made.middleware, *made.beside])
         if self._parameters.bearers and "bearer_token" in used:
             self._support |= {"bearer_token", "HTTPException"}
         imports, added, public = support(self._support)

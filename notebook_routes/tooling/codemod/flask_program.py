@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from notebook_routes.tooling.codemod.flask_names import ErrorNames, ResponseNames
+from notebook_routes.tooling.codemod.flask_names import ResponseNames
 from notebook_routes.tooling.codemod.flask_parameters import (
     Exchanged,
     HandedOn,
@@ -36,6 +36,7 @@ from notebook_routes.tooling.codemod.nodes import (
     text_of,
     two_below,
 )
+from notebook_routes.tooling.codemod.old_errors import flask_errors
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
@@ -49,18 +50,6 @@ if TYPE_CHECKING:
 _ORDER = ("request", "params", "body")
 #: What Flask's converters take; where they do not, another path is looked for.
 _TESTS = {"int": "{name}.isdecimal()", "float": '("." in {name} and {name}.replace(".", "", 1).isdecimal())'}
-
-
-_ANSWERING = '''
-async def answer_errors(request, next):
-    """Errors as the program answers them: its own, and those of paths that nobody answers."""
-    response = await next()
-    handler = {{{handlers}}}.get(response.status)
-    kind = response.headers.get("content-type", "text/plain").partition(";")[0]
-    if handler is None or kind != "text/plain":
-        return response
-    return handler(HTTPError(response.status, (response.content or b"").decode().strip() or None))
-'''.lstrip()
 
 
 @dataclass
@@ -102,6 +91,8 @@ class FlaskProgram:
             for each in view.function.decorators
         }
         self._helpers: dict[str, tuple[str, ...]] = {}
+        #: For a status what answers errors of it, as text.
+        self._handled: dict[int, str] = {}
         others: list[cst.CSTNode] = [each for each in source.plain if not isinstance(each, cst.If)]
         others += [view.function.body for view in source.views]
         #: Functions that cannot be converted.
@@ -112,8 +103,11 @@ class FlaskProgram:
         self._others: list[Statement] = [*source.plain, *(called[name] for name in sorted(self._called))]
         self._constants = tables_in(source.plain)
 
-    def program(self) -> Program:
+    def program(self, *, old_errors: bool) -> Program:
         """The program as Route Handlers.
+
+        Args:
+            old_errors: with Flask's pages for errors.
 
         Raises:
             NotUnderstood: none of its views can be.
@@ -137,10 +131,11 @@ class FlaskProgram:
             raise NotUnderstood("; ".join(self.problems) or "it has no views")
         if self._source.cors is not None:
             made.constants.append(f"cors = {self._source.cors}")
-        if self._source.handled:
+        if old_errors or self._source.handled:
             # What is done to answers is done to those of errors too, and what is done before may fail.
             after = [hook for hook in self._source.hooks if hook.kind == "after_request"]
-            made.middleware.insert(len(after), self._answering_errors())
+            statuses = self._source.aborted | {415} if "json_of" in self._support else self._source.aborted
+            made.answer_errors(flask_errors(self._handled, pages=old_errors, statuses=statuses), len(after))
         made.plain = self._whole(plain, made)
         return made
 
@@ -305,12 +300,12 @@ class FlaskProgram:
 
     def _error_handler(self, function: cst.FunctionDef) -> cst.FunctionDef:
         view, new = self._view(function, answers=True)
-        if view.needs:
-            raise NotUnderstood(f"{function.name.value}() answers errors, and reads the request")
-        error = function.params.params[0].name.value if function.params.params else ""
-        changed = new.visit(ErrorNames(error))
-        assert isinstance(changed, cst.FunctionDef)
-        return changed
+        if not view.needs <= {"request"}:
+            raise NotUnderstood("it answers errors, and reads the body")
+        name = function.name.value
+        call = f"lambda error: {name}(error, request=request)" if view.needs else name
+        self._handled |= {status: call for status, handler in self._source.handled.items() if handler == name}
+        return with_more(new, sorted(view.needs))
 
     def _decorator(self, function: cst.FunctionDef) -> cst.FunctionDef:
         """A decorator of views: what it reads of the request it is given, and hands on."""
@@ -347,21 +342,13 @@ class FlaskProgram:
         changed = changed.with_changes(body=block(lines, changed.body), asynchronous=cst.Asynchronous())
         return with_parameters(changed, ["request", "next"])
 
-    def _answering_errors(self) -> cst.FunctionDef:
-        """The middleware that has errors answered as the program wants it."""
-        self._public |= {"HTTPError"}
-        handlers = ", ".join(f"{status}: {name}" for status, name in self._source.handled.items())
-        made = cst.parse_statement(_ANSWERING.format(handlers=handlers))
-        assert isinstance(made, cst.FunctionDef)
-        return made
-
     # -- the rest
 
     def _whole(self, plain: list[Statement], made: Program) -> list[Statement]:
         """The other statements with those that the result needs beside them."""
         kept = [new for each in plain if (new := _without_flask(each)) is not None]
         functions = [each for every in made.routes.values() for each in every]
-        used = names_in([*kept, *functions, *made.middleware])
+        used = names_in([*kept, *functions, *made.middleware, *made.beside])
         added, public = support(self._support)
         if "app_config" in used:
             kept = behind_imports(kept, [statement("app_config = {}")])

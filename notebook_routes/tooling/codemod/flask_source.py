@@ -37,6 +37,13 @@ _DROPPED_HOOKS = (
     "app_template_filter", "before_first_request", "url_value_preprocessor",
 )  # fmt: skip
 _CONVERTER = re.compile(r"<(?:(?P<kind>[a-zA-Z_]\w*)(?:\([^)]*\))?:)?(?P<name>[a-zA-Z_]\w*)>")
+#: The statuses of Werkzeug's exceptions.
+ERRORS = {
+    "BadRequest": 400, "Unauthorized": 401, "Forbidden": 403, "NotFound": 404, "MethodNotAllowed": 405,
+    "Conflict": 409, "Gone": 410, "RequestEntityTooLarge": 413, "UnsupportedMediaType": 415,
+    "UnprocessableEntity": 422, "TooManyRequests": 429, "InternalServerError": 500, "NotImplemented": 501,
+    "ServiceUnavailable": 503,
+}  # fmt: skip
 _FRAMEWORKS = ("flask_restful", "flask_restx", "flask_sqlalchemy", "flask_login", "flask_socketio", "flask_smorest")
 
 
@@ -103,6 +110,7 @@ class FlaskSource:
         views: in order.
         hooks: in order.
         handled: for a status the function that answers errors of it.
+        aborted: the statuses that it aborts with.
         plain: the other statements.
         cors: the origins that may call, as text; None where none is declared.
         dropped: what has no counterpart, in words.
@@ -117,6 +125,7 @@ class FlaskSource:
         self.views: list[View] = []
         self.hooks: list[Hook] = []
         self.handled: dict[int, str] = {}
+        self.aborted: set[int] = set()
         self.plain: list[Statement] = []
         self.cors: str | None = None
         self.dropped: list[str] = []
@@ -126,6 +135,10 @@ class FlaskSource:
         statements = [each for _, each in as_one(modules, order)]
         self._refuse_extensions(statements)
         statements = [as_statement(inner.visit(_Bare())) for each in statements for inner in self._unfolded(each)]
+        aborts = _Aborts()
+        for each in statements:
+            each.visit(aborts)
+        self.aborted = aborts.statuses
         self._constants = {found[0]: found[1] for each in statements if (found := target_of(each)) is not None}
         for each in statements:
             self._find_owner(each)
@@ -245,15 +258,21 @@ class FlaskSource:
             kind = what.replace("_app_", "_")
             self.hooks.append(Hook(function, kind, next(iter(self.apps), "") if "_app_" in what else owner))
         elif what in ("errorhandler", "app_errorhandler"):
-            status = constant(argument_of(call, "code_or_exception", 0)) if call is not None else None
-            if isinstance(status, int):
-                self.handled[status] = function.name.value
-            else:
-                self.dropped.append(f"{function.name.value}() answers for exceptions: catch them where they are raised")
+            self._handle(argument_of(call, "code_or_exception", 0) if call is not None else None, function.name.value)
         elif what in _DROPPED_HOOKS or what.startswith("cli"):
             self.dropped.append(f"{function.name.value}() is a {what} of Flask, and has no counterpart")
         else:
             self.dropped.append(f"{function.name.value}(): {owner}.{what} has no counterpart")
+
+    def _handle(self, wanted: cst.BaseExpression | None, function: str | None) -> None:
+        """Note what answers errors of a status, or of the exception of Werkzeug's that stands for one."""
+        status = constant(wanted)
+        if wanted is not None and not isinstance(status, int):
+            status = ERRORS.get((dotted(wanted) or "").rpartition(".")[2])
+        if isinstance(status, int) and function is not None:
+            self.handled[status] = function
+        else:
+            self.dropped.append(f"{function}() answers for exceptions: catch them where they are raised")
 
     def _is_about_app(self, node: Statement) -> bool:
         """Whether a line is Flask's alone: it makes the app, mounts a blueprint, runs it."""
@@ -291,7 +310,9 @@ class FlaskSource:
             blueprint.prefixes.append(above + (blueprint.prefix if given is None else given))
         elif what == "add_url_rule":
             raise NotUnderstood(f"{code(call)}: the view is not declared where it is defined")
-        elif what not in ("run", "register_error_handler"):
+        elif what == "register_error_handler":
+            self._handle(argument_of(call, "code_or_exception", 0), dotted(argument_of(call, "f", 1) or cst.Name("_")))
+        elif what != "run":
             self.dropped.append(f"{code(call)} has no counterpart")
         return True
 
@@ -300,6 +321,22 @@ class FlaskSource:
         self.cors = code(origins) if origins is not None else '"*"'
         if argument_of(call, "resources") is not None:
             self.dropped.append(f"{code(call)} speaks of some paths, and cors is declared for all")
+
+
+class _Aborts(cst.CSTVisitor):
+    """The statuses that a program aborts with."""
+
+    def __init__(self) -> None:
+        self.statuses: set[int] = set()
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if dotted(node.func) in ("abort", "flask.abort"):
+            status = constant(argument_of(node, "code", 0))
+            self.statuses |= {status} if isinstance(status, int) else set(ERRORS.values())
+
+    def visit_Name(self, node: cst.Name) -> None:
+        if node.value in ERRORS:
+            self.statuses.add(ERRORS[node.value])
 
 
 class _Bare(cst.CSTTransformer):

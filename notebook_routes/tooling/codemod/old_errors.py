@@ -1,0 +1,236 @@
+"""What the old frameworks say of errors, as a middleware of the result, for clients that read it.
+
+Unknown paths, other methods, refused parameters and errors that nobody caught are answered by the server, in its own
+words. A program that has moved may have clients that read the words of the framework it came from; these are written
+beside it, as text that a person can read, change and delete.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from notebook_routes.tooling.codemod.nodes import Statement, body_of, parse, two_below
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+#: How the middleware is called that words errors.
+NAME = "answer_errors"
+#: The statuses that Flask gives by itself.
+_BY_ITSELF = (400, 404, 405, 500)
+
+#: The cell with the kernel gateway's answers to errors; it stands in a kernel, where a 500 says the exception last.
+GATEWAY_CELL = r"""
+%%middleware
+# Errors in the words of the kernel gateway, for clients that read them: delete this cell if none does.
+async def middleware(request, next):
+    response = await next()
+    text = (response.content or b"").decode(errors="replace")
+    if response.status == 404 and "no route answers" in text.lower():
+        return Response.json({"reason": "Not Found", "message": ""}, status=404)
+    if response.status == 405 and "is not allowed here" in text:
+        if request.method in ("GET", "POST", "PUT", "DELETE"):
+            return Response(status=405)
+        return Response.json({"reason": "Method Not Allowed", "message": ""}, status=405)
+    if response.status == 500 and text.startswith("Traceback"):
+        kind, _, said = text.strip().split("\n")[-1].partition(": ")
+        return Response(
+            f"Error {kind.rpartition('.')[2]}: {said} \n", status=500, headers={"content-type": "text/plain"}
+        )
+    return response
+""".strip()
+
+_FASTAPI = '''
+import json
+
+from notebook_routes.errors import ValidationFailed
+
+
+# Errors in the words of FastAPI, for clients that read them. If none does, delete this and the functions that begin
+# with fastapi_, or the whole file where it has nothing else.
+async def answer_errors(request, next):
+    """Errors in the words of FastAPI."""
+    response = await next()
+    status, text = response.status, (response.content or b"").decode(errors="replace")
+    if status == 404 and "no route answers" in text.lower():
+        detail = "Not Found"
+    elif status == 405 and "is not allowed here" in text:
+        detail = "Method Not Allowed"
+    elif status == 422 and ValidationFailed.findings_of(request):
+        detail = fastapi_problems(ValidationFailed.findings_of(request))
+    elif status == 400 and text.startswith("The body is not JSON"):
+        status, detail = 422, [fastapi_json_problem(await request.text())]
+    else:
+        return response
+    answer = Response(json.dumps({"detail": detail}, default=str), status=status, headers=response.headers)
+    answer.headers.set("content-type", "application/json")
+    return answer
+
+
+def fastapi_problems(findings):
+    """What is wrong with parameters, in FastAPI's order: fields of a form are part of the body there."""
+    problems = []
+    for finding in findings:
+        place, *rest = finding["loc"]
+        problem = {"type": finding["type"], "loc": ["body" if place == "form" else place, *rest]}
+        problem |= {"msg": finding["msg"], "input": finding["input"]}
+        if finding.get("ctx"):
+            problem["ctx"] = {
+                name: {} if isinstance(value, Exception) else value for name, value in finding["ctx"].items()
+            }
+        problems.append(problem)
+    places = ["path", "query", "header", "cookie", "body"]
+    return sorted(problems, key=lambda problem: places.index(problem["loc"][0]))
+
+
+def fastapi_json_problem(text):
+    """What is wrong with a body that is no JSON."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        where, why = error.pos, error.msg
+    else:
+        where, why = 0, "Invalid JSON"
+    problem = {"type": "json_invalid", "loc": ["body", where], "msg": "JSON decode error"}
+    return {**problem, "input": {}, "ctx": {"error": why}}
+'''
+
+_FLASK_ASIDE = (
+    "# Errors as the pages that Flask makes of them, for clients that read them. If none does, delete answer_errors",
+    "# and all that it uses, or the whole file where it has nothing else.",
+)
+
+_FLASK_ERROR = '''
+
+#: What the server says of errors by itself; in development it shows a traceback, which is left as it is.
+BY_SERVER = ("no route answers", "is not allowed here", "the body is not", "internal server error")
+
+
+class FlaskError(HTTPError):
+    """An error as Flask has it: with a code, a name and a description."""
+
+    def __init__(self, code, description=None):
+        self.code = code
+        self.name = HTTPStatus(code).phrase
+        self.description = description or DESCRIPTIONS.get(code, "")
+        super().__init__(code, self.description)
+
+    def __str__(self):
+        return f"{self.code} {self.name}: {self.description}"
+
+
+def flask_error(response):
+    """The error that an answer says; None for one that a view has given, and for tracebacks."""
+    kind = response.headers.get("content-type")
+    text = (response.content or b"").decode(errors="replace").strip()
+    is_unknown_path = response.status == 404 and "no route answers" in text.lower()
+    is_said = is_unknown_path or kind in (None, "text/plain; charset=utf-8")
+    if response.status < 400 or not is_said or text.startswith("Traceback"):
+        return None
+    is_own = not any(words in text.lower() for words in BY_SERVER)
+    return FlaskError(response.status, text if is_own else None)
+'''
+
+_FLASK_PAGE = '''
+def flask_page(error, headers):
+    """The page that Flask makes of an error."""
+    name = html.escape(error.name).replace("&#x27;", "&#39;")
+    said = html.escape(error.description).replace("&#x27;", "&#39;").replace("&quot;", "&#34;").replace("\\n", "<br>")
+    text = f"<!doctype html>\\n<html lang=en>\\n<title>{error.code} {name}</title>\\n<h1>{name}</h1>\\n<p>{said}</p>\\n"
+    answer = Response(text, status=error.code, headers=headers)
+    answer.headers.set("content-type", "text/html; charset=utf-8")
+    return answer
+'''
+
+#: What Flask says of errors that say nothing themselves; clients may compare it, so it is to the letter.
+_DESCRIBED = {
+    400: "The browser (or proxy) sent a request that this server could not understand.",
+    401: (
+        "The server could not verify that you are authorized to access the URL requested. You either supplied the "
+        "wrong credentials (e.g. a bad password), or your browser doesn't understand how to supply the credentials "
+        "required."
+    ),
+    403: (
+        "You don't have the permission to access the requested resource. It is either read-protected or not readable "
+        "by the server."
+    ),
+    404: (
+        "The requested URL was not found on the server. If you entered the URL manually please check your spelling "
+        "and try again."
+    ),
+    405: "The method is not allowed for the requested URL.",
+    409: (
+        "A conflict happened while processing the request. The resource might have been modified while the request "
+        "was being processed."
+    ),
+    410: (
+        "The requested URL is no longer available on this server and there is no forwarding address. If you followed "
+        "a link from a foreign page, please contact the author of this page."
+    ),
+    413: "The data value transmitted exceeds the capacity limit.",
+    415: "The server does not support the media type transmitted in the request.",
+    422: "The request was well-formed but was unable to be followed due to semantic errors.",
+    429: "This user has exceeded an allotted request count. Try again later.",
+    500: (
+        "The server encountered an internal error and was unable to complete your request. Either the server is "
+        "overloaded or there is an error in the application."
+    ),
+    501: "The server does not support the action requested by the browser.",
+    503: (
+        "The server is temporarily unable to service your request due to maintenance downtime or capacity problems. "
+        "Please try again later."
+    ),
+}
+
+
+def fastapi_errors() -> list[Statement]:
+    """The middleware with FastAPI's answers to errors, and what it needs."""
+    return _statements(_FASTAPI)
+
+
+def flask_errors(handled: Mapping[int, str], *, pages: bool, statuses: Collection[int] = ()) -> list[Statement]:
+    """The middleware with a Flask program's answers to errors, and what it needs.
+
+    Args:
+        handled: for a status the function that answers errors of it, as text.
+        pages: answer the others with Flask's pages.
+        statuses: those that the program raises beside what Flask raises by itself.
+    """
+    known = sorted({*_BY_ITSELF, *statuses, *handled} & _DESCRIBED.keys())
+    described = "".join(f"    {status}: {_literal(_DESCRIBED[status])},\n" for status in known)
+    lines = [
+        *(["import html"] if pages else []),
+        "from http import HTTPStatus",
+        *([] if handled else ["", *_FLASK_ASIDE]),
+        "\n#: What Flask says of an error that says nothing itself.",
+        f"DESCRIPTIONS = {{\n{described}}}{_FLASK_ERROR}",
+        *([_FLASK_PAGE] if pages else []),
+        f"\nasync def {NAME}(request, next):",
+        f'    """Errors as {"the program answers them" if handled else "the pages that Flask makes of them"}."""',
+        "    response = await next()",
+        "    error = flask_error(response)",
+    ]
+    made = "flask_page(error, response.headers)" if pages else "response"
+    if handled:
+        listed = ", ".join(f"{status}: {function}" for status, function in handled.items())
+        lines.append(f"    handler = None if error is None else {{{listed}}}.get(error.code)")
+        lines.append("    if handler is not None:\n        return handler(error)")
+    lines.append(f"    return response if error is None else {made}" if pages else "    return response")
+    return _statements("\n".join(lines) + "\n")
+
+
+def _literal(text: str) -> str:
+    words, lines = text.split(" "), [""]
+    for word in words:
+        if len(lines[-1]) + len(word) > 100:
+            lines.append("")
+        lines[-1] += f"{word} "
+    pieces = [f'"{line}"' for line in [*lines[:-1], lines[-1][:-1]]]
+    return pieces[0] if len(pieces) == 1 else "(\n        {}\n    )".format("\n        ".join(pieces))
+
+
+def _statements(text: str) -> list[Statement]:
+    found = body_of(cst.IndentedBlock(parse(text).body))
+    return [two_below(each) if isinstance(each, (cst.FunctionDef, cst.ClassDef)) else each for each in found]
