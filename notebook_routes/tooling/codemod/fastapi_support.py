@@ -31,9 +31,9 @@ def shown(value, model, **options):
     return adapter.dump_python(checked, mode="json", by_alias=True, **options)
 ''',
     "answer_with": '''
-def answer_with(value, response, status=200):
+def answer_with(value, response):
     """An answer with the headers, the cookies and the status that another one was given."""
-    answer = Response.json(value, status=status if response.status == 200 else response.status)
+    answer = Response.json(value, status=response.status)
     for name, text in response.headers.raw:
         answer.headers.append(name, text)
     return answer

@@ -74,8 +74,11 @@ def fastapi_problems(findings):
     problems = []
     for finding in findings:
         place, *rest = finding["loc"]
-        problem = {"type": finding["type"], "loc": ["body" if place == "form" else place, *rest]}
-        problem |= {"msg": finding["msg"], "input": finding["input"]}
+        kind, said = finding["type"], finding["msg"]
+        if kind == "model_type":
+            kind, said = "model_attributes_type", "Input should be a valid dictionary or object to extract fields from"
+        problem = {"type": kind, "loc": ("body" if place == "form" else place, *rest), "msg": said}
+        problem["input"] = finding["input"]
         if finding.get("ctx"):
             problem["ctx"] = {
                 name: {} if isinstance(value, Exception) else value for name, value in finding["ctx"].items()
@@ -93,7 +96,7 @@ def fastapi_json_problem(text):
         where, why = error.pos, error.msg
     else:
         where, why = 0, "Invalid JSON"
-    problem = {"type": "json_invalid", "loc": ["body", where], "msg": "JSON decode error"}
+    problem = {"type": "json_invalid", "loc": ("body", where), "msg": "JSON decode error"}
     return {**problem, "input": {}, "ctx": {"error": why}}
 '''
 
