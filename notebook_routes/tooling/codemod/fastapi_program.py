@@ -142,8 +142,8 @@ class FastAPIProgram:
         says = Says.read(own, function)
         says.response = given.response
         if says.response is not None and says.status is not None:
-            lines = given.prologue.lines
-            lines[lines.index(f"{says.response} = Response()")] = f"{says.response} = Response(status={says.status})"
+            calls = given.prologue.lines
+            calls[calls.index(f"{says.response} = Response()")] = f"{says.response} = Response(status={says.status})"
         rewriter = FastAPIBody(
             says,
             request=given.request,

@@ -27,7 +27,7 @@ from notebook_routes.tooling.codemod.path_names import Parameter
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from notebook_routes.tooling.codemod.modules import Modules
 
@@ -110,6 +110,9 @@ class FlaskSource:
         views: in order.
         hooks: in order.
         handled: for a status the function that answers errors of it.
+        handled_rest: the function that answers errors of all other statuses; None where there is none.
+        caught: for an exception of the program's, or of Python's, the function that answers it.
+        errors: names of Werkzeug's exceptions, each with its status; None for that of all.
         aborted: the statuses that it aborts with.
         plain: the other statements.
         cors: the origins that may call, as text; None where none is declared.
@@ -125,6 +128,9 @@ class FlaskSource:
         self.views: list[View] = []
         self.hooks: list[Hook] = []
         self.handled: dict[int, str] = {}
+        self.handled_rest: str | None = None
+        self.caught: dict[str, str] = {}
+        self.errors: dict[str, int | None] = {}
         self.aborted: set[int] = set()
         self.plain: list[Statement] = []
         self.cors: str | None = None
@@ -135,7 +141,9 @@ class FlaskSource:
         statements = [each for _, each in as_one(modules, order)]
         self._refuse_extensions(statements)
         statements = [as_statement(inner.visit(_Bare())) for each in statements for inner in self._unfolded(each)]
-        aborts = _Aborts()
+        for each in statements:
+            self._find_errors(each)
+        aborts = _Aborts({name: status for name, status in self.errors.items() if status is not None})
         for each in statements:
             each.visit(aborts)
         self.aborted = aborts.statuses
@@ -265,14 +273,33 @@ class FlaskSource:
             self.dropped.append(f"{function.name.value}(): {owner}.{what} has no counterpart")
 
     def _handle(self, wanted: cst.BaseExpression | None, function: str | None) -> None:
-        """Note what answers errors of a status, or of the exception of Werkzeug's that stands for one."""
-        status = constant(wanted)
-        if wanted is not None and not isinstance(status, int):
-            status = ERRORS.get((dotted(wanted) or "").rpartition(".")[2])
-        if isinstance(status, int) and function is not None:
+        """Note what answers errors of a status, or an exception."""
+        status, name = constant(wanted), dotted(wanted) if wanted is not None else None
+        if name is not None:
+            status = self.errors.get(name, ...)
+        if function is None or (status is ... and name is None):
+            self.dropped.append(f"{function}() answers for exceptions that cannot be told")
+        elif isinstance(status, int):
             self.handled[status] = function
+        elif status is None:
+            self.handled_rest = function
         else:
-            self.dropped.append(f"{function}() answers for exceptions: catch them where they are raised")
+            self.caught[str(name)] = function
+            if name == "Exception" and self.handled_rest is None:
+                self.handled_rest = function
+
+    def _find_errors(self, node: Statement) -> None:
+        """Note the names that an import of Werkzeug's exceptions binds."""
+        small = only_small(node)
+        if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
+            return
+        if small.module is None or dotted(small.module) != "werkzeug.exceptions":
+            return
+        for alias in small.names:
+            name = str(dotted(alias.name))
+            bound = alias.evaluated_alias or name
+            if name in ERRORS or name == "HTTPException":
+                self.errors[bound] = ERRORS.get(name)
 
     def _is_about_app(self, node: Statement) -> bool:
         """Whether a line is Flask's alone: it makes the app, mounts a blueprint, runs it."""
@@ -326,7 +353,8 @@ class FlaskSource:
 class _Aborts(cst.CSTVisitor):
     """The statuses that a program aborts with."""
 
-    def __init__(self) -> None:
+    def __init__(self, errors: Mapping[str, int]) -> None:
+        self._errors = errors
         self.statuses: set[int] = set()
 
     def visit_Call(self, node: cst.Call) -> None:
@@ -335,8 +363,8 @@ class _Aborts(cst.CSTVisitor):
             self.statuses |= {status} if isinstance(status, int) else set(ERRORS.values())
 
     def visit_Name(self, node: cst.Name) -> None:
-        if node.value in ERRORS:
-            self.statuses.add(ERRORS[node.value])
+        if node.value in self._errors:
+            self.statuses.add(self._errors[node.value])
 
 
 class _Bare(cst.CSTTransformer):

@@ -62,6 +62,7 @@ class FlaskView(AnswerRewrite):
         app: the names that stand for Flask's app.
         helpers: functions of the program, each with what it has to be given first.
         answers: whether what it gives back is the answer.
+        errors: names of Werkzeug's exceptions, each with its status.
 
     Attributes:
         needs: what it has to be given: `request`, `body`, `params`.
@@ -77,12 +78,14 @@ class FlaskView(AnswerRewrite):
         app: frozenset[str],
         helpers: Mapping[str, Sequence[str]],
         answers: bool,
+        errors: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__(_RESPONSES)
         self._url_for = url_for
         self._app = app
         self._helpers = helpers
         self._answers = answers
+        self._errors = errors or {}
         self.raw_body = False
 
     # -- what is read
@@ -164,6 +167,8 @@ class FlaskView(AnswerRewrite):
         owner, _, method = name.rpartition(".")
         if owner in _MULTI:
             return self._from_multi(owner, method, updated_node)
+        if name in self._errors:
+            return self._error(self._errors[name], argument_of(updated_node, "description", 0), updated_node)
         if name == "request.cookies.get":
             self.needs.add("request")
             return expression(f"request.cookies.value({', '.join(arguments_of(updated_node))})")
@@ -239,6 +244,19 @@ class FlaskView(AnswerRewrite):
             self.support.discard("abort")
             return cst.Raise(expression(f"HTTPError({code(first) if first is not None else 500}{_comma(message)})"))
         return updated_node
+
+    def leave_Raise(self, original_node: cst.Raise, updated_node: cst.Raise) -> cst.Raise:
+        name = dotted(original_node.exc) if original_node.exc is not None else None
+        if name is None or name not in self._errors:
+            return updated_node
+        return updated_node.with_changes(exc=self._error(self._errors[name], None, None))
+
+    def _error(self, status: int, description: cst.BaseExpression | None, call: cst.Call | None) -> cst.BaseExpression:
+        """An exception of Werkzeug's."""
+        if call is not None and len(call.args) > (1 if description is not None else 0):
+            raise NotUnderstood(f"{code(call)} says more than a text")
+        self.public.add("HTTPError")
+        return expression(f"HTTPError({status}{_comma(description)})")
 
     # -- what is given back
 

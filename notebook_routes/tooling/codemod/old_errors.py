@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: How the middleware is called that words errors.
 NAME = "answer_errors"
+#: How the decorator is called that has exceptions answered, and the dict of what answers them.
+DECORATOR = "handles_errors"
+HANDLERS = "ERROR_HANDLERS"
 #: The statuses that Flask gives by itself.
 _BY_ITSELF = (400, 404, 405, 500)
 
@@ -79,7 +82,7 @@ def fastapi_problems(findings):
             kind, said = "model_attributes_type", "Input should be a valid dictionary or object to extract fields from"
         problem = {"type": kind, "loc": ("body" if place == "form" else place, *rest), "msg": said}
         problem["input"] = finding["input"]
-        if finding.get("ctx"):
+        if finding.get("ctx") and kind != "model_attributes_type":
             problem["ctx"] = {
                 name: {} if isinstance(value, Exception) else value for name, value in finding["ctx"].items()
             }
@@ -147,6 +150,25 @@ def flask_page(error, headers):
     return answer
 '''
 
+_FLASK_HANDLING = '''
+def handles_errors(view):
+    """Exceptions of a view as the program's handlers answer them."""
+
+    @wraps(view)
+    def answering(*args, TAKEN**kwargs):
+        try:
+            return view(*args, GIVEN**kwargs)
+        except HTTPError:
+            raise
+        except Exception as error:
+            for kind in type(error).__mro__:
+                if kind in ERROR_HANDLERS:
+                    return ERROR_HANDLERS[kind](errorMORE)
+            raise
+
+    return answering
+'''
+
 #: What Flask says of errors that say nothing themselves; clients may compare it, so it is to the letter.
 _DESCRIBED = {
     400: "The browser (or proxy) sent a request that this server could not understand.",
@@ -193,35 +215,53 @@ def fastapi_errors() -> list[Statement]:
     return _statements(_FASTAPI)
 
 
-def flask_errors(handled: Mapping[int, str], *, pages: bool, statuses: Collection[int] = ()) -> list[Statement]:
+def flask_errors(
+    handled: Mapping[int, str], rest: str | None, *, pages: bool, statuses: Collection[int] = ()
+) -> list[Statement]:
     """The middleware with a Flask program's answers to errors, and what it needs.
 
     Args:
         handled: for a status the function that answers errors of it, as text.
+        rest: the function that answers errors of all other statuses, as text; None where there is none.
         pages: answer the others with Flask's pages.
         statuses: those that the program raises beside what Flask raises by itself.
     """
+    has_own = bool(handled) or rest is not None
     known = sorted({*_BY_ITSELF, *statuses, *handled} & _DESCRIBED.keys())
     described = "".join(f"    {status}: {_literal(_DESCRIBED[status])},\n" for status in known)
     lines = [
         *(["import html"] if pages else []),
         "from http import HTTPStatus",
-        *([] if handled else ["", *_FLASK_ASIDE]),
+        *([] if has_own else ["", *_FLASK_ASIDE]),
         "\n#: What Flask says of an error that says nothing itself.",
         f"DESCRIPTIONS = {{\n{described}}}{_FLASK_ERROR}",
         *([_FLASK_PAGE] if pages else []),
         f"\nasync def {NAME}(request, next):",
-        f'    """Errors as {"the program answers them" if handled else "the pages that Flask makes of them"}."""',
+        f'    """Errors as {"the program answers them" if has_own else "the pages that Flask makes of them"}."""',
         "    response = await next()",
         "    error = flask_error(response)",
     ]
     made = "flask_page(error, response.headers)" if pages else "response"
-    if handled:
+    if has_own:
         listed = ", ".join(f"{status}: {function}" for status, function in handled.items())
-        lines.append(f"    handler = None if error is None else {{{listed}}}.get(error.code)")
+        chosen = f"{{{listed}}}.get(error.code{f', {rest}' if rest is not None and listed else ''})" if listed else rest
+        lines.append(f"    handler = None if error is None else {chosen}")
         lines.append("    if handler is not None:\n        return handler(error)")
     lines.append(f"    return response if error is None else {made}" if pages else "    return response")
     return _statements("\n".join(lines) + "\n")
+
+
+def handling(caught: Mapping[str, str], *, gives_request: bool) -> list[Statement]:
+    """The decorator that has a Flask program's handlers answer exceptions of its views, and what it needs.
+
+    Args:
+        caught: for an exception the function that answers it, as text.
+        gives_request: these functions take the request, too.
+    """
+    listed = "".join(f"    {kind}: {function},\n" for kind, function in caught.items())
+    taken, given, more = ("request, ", "request=request, ", ", request") if gives_request else ("", "", "")
+    text = _FLASK_HANDLING.replace("TAKEN", taken).replace("GIVEN", given).replace("MORE", more)
+    return _statements(f"from functools import wraps\n\n{HANDLERS} = {{\n{listed}}}\n\n{text}")
 
 
 def _literal(text: str) -> str:
