@@ -23,6 +23,17 @@ class HTTPException(HTTPError):
         self.status_code = status_code
         self.detail = detail
 ''',
+    "RequestValidationError": '''
+class RequestValidationError(Exception):
+    """What the parameters of a request were refused for."""
+
+    def __init__(self, problems, body=None):
+        super().__init__(problems)
+        self.body = body
+
+    def errors(self):
+        return self.args[0]
+''',
     "shown": '''
 def shown(value, model, **options):
     """A value as the model shows it, without what the model does not have."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from notebook_routes.tooling.codemod.flask_errors import flask_errors, flask_handling
 from notebook_routes.tooling.codemod.flask_names import ResponseNames
 from notebook_routes.tooling.codemod.flask_parameters import (
     Exchanged,
@@ -36,7 +37,7 @@ from notebook_routes.tooling.codemod.nodes import (
     text_of,
     two_below,
 )
-from notebook_routes.tooling.codemod.old_errors import DECORATOR, flask_errors, handling
+from notebook_routes.tooling.codemod.old_errors import DECORATOR
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
@@ -147,7 +148,8 @@ class FlaskProgram:
 
     def _add_path(self, view: View, path: str) -> None:
         try:
-            whole = f"/{path.strip('/')}"
+            # Werkzeug takes several slashes for one.
+            whole = f"/{'/'.join(part for part in path.split('/') if part)}"
             self._paths.append(_Path(view, *read_path(whole)))
         except NotUnderstood as reason:
             self.problems.append(f"{view.name}(): {reason}")
@@ -391,9 +393,7 @@ class FlaskProgram:
         functions = [each for every in made.routes.values() for each in every]
         used = names_in([*kept, *functions, *made.middleware, *made.beside])
         added, public = support(self._support)
-        if self._caught:
-            public |= {"HTTPError"}
-            kept += handling(self._caught_calls(), gives_request=self._catching_asks)
+        public |= {"HTTPError"} if self._caught else set()
         if "app_config" in used:
             kept = behind_imports(kept, [statement("app_config = {}")])
         if "logger" in used and not any(bound and bound[0] == "logger" for bound in map(target_of, kept)):
@@ -403,7 +403,8 @@ class FlaskProgram:
             raise NotUnderstood(f"it uses {name} in a way that only Flask has")
         names = sorted(self._public | public)
         imports = [statement(f"from notebook_routes import {', '.join(names)}")] if names else []
-        return behind_imports(kept, [*imports, *added])
+        handling = flask_handling(self._caught_calls(), gives_request=self._catching_asks) if self._caught else []
+        return [*behind_imports(kept, [*imports, *added]), *handling]
 
 
 def _url(path: _Path, call: cst.Call) -> str:

@@ -18,10 +18,10 @@ from notebook_routes.errors import DefinitionError
 from notebook_routes.routing import parse_directive
 from notebook_routes.runtime import expand_body
 from notebook_routes.tooling.codemod.gateway_answer import Answer, ResponseInfo
+from notebook_routes.tooling.codemod.gateway_errors import GATEWAY_CELL
 from notebook_routes.tooling.codemod.gateway_globals import CellNames, with_globals
 from notebook_routes.tooling.codemod.gateway_request import GatewayRequest
 from notebook_routes.tooling.codemod.nodes import Statement, parse, target_of
-from notebook_routes.tooling.codemod.old_errors import GATEWAY_CELL
 from notebook_routes.tooling.codemod.path_names import Parameter, PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, plan_each
 from notebook_routes.tooling.codemod.sources import (
