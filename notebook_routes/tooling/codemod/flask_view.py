@@ -235,7 +235,8 @@ class FlaskView(AnswerRewrite):
             return updated_node
         first = argument_of(call, "code", 0)
         message = argument_of(call, "description", 1)
-        if self._answers and self._depth == 1 and isinstance(first, cst.Call):
+        is_answer = isinstance(first, cst.Call) and dotted(first.func) in _RESPONSES
+        if self._answers and self._depth == 1 and is_answer and first is not None:
             answer = first.visit(self)
             assert isinstance(answer, cst.BaseExpression)
             return cst.Return(self._answer(first, answer))
