@@ -132,6 +132,8 @@ class FlaskSource:
         self.caught: dict[str, str] = {}
         self.errors: dict[str, int | None] = {}
         self.aborted: set[int] = set()
+        #: Functions that answer errors of one blueprint.
+        self._local: list[tuple[str, str]] = []
         self.plain: list[Statement] = []
         self.cors: str | None = None
         self.dropped: list[str] = []
@@ -152,6 +154,9 @@ class FlaskSource:
             self._find_owner(each)
         for each in statements:
             self._take(each)
+        for function, owner in self._local:
+            if any(view.owner != owner for view in self.views):
+                self.dropped.append(f"{function}() answered errors of {owner} alone, and answers those of all now")
 
     def prefixes(self, owner: str) -> list[str]:
         """Where the paths of an app or a blueprint begin."""
@@ -267,6 +272,8 @@ class FlaskSource:
             self.hooks.append(Hook(function, kind, next(iter(self.apps), "") if "_app_" in what else owner))
         elif what in ("errorhandler", "app_errorhandler"):
             self._handle(argument_of(call, "code_or_exception", 0) if call is not None else None, function.name.value)
+            if what == "errorhandler" and owner not in self.apps:
+                self._local.append((function.name.value, owner))
         elif what in _DROPPED_HOOKS or what.startswith("cli"):
             self.dropped.append(f"{function.name.value}() is a {what} of Flask, and has no counterpart")
         else:

@@ -267,3 +267,13 @@ def test_options_of_a_cookie(convert):
         "    response.set_cookie('a', 'b=c', httponly = True, **OPTIONS)\n    return response\n"
     )
     assert "response.cookies.set('a', 'b=c', http_only=True, **_shared.OPTIONS)" in files["app/route.py"]
+
+
+def test_a_handler_of_errors_of_one_blueprint_is_named(convert):
+    blueprint = "bp = Blueprint('bp', __name__)\napp.register_blueprint(bp)\n\n\n"
+    handler = "@bp.errorhandler(ValueError)\ndef wrong(error):\n    return 'wrong', 400\n\n\n"
+    views = "@bp.get('/a')\ndef a():\n    return 'a'\n"
+    top = _TOP.replace("import Flask", "import Blueprint, Flask")
+    both = f"{views}\n\n@app.get('/b')\ndef b():\n    return 'b'\n"
+    _, outcome = convert(blueprint + handler + both, top=top)
+    assert "wrong() answered errors of bp alone, and answers those of all now" in "".join(outcome.plan.left.values())
