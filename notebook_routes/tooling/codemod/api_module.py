@@ -152,9 +152,15 @@ class _Converter:
         aliases = [statement(f"{method} = {other}") for method, other in same.items()]
         if aliases:
             aliases[0] = two_below(aliases[0])
-        return [*found, *aliases, *self._for_others(others, is_first=not found)]
+        try:
+            return [*found, *aliases, *self._for_others(others)]
+        except NotUnderstood as reason:
+            found[0] = with_todo(
+                found[0], f"other methods were refused in another way, and are answered with 405: {reason}"
+            )
+            return [*found, *aliases]
 
-    def _for_others(self, others: Mapping[str, list[Statement]], *, is_first: bool) -> list[Statement]:
+    def _for_others(self, others: Mapping[str, list[Statement]]) -> list[Statement]:
         """The one function of the methods that the handler does not name, and the line that binds it to them."""
         if not others:
             return []
@@ -164,7 +170,7 @@ class _Converter:
             taken = names_in([self._module])
             name = _OTHERS if _OTHERS not in taken else f"{_OTHERS}_"
         function, _ = self._function(self._handler, body, name=name)
-        made = function if is_first else two_below(function.with_changes(leading_lines=[]))
+        made = two_below(function.with_changes(leading_lines=[]))
         if len(others) == 1:
             return [made]
         return [made, two_below(statement(f"{' = '.join(others)} = {name}"))]

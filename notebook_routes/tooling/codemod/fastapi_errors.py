@@ -40,7 +40,8 @@ async def answer_errors(request, next):
 '''
 
 _WORDED = """
-    answer = Response(json.dumps({"detail": detail}, default=str), status=status, headers=response.headers)
+    content = json.dumps({"detail": detail}, default=str, ensure_ascii=False, separators=(",", ":"))
+    answer = Response(content, status=status, headers=response.headers)
     answer.headers.set("content-type", "application/json")
     return answer
 """.lstrip("\n")

@@ -61,7 +61,8 @@ async def answer_errors(request, next):
         status, detail = 422, [fastapi_json_problem(await request.text())]
     else:
         return response
-    answer = Response(json.dumps({"detail": detail}, default=str), status=status, headers=response.headers)
+    content = json.dumps({"detail": detail}, default=str, ensure_ascii=False, separators=(",", ":"))
+    answer = Response(content, status=status, headers=response.headers)
     answer.headers.set("content-type", "application/json")
     return answer
 
