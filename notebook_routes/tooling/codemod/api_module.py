@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from notebook_routes.routing import ParamSegment
 
 _NAMES = ("default", "handler")
-#: The methods that one function for all of them answers; HEAD and OPTIONS are automatic.
+#: The methods that a handler answers which asks for none; HEAD and OPTIONS are automatic.
 _ALL = ("GET", "POST", "PUT", "PATCH", "DELETE")
 #: Answers to a method that is not meant to be asked.
 _REFUSALS = (400, 404, 405, 501)
@@ -181,10 +181,10 @@ class _Converter:
         rest = split.body(OTHER)
         named = split.named
         refused = self._refused(rest) if named else None
-        if refused is None:
-            methods = [each for each in METHODS if each in named or each in _ALL]
+        if not named:
+            methods: Sequence[str] = [each for each in METHODS if each in _ALL]
         else:
-            methods = list(METHODS) if refused else named
+            methods = named if refused == 0 else METHODS
         bodies = {method: split.body(method) for method in methods}
         others: dict[str, list[Statement]] = {}
         if refused is not None:

@@ -165,6 +165,15 @@ def test_other_methods_answer_what_the_author_wrote(write, asking, tmp_path, end
     assert ask("HEAD", "/api/x").status == status
 
 
+def test_a_method_that_is_not_named_is_answered_as_all_others(write, asking, tmp_path):
+    handler = (
+        "def handler(req, res):\n    if req.method == 'GET':\n        return res.send('got')\n    res.send('other')\n"
+    )
+    convert(write, handler)
+    ask = asking(tmp_path)
+    assert [ask(method, "/api/x").text for method in ("GET", "POST", "OPTIONS")] == ["got", "other", "other"]
+
+
 def test_one_other_method_has_its_own_name(write):
     handler = (
         "def handler(req, res):\n    if req.method in ('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'):\n"
