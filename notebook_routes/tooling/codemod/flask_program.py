@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from notebook_routes.tooling.codemod.flask_errors import flask_errors, flask_handling
+from notebook_routes.tooling.codemod.flask_handlers import FlaskHandlers
 from notebook_routes.tooling.codemod.flask_names import ResponseNames
 from notebook_routes.tooling.codemod.flask_parameters import (
     Exchanged,
@@ -37,7 +37,6 @@ from notebook_routes.tooling.codemod.nodes import (
     text_of,
     two_below,
 )
-from notebook_routes.tooling.codemod.old_errors import DECORATOR
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
@@ -92,13 +91,7 @@ class FlaskProgram:
             for each in view.function.decorators
         }
         self._helpers: dict[str, tuple[str, ...]] = {}
-        #: For a status what answers errors of it, as text.
-        self._handled: dict[int, str] = {}
-        self._handled_rest: str | None = None
-        #: For an exception what answers it, and whether what answers is given the request.
-        self._caught: dict[str, str] = {}
-        self._catching_asks = False
-        self._asking: set[str] = set()
+        self._handlers = FlaskHandlers(source)
         others: list[cst.CSTNode] = [each for each in source.plain if not isinstance(each, cst.If)]
         others += [view.function.body for view in source.views]
         #: Functions that cannot be converted.
@@ -137,11 +130,11 @@ class FlaskProgram:
             raise NotUnderstood("; ".join(self.problems) or "it has no views")
         if self._source.cors is not None:
             made.constants.append(f"cors = {self._source.cors}")
-        if old_errors or self._handled or self._handled_rest:
+        statuses = self._source.aborted | {415} if "json_of" in self._support else self._source.aborted
+        answering = self._handlers.middleware(pages=old_errors, statuses=statuses)
+        if answering:
             # What is done to answers is done to those of errors too, and what is done before may fail.
             after = [hook for hook in self._source.hooks if hook.kind == "after_request"]
-            statuses = self._source.aborted | {415} if "json_of" in self._support else self._source.aborted
-            answering = flask_errors(self._handled, self._handled_rest, pages=old_errors, statuses=statuses)
             made.answer_errors(answering, len(after))
         made.plain = self._whole(plain, made)
         return made
@@ -184,8 +177,8 @@ class FlaskProgram:
             if name not in self._decorators:
                 raise NotUnderstood(f"@{name} is none of the program's decorators")
             needs |= self._decorators[name]
-        new = self._handling(new)
-        needs |= {"request"} if self._catching_asks else set()
+        new = self._handlers.around(new)
+        needs |= {"request"} if self._handlers.catches_with_request else set()
         if view.raw_body and method in ("GET", "HEAD"):
             raise NotUnderstood("it reads the body of a GET request")
         names = self._names.names(path.path)
@@ -197,15 +190,6 @@ class FlaskProgram:
         changed = with_parameters(new, [*order, *segments, *body])
         changed = changed.with_changes(name=cst.Name(method), returns=None)
         return changed.with_changes(body=block(behind_docstring(body_of(new.body), lines), new.body))
-
-    def _handling(self, function: cst.FunctionDef) -> cst.FunctionDef:
-        """A function whose exceptions are answered as the program has it."""
-        if not self._caught:
-            return function
-        decorator = cst.Decorator(
-            cst.Name(DECORATOR), leading_lines=function.leading_lines if function.decorators else ()
-        )
-        return function.with_changes(decorators=[decorator, *function.decorators])
 
     def _defaults(self, function: cst.FunctionDef, names: Mapping[str, str]) -> list[Statement]:
         """What a view has for parameters that this path of it does not give."""
@@ -268,22 +252,13 @@ class FlaskProgram:
         found: dict[str | None, set[str]] = self.__dict__.setdefault("decorators", {})
         return found
 
-    def _caught_calls(self) -> dict[str, str]:
-        """For an exception what answers it, as text; a function of the request too, where one of them asks for it."""
-        if not self._catching_asks:
-            return self._caught
-        return {
-            kind: f"lambda error, request: {name}(error{', request=request' if name in self._asking else ''})"
-            for kind, name in self._caught.items()
-        }
-
     def _settled(self) -> list[Statement]:
         """The other statements, of which functions are given what they read of the request."""
         functions = [each for each in self._others if isinstance(each, cst.FunctionDef)]
         for _ in range(len(functions) + 1):
             before = dict(self._helpers)
             for each in functions:
-                if each.name.value in self._decorating or each.name.value in self._answering_errors:
+                if each.name.value in self._decorating or each.name.value in self._handlers.names:
                     continue
                 try:
                     view, _ = self._view(each, answers=each.name.value in self._called)
@@ -312,7 +287,7 @@ class FlaskProgram:
             name = node.name.value
             if name in self._decorating:
                 return self._decorator(node)
-            if name in self._answering_errors:
+            if name in self._handlers.names:
                 return self._error_handler(node)
             return self._helper(node)
         view = FlaskView(url_for=self._url_for, app=frozenset(self._source.apps), helpers={}, answers=False)
@@ -333,22 +308,8 @@ class FlaskProgram:
             raise NotUnderstood("it answers errors, and reads the body")
         if names_in([function]) & self._source.errors.keys():
             raise NotUnderstood("it answers errors, and asks for those of Werkzeug")
-        name, source = function.name.value, self._source
-        call = f"lambda error: {name}(error, request=request)" if view.needs else name
-        self._handled |= {status: call for status, handler in source.handled.items() if handler == name}
-        if source.handled_rest == name:
-            self._handled_rest = f"({call})" if view.needs else call
-        if name in source.caught.values():
-            self._catching_asks = self._catching_asks or bool(view.needs)
-            self._caught |= {kind: name for kind, handler in source.caught.items() if handler == name}
-            self._asking |= {name} if view.needs else set()
+        self._handlers.take(function.name.value, with_request=bool(view.needs))
         return with_more(new, sorted(view.needs))
-
-    @property
-    def _answering_errors(self) -> set[str]:
-        """The functions that answer errors."""
-        source = self._source
-        return {*source.handled.values(), *source.caught.values(), source.handled_rest or ""}
 
     def _decorator(self, function: cst.FunctionDef) -> cst.FunctionDef:
         """A decorator of views: what it reads of the request it is given, and hands on."""
@@ -376,7 +337,7 @@ class FlaskProgram:
             raise NotUnderstood("it is in front of one blueprint only: write its paths as the matcher of a middleware")
         bare = new.with_changes(leading_lines=[*new.leading_lines])
         if hook.kind == "before_request":
-            return self._handling(with_parameters(bare, ["request"]))
+            return self._handlers.around(with_parameters(bare, ["request"]))
         name = hook.function.params.params[0].name.value
         _, plain = self._view(hook.function, answers=False)
         changed = plain.visit(ResponseNames(name))
@@ -393,7 +354,7 @@ class FlaskProgram:
         functions = [each for every in made.routes.values() for each in every]
         used = names_in([*kept, *functions, *made.middleware, *made.beside])
         added, public = support(self._support)
-        public |= {"HTTPError"} if self._caught else set()
+        public |= {"HTTPError"} if self._handlers.catch else set()
         if "app_config" in used:
             kept = behind_imports(kept, [statement("app_config = {}")])
         if "logger" in used and not any(bound and bound[0] == "logger" for bound in map(target_of, kept)):
@@ -403,8 +364,7 @@ class FlaskProgram:
             raise NotUnderstood(f"it uses {name} in a way that only Flask has")
         names = sorted(self._public | public)
         imports = [statement(f"from notebook_routes import {', '.join(names)}")] if names else []
-        handling = flask_handling(self._caught_calls(), gives_request=self._catching_asks) if self._caught else []
-        return [*behind_imports(kept, [*imports, *added]), *handling]
+        return [*behind_imports(kept, [*imports, *added]), *self._handlers.decorator()]
 
 
 def _url(path: _Path, call: cst.Call) -> str:

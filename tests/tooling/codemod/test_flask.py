@@ -277,3 +277,16 @@ def test_a_handler_of_errors_of_one_blueprint_is_named(convert):
     both = f"{views}\n\n@app.get('/b')\ndef b():\n    return 'b'\n"
     _, outcome = convert(blueprint + handler + both, top=top)
     assert "wrong() answered errors of bp alone, and answers those of all now" in "".join(outcome.plan.left.values())
+
+
+def test_a_handler_of_a_status_may_read_the_request(convert, asking, tmp_path):
+    handlers = (
+        "@app.errorhandler(404)\ndef no(error):\n    return f'{request.path}: {error.description[:3]}', 404\n\n\n"
+        "@app.errorhandler(HTTPException)\ndef rest(error):\n    return f'{request.method} {error.code}', error.code\n\n\n"
+    )
+    view = "@app.route('/x')\ndef x():\n    raise NotFound('lost')\n"
+    top = f"from werkzeug.exceptions import HTTPException, NotFound\n{_TOP}"
+    _, outcome = convert(handlers + view, top=top)
+    assert outcome.status == 0
+    ask = asking(tmp_path / "prog_routes")
+    assert [ask("GET", "/x").text, ask("GET", "/y").text, ask("PUT", "/x").text] == ["/x: los", "/y: The", "PUT 405"]
