@@ -282,7 +282,8 @@ def test_a_handler_of_errors_of_one_blueprint_is_named(convert):
 def test_a_handler_of_a_status_may_read_the_request(convert, asking, tmp_path):
     handlers = (
         "@app.errorhandler(404)\ndef no(error):\n    return f'{request.path}: {error.description[:3]}', 404\n\n\n"
-        "@app.errorhandler(HTTPException)\ndef rest(error):\n    return f'{request.method} {error.code}', error.code\n\n\n"
+        "@app.errorhandler(HTTPException)\ndef rest(error):\n"
+        "    return f'{request.method} {error.code}', error.code\n\n\n"
     )
     view = "@app.route('/x')\ndef x():\n    raise NotFound('lost')\n"
     top = f"from werkzeug.exceptions import HTTPException, NotFound\n{_TOP}"
