@@ -171,6 +171,10 @@ def test_routers_answer(golden, asking):
             "@app.get('/x')\ndef x():\n    return other()\n\n\ndef other():\n    return 1\n",
             "return Response.json(other())",
         ),
+        (
+            "@app.head('/x')\ndef x(response: Response):\n    response.headers['a'] = 'b'\n",
+            "def HEAD():\n    response = Response()",
+        ),
         ("@app.get('/x', status_code=202)\ndef x():\n    return 1\n", "return Response.json(1, status=202)"),
         (
             "@app.get('/x')\nasync def x(n: int = Query(1, ge=1)):\n    return [n]\n",
