@@ -37,7 +37,7 @@ from notebook_routes.tooling.codemod.nodes import (
     target_of,
     two_below,
 )
-from notebook_routes.tooling.codemod.old_errors import DECORATOR
+from notebook_routes.tooling.codemod.old_errors import DECORATOR, NAME
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
@@ -124,7 +124,7 @@ class FastAPIProgram:
         if old_errors or self._handled:
             # It is next to the routes, as in FastAPI: what a middleware sees are answers in these words.
             answering = fastapi_errors(handled=bool(self._handled), gives_request=self._handlers_ask, words=old_errors)
-            made.answer_errors(answering, len(made.middleware))
+            made.take_middleware(NAME, answering, len(made.middleware))
         if self._source.cors is not None:
             made.constants.append(f"cors = {self._source.cors}")
         made.plain = self._whole(made)

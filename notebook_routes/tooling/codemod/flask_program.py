@@ -17,6 +17,7 @@ from notebook_routes.tooling.codemod.flask_parameters import (
     with_parameters,
     wrapper_of,
 )
+from notebook_routes.tooling.codemod.flask_session import KEEPS_SESSION, flask_session
 from notebook_routes.tooling.codemod.flask_source import Hook, View, read_path
 from notebook_routes.tooling.codemod.flask_support import support
 from notebook_routes.tooling.codemod.flask_view import FlaskView
@@ -37,6 +38,7 @@ from notebook_routes.tooling.codemod.nodes import (
     text_of,
     two_below,
 )
+from notebook_routes.tooling.codemod.old_errors import NAME
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
@@ -135,7 +137,10 @@ class FlaskProgram:
         if answering:
             # What is done to answers is done to those of errors too, and what is done before may fail.
             after = [hook for hook in self._source.hooks if hook.kind == "after_request"]
-            made.answer_errors(answering, len(after))
+            made.take_middleware(NAME, answering, len(after))
+        if "session" in self._support:
+            # It is kept when all others have done what they do.
+            made.take_middleware(KEEPS_SESSION, flask_session(), 0)
         made.plain = self._whole(plain, made)
         return made
 
@@ -224,6 +229,7 @@ class FlaskProgram:
             helpers=self._helpers,
             answers=answers,
             errors={name: status for name, status in self._source.errors.items() if status is not None},
+            session=self._source.session,
         )
         new = function.visit(view)
         assert isinstance(new, cst.FunctionDef)

@@ -19,6 +19,7 @@ from notebook_routes.tooling.codemod.nodes import (
     constant,
     dotted,
     index_of,
+    only,
     only_small,
     target_of,
     text_of,
@@ -37,6 +38,10 @@ _DROPPED_HOOKS = (
     "app_template_filter", "before_first_request", "url_value_preprocessor",
 )  # fmt: skip
 _CONVERTER = re.compile(r"<(?:(?P<kind>[a-zA-Z_]\w*)(?:\([^)]*\))?:)?(?P<name>[a-zA-Z_]\w*)>")
+#: A setting of the session's cookie.
+_COOKIE_SETTING = re.compile(r"\bSESSION_[A-Z]")
+#: Attributes of the app that are settings.
+_SETTINGS = {"secret_key": "SECRET_KEY", "permanent_session_lifetime": "PERMANENT_SESSION_LIFETIME"}
 #: The statuses of Werkzeug's exceptions.
 ERRORS = {
     "BadRequest": 400, "Unauthorized": 401, "Forbidden": 403, "NotFound": 404, "MethodNotAllowed": 405,
@@ -114,6 +119,7 @@ class FlaskSource:
         caught: for an exception of the program's, or of Python's, the function that answers it.
         errors: names of Werkzeug's exceptions, each with its status; None for that of all.
         aborted: the statuses that it aborts with.
+        session: what Flask's session is called, where there is a key to sign it by; None where it cannot be kept.
         plain: the other statements.
         cors: the origins that may call, as text; None where none is declared.
         dropped: what has no counterpart, in words.
@@ -132,6 +138,7 @@ class FlaskSource:
         self.caught: dict[str, str] = {}
         self.errors: dict[str, int | None] = {}
         self.aborted: set[int] = set()
+        self.session: str | None = None
         #: Functions that answer errors of one blueprint.
         self._local: list[tuple[str, str]] = []
         self.plain: list[Statement] = []
@@ -145,6 +152,7 @@ class FlaskSource:
         statements = [as_statement(inner.visit(_Bare())) for each in statements for inner in self._unfolded(each)]
         for each in statements:
             self._find_errors(each)
+        self._check_session([code(each) for each in statements])
         aborts = _Aborts({name: status for name, status in self.errors.items() if status is not None})
         for each in statements:
             each.visit(aborts)
@@ -227,6 +235,7 @@ class FlaskSource:
             if rest is not None:
                 self.plain.append(rest)
             return
+        node = self._setting(node)
         if self._is_about_app(node):
             return
         if isinstance(node, cst.With) and all(_is_context(item.item) for item in node.items):
@@ -296,17 +305,35 @@ class FlaskSource:
                 self.handled_rest = function
 
     def _find_errors(self, node: Statement) -> None:
-        """Note the names that an import of Werkzeug's exceptions binds."""
+        """Note the names that imports of Werkzeug's exceptions bind, and that of Flask's session."""
         small = only_small(node)
         if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
             return
-        if small.module is None or dotted(small.module) != "werkzeug.exceptions":
-            return
+        module = dotted(small.module) if small.module is not None else None
         for alias in small.names:
             name = str(dotted(alias.name))
             bound = alias.evaluated_alias or name
-            if name in ERRORS or name == "HTTPException":
+            if module == "werkzeug.exceptions" and (name in ERRORS or name == "HTTPException"):
                 self.errors[bound] = ERRORS.get(name)
+            if module == "flask" and name == "session":
+                self.session = bound
+
+    def _check_session(self, texts: Sequence[str]) -> None:
+        """Forget the session where nothing signs it, and say what of its cookie is not read."""
+        if not any("SECRET_KEY" in text or ".secret_key" in text for text in texts):
+            self.session = None
+        if self.session is not None and any(map(_COOKIE_SETTING.search, texts)):
+            self.dropped.append("settings that begin with SESSION_ are not read: write what they say into keep_session")
+
+    def _setting(self, node: Statement) -> Statement:
+        """A line that sets an attribute of the app which is one of its settings, as that."""
+        small = only_small(node)
+        name = dotted(small.targets[0].target) if isinstance(small, cst.Assign) else None
+        owner, _, attribute = (name or "").rpartition(".")
+        if owner not in self.apps or attribute not in _SETTINGS or not isinstance(small, cst.Assign):
+            return node
+        line = f'{owner}.config["{_SETTINGS[attribute]}"] = {code(small.value)}'
+        return node.with_changes(body=[only(cst.parse_statement(line))])
 
     def _is_about_app(self, node: Statement) -> bool:
         """Whether a line is Flask's alone: it makes the app, mounts a blueprint, runs it."""

@@ -25,7 +25,6 @@ from notebook_routes.tooling.codemod.nodes import (
     statement,
     two_below,
 )
-from notebook_routes.tooling.codemod.old_errors import NAME
 from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, Write
 from notebook_routes.tooling.codemod.sources import NOTEBOOK, new_notebook
 
@@ -73,14 +72,15 @@ class Program:
             listed = two_below(statement(f"middleware = [{names}]"))
             yield "%%middleware\n" + _text([*self.beside, *map(apart, self.middleware), listed])
 
-    def answer_errors(self, statements: Sequence[Statement], place: int) -> None:
-        """Take in the middleware that answers errors.
+    def take_middleware(self, name: str, statements: Sequence[Statement], place: int) -> None:
+        """Take in a middleware that is written with what it needs.
 
         Args:
-            statements: its function and what that needs.
+            name: what its function is called.
+            statements: the function, and what it needs.
             place: where it stands among the others.
         """
-        function = definitions(statements, cst.FunctionDef)[NAME]
+        function = definitions(statements, cst.FunctionDef)[name]
         self.middleware.insert(place, function)
         self.beside += [each for each in statements if each is not function]
 

@@ -244,6 +244,101 @@ def test_without_old_errors_there_are_only_the_programs_own(write, asking, tmp_p
     assert ask("POST", "/x").text == "POST is not allowed here: GET, HEAD, OPTIONS\n"
 
 
+_SESSION = """
+app.secret_key = 'dev'
+
+
+def required(view):
+    @wraps(view)
+    def guarded(**given):
+        if 'user' not in session:
+            return 'who?', 401
+        return view(**given)
+
+    return guarded
+
+
+@app.after_request
+def sign(response):
+    response.headers['x-user'] = session.get('user', '-')
+    return response
+
+
+@app.post('/login/<user>')
+def login(user):
+    session.clear()
+    session['user'] = user
+    session.permanent = user == 'bo'
+    return ''
+
+
+@app.get('/visits')
+@required
+def visits():
+    session['visits'] = session.get('visits', 0) + 1
+    db.session = 1
+    return jsonify(session=dict(session), other=db.session)
+
+
+@app.get('/logout')
+def logout():
+    session.clear()
+    return ''
+
+
+class db:
+    session = 0
+"""
+
+
+def test_the_session_is_in_the_cookie_that_flask_had(convert, asking, tmp_path):
+    _, outcome = convert(_SESSION, top=f"from functools import wraps\n{_TOP}")
+    assert outcome.status == 0
+    ask = asking(tmp_path / "prog_routes")
+
+    def cookie_of(asked):
+        (line,) = asked.headers.get_set_cookie()
+        return {"cookie": line.partition(";")[0]}, line
+
+    assert (ask("GET", "/visits").status, ask("GET", "/visits").headers.get_set_cookie()) == (401, [])
+    ann, line = cookie_of(ask("POST", "/login/ann"))
+    assert line.endswith("; Path=/; HttpOnly")
+    once = ask("GET", "/visits", headers=ann)
+    assert once.json == {"session": {"user": "ann", "_permanent": False, "visits": 1}, "other": 1}
+    assert (once.headers["x-user"], once.headers["vary"]) == ("ann", "Cookie")
+    again, _ = cookie_of(once)
+    assert ask("GET", "/visits", headers=again).json["session"]["visits"] == 2
+    assert "Expires=Thu, 01 Jan 1970" in cookie_of(ask("GET", "/logout", headers=again))[1]
+    assert "Max-Age=2678400" in cookie_of(ask("POST", "/login/bo"))[1]
+    forged = {"cookie": f"{ann['cookie'][:-2]}xx"}
+    assert [ask("GET", "/visits", headers=each).status for each in (forged, {"cookie": "session=x"})] == [401, 401]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "session"),
+    [
+        ("eyJ1c2VyIjoiYW5uIiwibiI6WzEsMl19.9IZXAA.h87JQDi6vkPJdBt_OF94IZtclkA", {"user": "ann", "n": [1, 2]}),
+        (
+            ".eJyrViotTi1SslJKzMtT0lEqSa0oAXGGCVCqBQAJOVMy.9IZXAA.XYqqFhWfmk5WCvrfgsDnVHZhvyw",
+            {"user": "ann", "text": "a" * 200},
+        ),
+    ],
+)
+def test_a_session_that_flask_has_written_goes_on(convert, asking, tmp_path, cookie, session):
+    # Flask has written them with its clock at 2100.
+    convert(_SESSION, top=f"from functools import wraps\n{_TOP}")
+    asked = asking(tmp_path / "prog_routes")("GET", "/visits", headers={"cookie": f"session={cookie}"})
+    assert asked.json["session"] == {**session, "visits": 1}
+
+
+def test_settings_of_the_sessions_cookie_are_named(convert):
+    view = "@app.get('/x')\ndef x():\n    return session['a']\n"
+    settings = "app.config.from_mapping(SECRET_KEY='dev', SESSION_COOKIE_SECURE=True)\n\n\n"
+    files, outcome = convert(settings + view)
+    assert "settings that begin with SESSION_ are not read" in "".join(outcome.plan.left.values())
+    assert "app_config.update(SECRET_KEY='dev'" in files["app/_shared.py"]
+
+
 def test_a_traceback_is_left_as_it_is(convert, asking, tmp_path):
     convert("@app.route('/x')\ndef x():\n    return 1 / 0\n")
     assert asking(tmp_path / "prog_routes", explain=True)("GET", "/x").text.startswith("Traceback")
