@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from notebook_routes.errors import ScopeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from contextvars import Context
 
     from notebook_routes.cache import DataCache, Life, Rendering
@@ -101,6 +101,7 @@ class Exchange:
         config: of the path that answers.
         callbacks: what `after()` was given.
         error: the traceback as the user sees it, once the handler has failed.
+        findings: what the arguments were refused for, as `ValidationFailed` has it.
         is_behind: nobody has asked: a kept answer is made anew, or beforehand.
         cache: what the cache has to do with the answer: "hit", "stale" or "miss"; None where it has nothing.
         notes: sentences for the log ("text that begins with < was sent as plain text").
@@ -109,7 +110,7 @@ class Exchange:
 
     __slots__ = (
         "_began", "_output", "_output_size", "app", "arrived", "cache", "callbacks", "config", "context", "cookies",
-        "draft", "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
+        "draft", "error", "findings", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
         "revalidations", "route", "started",
     )  # fmt: skip
 
@@ -130,6 +131,7 @@ class Exchange:
         self.cookies: ResponseCookies | None = None
         self.callbacks: list[Callable[[], object] | Awaitable[object]] = []
         self.error: str | None = None
+        self.findings: tuple[Mapping[str, object], ...] = ()
         self.notes: list[str] = []
         self.started = time()
         self._began = perf_counter()
