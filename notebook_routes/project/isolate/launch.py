@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notebook_routes.project.isolate.snapshot import KEPT, keep, keep_newest
+from notebook_routes.project.isolate.snapshot import keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -98,7 +98,6 @@ class Launch:
         """Keep the snapshot that the first process has made."""
         if self._draft.exists():
             keep(self._draft, self.snapshot)
-            keep_newest(self.snapshot.parent, "*.bin", KEPT)
 
     def discard_snapshot(self) -> None:
         """Throw away a snapshot that cannot be used: the next isolate makes another."""
