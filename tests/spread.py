@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 #: More would only repeat what each starts for itself: kernels, a JupyterLab, a Redis.
-_MOST = 8
+_MOST = 4
 #: Those that take the longest are begun first, or one would be waited for at the end.
 _LONGEST = (
     "tests/test_manual.py",
