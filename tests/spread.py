@@ -38,9 +38,9 @@ _LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config):
-    if hasattr(config, "workerinput") or not config.pluginmanager.hasplugin("xdist"):
-        return
     option = config.option
+    if hasattr(config, "workerinput") or not hasattr(option, "numprocesses"):
+        return
     if option.numprocesses is None and option.dist == "no" and _is_whole(config):
         # One more than there are cores, since they wait.
         option.numprocesses = min((os.cpu_count() or 1) + 1, _MOST)
