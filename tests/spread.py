@@ -57,6 +57,16 @@ def _is_whole(config):
     return not watched and not option.keyword and [Path(each).resolve() for each in config.args] == [ROOT / "tests"]
 
 
+def pytest_configure(config):
+    if hasattr(config, "workerinput"):
+        from hypothesis import HealthCheck, settings
+
+        # How long an example takes says here how much else the processors have to do.
+        busy = {"deadline": None, "suppress_health_check": [*settings().suppress_health_check, HealthCheck.too_slow]}
+        settings.register_profile("spread", settings(), **busy)
+        settings.load_profile("spread")
+
+
 def pytest_collection_modifyitems(config, items):
     """In the order in which files are handed out."""
     if hasattr(config, "workerinput"):
