@@ -254,7 +254,9 @@ def _asked(port, cells):
                     if name == "set-cookie":
                         cookie, _, kept = value.partition(";")[0].partition("=")
                         cookies[cookie] = kept
-                steady = tuple((name, _BY_LOT.sub("", value)) for name, value in answered if name not in _VARYING)
+                # An age is of the moment; that there is one is not.
+                said = [(name, "seconds" if name == "age" else value) for name, value in answered]
+                steady = tuple((name, _BY_LOT.sub("", value)) for name, value in said if name not in _VARYING)
                 found.append(Answered(f"{sent.method} {sent.target}", answer.status, steady, content))
             connection.close()
     return found
