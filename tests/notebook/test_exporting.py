@@ -29,7 +29,7 @@ NOTEBOOKS = [
     ROOT / "notebook_routes/tooling/quickstart.ipynb",
 ]
 #: They belong to a moment or to a connection; `etag` and `last-modified` to a file that each process writes.
-_VARYING = {"age", "date", "connection", "keep-alive", "etag", "last-modified"}
+_VARYING = {"date", "connection", "keep-alive", "etag", "last-modified"}
 
 _OPTIONS = "--force, --replay-all, --copy-files, --no-copy-files, --check"
 #: Of a cookie: the time, and a value that was drawn by lot.
