@@ -11,17 +11,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from notebook_routes.runtime import rest_of
 from notebook_routes.servers.asgi_message import Message, Receive, RequestMessages, Send, refuse, whole
 from notebook_routes.servers.asgi_request import Refused, request_of
 from notebook_routes.servers.lifetime import HandlerThreads, origin_of
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
+from notebook_routes.web import Response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from notebook_routes.app import App
-    from notebook_routes.web import Request, Response
+    from notebook_routes.web import Request
 
 __all__ = ["ASGIApp", "Message", "Receive", "Send"]
 
@@ -69,24 +69,19 @@ class ASGIApp:
         except Refused as refused:
             await refuse(refused.response, scope=scope, receive=receive, send=send)
             return
-        steps = self.app.fetch(request)
-        fetching: Awaitable[Response]
         try:
-            fetching = rest_of(steps, steps.send(None))
-        except StopIteration as answered:
-            # Nothing was waited for: nobody had to listen to the client meanwhile.
-            response: Response = answered.value
-            if response.is_whole and not root:
-                await self._send_at_once(response, request, send)
-                return
-            fetching = _ready(response)
+            answer = self.app.begin(request)
         except BaseException:
             # Such as the CancelledError of a handler that has cancelled its own task.
             self._end(request, status=0)
             raise
+        if isinstance(answer, Response) and answer.is_whole and not root:
+            # Nothing was waited for: nobody had to listen to the client meanwhile.
+            await self._send_at_once(answer, request, send)
+            return
         await RequestMessages(
             self.app, request, body, root=root, receive=receive, send=send, finish_later=self._finish_later
-        ).run(fetching)
+        ).run(answer)
 
     async def _send_at_once(self, response: Response, request: Request, send: Send) -> None:
         """Send an answer that is all in memory."""
@@ -151,10 +146,6 @@ class ASGIApp:
         preparing.cancel()
         await self.close()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-async def _ready(response: Response) -> Response:
-    return response
 
 
 async def _awaited(work: Awaitable[None]) -> None:

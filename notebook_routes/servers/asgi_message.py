@@ -14,13 +14,14 @@ from notebook_routes.servers.asgi_request import HTTP_1
 from notebook_routes.servers.refusal import DRAIN_TIME
 from notebook_routes.servers.streaming import HEAD_GRACE, TURN, check_complete
 from notebook_routes.servers.wire import BODILESS, fields
+from notebook_routes.web import Response
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from notebook_routes.app import App
     from notebook_routes.servers.incoming import IncomingBody
-    from notebook_routes.web import Request, Response
+    from notebook_routes.web import Request
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -70,7 +71,7 @@ class RequestMessages:
         self._sent = 0
         self._error: BaseException | None = None
 
-    async def run(self, fetching: Awaitable[Response]) -> None:
+    async def run(self, answer: Response | Awaitable[Response]) -> None:
         """Wait for the answer, send it, and do what is to be done after it; listen to the client meanwhile.
 
         Raises:
@@ -80,7 +81,7 @@ class RequestMessages:
         self._task = asyncio.current_task()
         self._listener = asyncio.get_running_loop().create_task(self._listen())
         try:
-            await self._answer(fetching)
+            await self._send_answer(answer)
             ended = True
         except asyncio.CancelledError:
             if not self._head_sent:
@@ -132,8 +133,8 @@ class RequestMessages:
         assert self._task is not None
         self._task.cancel()
 
-    async def _answer(self, fetching: Awaitable[Response]) -> None:
-        response = await fetching
+    async def _send_answer(self, answer: Response | Awaitable[Response]) -> None:
+        response = answer if isinstance(answer, Response) else await answer
         if self._root:
             response = self._below_root(response)
         self._status = response.status
