@@ -181,28 +181,8 @@ class App:
 
         As `fetch`, which this is; one whose handler waits for nothing costs no coroutine here.
         """
-        if self.frames is None or not self.frames.concerns(request):
-            answer = self._answer(request)
-        else:
-            answer = self._answer_framed(request, self.frames)
-        if isinstance(answer, Response):
-            return answer
-        try:
-            return rest_of(answer, answer.send(None))
-        except StopIteration as answered:
-            response: Response = answered.value
-            return response
-
-    async def _answer_framed(self, request: Request, frames: FramePass) -> Response:
-        request.exchange = Exchange(request, self.draft)
-        visit = frames.enter(request)
-        preflight = visit.preflight(request)
-        if preflight is not None:
-            return preflight
-        answer = self._answer(request)
-        return visit.readable(answer if isinstance(answer, Response) else await answer)
-
-    def _answer(self, request: Request) -> Response | Coroutine[Any, Any, Response]:
+        if self.frames is not None and self.frames.concerns(request):
+            return _first_step(self._fetch_framed(request, self.frames))
         request.exchange = exchange = Exchange(request, self.draft)
         exchange.app = self
         if self.geo is not None:
@@ -214,7 +194,12 @@ class App:
                 return finish(answer, exchange)
         except BaseException as error:  # noqa: BLE001 - raised again where it is answered
             answer = _failing(error)
-        return self._settle(answer, exchange)
+        return _first_step(self._settle(answer, exchange))
+
+    async def _fetch_framed(self, request: Request, frames: FramePass) -> Response:
+        request.exchange = Exchange(request, self.draft)
+        visit = frames.enter(request)
+        return visit.preflight(request) or visit.readable(await self.fetch(request))
 
     async def _settle(self, answer: Response | Awaitable[Response], exchange: Exchange) -> Response:
         """The answer as it is sent, or that of what was raised instead."""
@@ -288,9 +273,8 @@ class App:
         if exchange.callbacks or exchange.revalidations is not None:
             exchange.phase = Phase.AFTER
             return self._finish_later(exchange, status=status, size=size)
-        exchange.end()
         self.log.add(exchange, status=status, size=size)
-        exchange.release()
+        exchange.end()
         return None
 
     def sent_behind(self, request: Request, *, status: int) -> None:
@@ -310,7 +294,7 @@ class App:
 
     async def _run_left(self, exchange: Exchange) -> None:
         await self._run_after(exchange)
-        exchange.release()
+        exchange.end()
 
     async def _run_after(self, exchange: Exchange) -> None:
         """Do what the handler has left to be done after its answer: what `after()` was given, and its marks."""
@@ -320,9 +304,8 @@ class App:
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self._run_after(exchange)
-        exchange.end()
         self.log.add(exchange, status=status, size=size)
-        exchange.release()
+        exchange.end()
 
     async def _revalidate(self, exchange: Exchange) -> None:
         """Mark the tags that the handler has named."""
@@ -502,6 +485,15 @@ async def _shared(answer: Response | Awaitable[Response], cors: Cors, request: R
     """The answer as pages of other origins may read it."""
     response = answer if isinstance(answer, Response) else await answer
     return response.with_headers(lambda headers: cors.add_to(headers, request))
+
+
+def _first_step(steps: Coroutine[Any, Any, Response]) -> Response | Awaitable[Response]:
+    """What a coroutine gives where it waits for nothing; else the rest of it."""
+    try:
+        return rest_of(steps, steps.send(None))
+    except StopIteration as ended:
+        response: Response = ended.value
+        return response
 
 
 async def _failing(error: BaseException) -> NoReturn:

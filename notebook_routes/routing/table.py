@@ -54,7 +54,7 @@ class RouteTable:
         index = self._index
         route_path = index.literal.get(path)
         if route_path is not None:
-            return Match(route_path, {})
+            return new_match((route_path, {}))
         start, slash, word = path.rpartition("/")
         ending = index.endings.get(start)
         if ending is not None and slash and word and "%" not in path:

@@ -144,14 +144,11 @@ class Exchange:
             self.rendering.reads(what)
 
     def end(self) -> None:
-        """All has been done for it."""
-        self.phase = _ENDED
-
-    def release(self) -> None:
-        """It is over: let go of what points back here, so that memory is freed at once and not by the collector.
+        """All has been done for it: let go of what points back here, so that memory is freed at once.
 
         Not while a run goes on whose client has left.
         """
+        self.phase = _ENDED
         if self.rendering is not None and not self.rendering.ended:
             return
         self.context = None

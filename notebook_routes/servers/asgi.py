@@ -44,7 +44,7 @@ class ASGIApp:
         self.max_body_size = max_body_size
         self._threads: HandlerThreads | None = None
         self._work: set[asyncio.Task[None]] = set()
-        self._has_origin = False
+        self._is_ready = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or begin and end with the server.
@@ -56,10 +56,10 @@ class ASGIApp:
         if scope["type"] != "http":
             await self._hear(scope, receive, send)
             return
-        if self._threads is None or not self._has_origin:
+        if not self._is_ready:
             # A server without lifespan events, or an application that mounts this one, gives no earlier moment.
             self._start()
-            self._has_origin = True
+            self._is_ready = True
             self.app.origin = origin_of(scope.get("server"))
         root: str = scope.get("root_path", "")
         if root:
@@ -111,7 +111,7 @@ class ASGIApp:
         """End what runs beside the requests, as the end of a server does: for whoever calls this without one."""
         if self._work:
             await asyncio.wait(self._work, timeout=_LAST_TIME)
-        threads, self._threads = self._threads, None
+        threads, self._threads, self._is_ready = self._threads, None, False
         if threads is not None:
             threads.stop()
         await self.app.close()
