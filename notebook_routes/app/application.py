@@ -263,8 +263,7 @@ class App:
         Returns:
             What `after()` was given, to be awaited; None where there is nothing to wait for.
         """
-        exchange = request.exchange
-        assert isinstance(exchange, Exchange)
+        exchange: Exchange = request.exchange  # type: ignore[assignment]  # `begin` has put it there
         if error is not None:
             exchange.error = self.failures.text(error)
             self.failures.report(exchange, "broke off", exchange.error)

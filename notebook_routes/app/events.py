@@ -85,6 +85,7 @@ class RequestLog:
         #: The fields of entries.
         self._rows: deque[tuple[Any, ...]] = deque(maxlen=length)
         self._headers: deque[tuple[int, Headers]] = deque(maxlen=LOG_HEADERS)
+        self._remembers = True
         self._numbers = itertools.count(1)
         self._listeners: tuple[Listener, ...] = ()
         self._note_listeners: tuple[Listener, ...] = ()
@@ -94,6 +95,8 @@ class RequestLog:
 
     def add(self, exchange: Exchange, *, status: int, size: int) -> None:
         """Remember a request that has been answered; those of the inspector itself are none."""
+        if not (self._remembers or self._listeners or exchange.notes):
+            return
         request, route = exchange.arrived, exchange.route
         if route is None and (request.path == UNLOGGED[0] or request.path.startswith(UNLOGGED[1])):
             return
@@ -139,6 +142,12 @@ class RequestLog:
         """Call it no more; nothing happens where it was not called."""
         self._listeners = tuple(each for each in self._listeners if each != listener)
         self._note_listeners = tuple(each for each in self._note_listeners if each != listener)
+
+    def forget(self) -> None:
+        """Remember none from now on, where nobody could read it; listeners hear of each all the same."""
+        self.clear()
+        self._remembers = False
+        self._rows, self._headers = deque(maxlen=0), deque(maxlen=0)
 
     def entries(self) -> list[LogEntry]:
         """The remembered requests, oldest first."""

@@ -58,9 +58,7 @@ class ASGIApp:
             return
         if not self._is_ready:
             # A server without lifespan events, or an application that mounts this one, gives no earlier moment.
-            self._start()
-            self._is_ready = True
-            self.app.origin = origin_of(scope.get("server"))
+            self._get_ready(scope)
         root: str = scope.get("root_path", "")
         if root:
             root = root.rstrip("/")
@@ -69,34 +67,29 @@ class ASGIApp:
         except Refused as refused:
             await refuse(refused.response, scope=scope, receive=receive, send=send)
             return
+        status = size = 0
         try:
             answer = self.app.begin(request)
-        except BaseException:
-            # Such as the CancelledError of a handler that has cancelled its own task.
-            self._end(request, status=0)
-            raise
-        if isinstance(answer, Response) and answer.is_whole and not root:
-            # Nothing was waited for: nobody had to listen to the client meanwhile.
-            await self._send_at_once(answer, request, send)
-            return
-        await RequestMessages(
-            self.app, request, body, root=root, receive=receive, send=send, finish_later=self._finish_later
-        ).run(answer)
-
-    async def _send_at_once(self, response: Response, request: Request, send: Send) -> None:
-        """Send an answer that is all in memory."""
-        status, size = response.status, 0
-        try:
-            start, end = whole(response, request.method)
-            await send(start)
-            size = len(end["body"])
-            await send(end)
+            response = answer if isinstance(answer, Response) and answer.is_whole and not root else None
+            if response is not None:
+                # Nothing was waited for: nobody had to listen to the client meanwhile.
+                status = response.status
+                start, end = whole(response, request.method)
+                await send(start)
+                size = len(end["body"])
+                await send(end)
         except OSError:
             # ASGI 2.4: what a server raises for a client that has left is an OSError.
             request.abort("The client disconnected")
         except BaseException:
+            # Such as the CancelledError of a handler that has cancelled its own task.
             self._end(request, status=status, size=size)
             raise
+        if response is None:
+            await RequestMessages(
+                self.app, request, body, root=root, receive=receive, send=send, finish_later=self._finish_later
+            ).run(answer)
+            return
         work = self.app.sent(request, status=status, size=size)
         if work is not None:
             await work
@@ -121,6 +114,11 @@ class ASGIApp:
         task = asyncio.ensure_future(_awaited(work))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+
+    def _get_ready(self, scope: Message) -> None:
+        self._start()
+        self.app.origin = origin_of(scope.get("server"))
+        self._is_ready = True
 
     def _start(self) -> None:
         if self._threads is None:

@@ -259,12 +259,12 @@ async def refuse(response: Response, *, scope: Message, receive: Receive, send: 
 
 def whole(response: Response, method: str) -> tuple[Message, Message]:
     """Head and body of a response that is no stream, or answers HEAD."""
-    content = response.content
+    status, content = response.status, response.content
     headers = fields(response, content_length=None if content is None else len(content))
-    if content is None or method == "HEAD" or response.status in BODILESS:
+    if content is None or method == "HEAD" or status in BODILESS:
         content = b""
     return (
-        {"type": "http.response.start", "status": response.status, "headers": headers},
+        {"type": "http.response.start", "status": status, "headers": headers},
         {"type": "http.response.body", "body": content},
     )
 
