@@ -111,15 +111,21 @@ class Binder:
             ValidationFailed: values do not have their declared types; all of them are named.
         """
         arguments: dict[str, Any] = {}
-        problems: list[Mapping[str, object]] = []
-        for name, read in self._readers:
-            try:
+        try:
+            for name, read in self._readers:
                 arguments[name] = read(exchange, body)
+        except ValidationFailed:
+            raise ValidationFailed(self._problems(exchange, body)) from None
+        return arguments
+
+    def _problems(self, exchange: Exchange, body: Any) -> list[Mapping[str, object]]:
+        problems: list[Mapping[str, object]] = []
+        for _, read in self._readers:
+            try:
+                read(exchange, body)
             except ValidationFailed as failed:
                 problems += failed.problems
-        if problems:
-            raise ValidationFailed(problems)
-        return arguments
+        return problems
 
     async def read_body(self, request: Request) -> Any:
         """The body as `body` sees it: JSON, FormData, text or bytes by its content type; None where there is none.

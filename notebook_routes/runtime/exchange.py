@@ -96,13 +96,12 @@ class Exchange:
         is_behind: nobody has asked: a kept answer is made anew, or beforehand.
         cache: what the cache has to do with the answer: "hit", "stale" or "miss"; None where it has nothing.
         notes: sentences for the log ("text that begins with < was sent as plain text").
-        started: wall clock, seconds since the epoch.
     """
 
     __slots__ = (
         "_began", "_output", "_output_size", "app", "arrived", "cache", "callbacks", "config", "context", "cookies",
         "draft", "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
-        "revalidations", "route", "started",
+        "revalidations", "route",
     )  # fmt: skip
 
     def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
@@ -123,7 +122,6 @@ class Exchange:
         self.callbacks: list[Callable[[], object] | Awaitable[object]] = []
         self.error: str | None = None
         self.notes: list[str] = []
-        self.started = time()
         self._began = perf_counter()
         self._output: list[str] | None = None
         self._output_size = 0
@@ -153,6 +151,11 @@ class Exchange:
             return
         self.context = None
         self.request.exchange = self.arrived.exchange = None
+
+    @property
+    def started(self) -> float:
+        """When the request came in: wall clock, seconds since the epoch."""
+        return time() - self.elapsed()
 
     def elapsed(self) -> float:
         """Seconds since the request came in."""
