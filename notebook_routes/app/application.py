@@ -154,6 +154,8 @@ class App:
 
         A server does that beside answering. One that fails is in the log.
         """
+        if not self.routes.keeps_answers:
+            return
         from notebook_routes.app.kept_answers import prepare_answers  # noqa: PLC0415 - many apps keep none
 
         await prepare_answers(self)

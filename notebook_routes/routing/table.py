@@ -122,6 +122,11 @@ class RouteTable:
         """Look up all routes at a pattern; parameters must have the same names, groups do not matter."""
         return self._index.at(pattern)
 
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether there is a path whose answers are kept."""
+        return any(route_path.keeps_answers for route_path in self._index.paths.values())
+
     def paths(self) -> list[RoutePath]:
         """List the paths, sorted for display: by segment, text first."""
         return sorted(self._index.paths.values(), key=lambda route_path: _display_key(route_path.pattern))
