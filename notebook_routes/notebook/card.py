@@ -32,13 +32,17 @@ def widget_bundle(text: str, html: str, card: anywidget.AnyWidget) -> dict[str, 
 
 
 @cache
-def page_card_class() -> type[anywidget.AnyWidget]:
-    """The class of the widget that shows a page in a frame."""
+def page_card_class(module: str = "page.js") -> type[anywidget.AnyWidget]:
+    """The class of the widget that shows a page in a frame.
+
+    Args:
+        module: its front end; "page_inside.js" where the routes have no address.
+    """
     import anywidget  # noqa: PLC0415 - a tenth of a second, when the first card is shown
     import traitlets  # noqa: PLC0415 - the same
 
     class PageCard(anywidget.AnyWidget):
-        _esm = _STATIC / "page.js"
+        _esm = _STATIC / module
         content = traitlets.Unicode().tag(sync=True)
         url = traitlets.Unicode().tag(sync=True)
         # Where the frame is loaded from, "" where it has no address of its own.

@@ -12,6 +12,7 @@ from notebook_routes.notebook import output
 from notebook_routes.notebook.cell_text import cell_label, give_body, lift_magic, remember_cell
 from notebook_routes.notebook.magics import RouteMagics
 from notebook_routes.notebook.session import Session
+from notebook_routes.servers.in_process import in_browser
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -27,7 +28,7 @@ class Extension:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
-        self.session = Session(shell.user_ns, name_file=self._name_file)
+        self.session = Session(shell.user_ns, name_file=self._name_file, server=in_browser())
         self.session.own_names = lambda: set(shell.user_ns_hidden)
         self._names: dict[str, Any] = {}
 

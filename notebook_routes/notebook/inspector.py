@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.inspector import Inspector, Subject, View
     from notebook_routes.notebook.session import Definition
+    from notebook_routes.servers.in_process import InProcessServer
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 #: The key of the widget that shows all routes.
@@ -41,10 +42,12 @@ class Inspectors:
 
     Args:
         subject: what they show.
+        server: answers without a socket, where there is none.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, server: InProcessServer | None = None) -> None:
         self._subject = subject
+        self._server = server
         self._inspector: Inspector | None = None
         self._widgets: dict[Hashable, _Shown] = {}
 
@@ -75,7 +78,7 @@ class Inspectors:
         from notebook_routes.inspector import Inspector, InspectorPages  # noqa: PLC0415 - %load_ext must not wait
 
         if self._inspector is None:
-            self._inspector = Inspector(self._subject)
+            self._inspector = Inspector(self._subject, self._server)
             InspectorPages(self._inspector).put_into(self._subject.app())
         return self._inspector
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import notebook_routes.cache as caching
 from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
-from notebook_routes.errors import CellError, DirectiveError
+from notebook_routes.errors import CellError, DirectiveError, ServerError
 from notebook_routes.inspector.kept import KeptThings
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
@@ -39,6 +39,7 @@ from notebook_routes.routing import (
     parse_page_directive,
 )
 from notebook_routes.runtime import Invoker, use_data
+from notebook_routes.servers.in_process import NO_ADDRESS
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from notebook_routes.routing import Directive
     from notebook_routes.runtime import Exchange, RouteModule
     from notebook_routes.servers import Location
+    from notebook_routes.servers.in_process import InProcessServer
 
 
 _JSON_WORDS = {"true": "True", "false": "False", "null": "None"}
@@ -76,9 +78,19 @@ class Session:
     Args:
         namespace: the notebook's variables.
         name_file: how tracebacks call a file of the notebook.
+        server: makes what answers where there are neither sockets nor threads, as in a browser; None where there are.
+
+    Attributes:
+        in_process: what answers there.
     """
 
-    def __init__(self, namespace: dict[str, Any], *, name_file: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        *,
+        name_file: Callable[[str], str] | None = None,
+        server: Callable[[App], InProcessServer] | None = None,
+    ) -> None:
         self.namespace = namespace
         self._name_file = name_file
         self.routes = RouteTable()
@@ -88,12 +100,13 @@ class Session:
         self.mounts = Mounts(self.routes, self._mounts_changed)
         self.app.own_pages = pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
-        self.serving = Serving(self.app)
+        self.in_process = None if server is None else server(self.app)
+        self.serving = Serving(self.app, self.in_process)
         self.kept = KeptThings(lambda: self.app, self.serving.origins)
         use_data(lambda: self.app.data)
-        self.frames = PageFrames(self.serving, self.app)
-        self.client = KernelClient(self.serving.url, lambda: self.serving.token)
-        self.inspectors = Inspectors(KernelSubject(self))
+        self.frames = PageFrames(self.serving, self.app, self.in_process)
+        self.client = KernelClient(self.serving.url, lambda: self.serving.token, self.in_process)
+        self.inspectors = Inspectors(KernelSubject(self), self.in_process)
         self.ran = RanCells()
         #: Names in the namespace that are not the user's; the extension knows them.
         self.own_names: Callable[[], set[str]] = set
@@ -103,6 +116,7 @@ class Session:
         self._said: set[tuple[str, str]] = set()
         self._numbers = itertools.count(1)
         self._defined_in: set[str | None] = set()
+        self._place_said = False
 
     def define(self, line: str, body: str, *, cell: RunningCell, label: str, own_names: set[str]) -> Definition:
         """Make the cell's routes live in place of what it defined before.
@@ -208,12 +222,27 @@ class Session:
 
         Raises:
             DefinitionError: it cannot be mounted; nothing was changed.
-            ServerError: no server could be started; nothing was changed.
+            ServerError: no server could be started, or nothing can watch the files; nothing was changed.
         """
+        self.need_machine("%routes mount", "a thread that watches its files", "put the routes into cells")
         self._started()
         return self.mounts.mount(directory)
 
-    def start(self, *, cache: str | None = None, **options: Any) -> Location:
+    def need_machine(self, what: str, needs: str, instead: str) -> None:
+        """Refuse in a browser what only a kernel on a machine can do.
+
+        Args:
+            what: what is asked for.
+            needs: what that takes.
+            instead: the way out.
+
+        Raises:
+            ServerError: this is a browser.
+        """
+        if self.in_process is not None:
+            raise ServerError(f"{what} needs {needs}, which there is not in a browser: {instead}")
+
+    def start(self, *, cache: str | None = None, **options: Any) -> Location | None:
         """Start the server, or start it anew; the arguments are those of `Serving.start`.
 
         Args:
@@ -224,6 +253,8 @@ class Session:
             ServerError: as `Serving.start` does; nothing was changed.
             DefinitionError: the same; or there is no such cache.
         """
+        if cache is not None and cache.partition(":")[0] != "memory":
+            self.need_machine(f"--cache {cache}", "a thread that waits for it", "--cache memory keeps answers")
         handler = None if cache is None else caching.open_cache(cache)
         location = self.serving.start(**options)
         self.inspectors.begin().changed()
@@ -376,6 +407,9 @@ class Session:
         path = self.routes.at(directive.pattern)
         if path is not None:
             remarks += config_remarks(directive, body, cell.routes[0], path)
+        if self.in_process is not None and not self._place_said:
+            self._place_said = True
+            remarks.append(NO_ADDRESS)
         if moved:
             remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
         return Definition(definition.routes, tuple(remarks))

@@ -1,0 +1,221 @@
+"""`build --target jupyterlite`: a class room in a folder of files, with nothing to install and no server behind it.
+
+Any web server that serves files shows JupyterLab there, its kernel runs in the reader's browser (Pyodide), and
+`%load_ext notebook_routes` works in the first cell. All that is loaded is in the folder; no other host is asked.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from notebook_routes.errors import ExportError
+from notebook_routes.tooling.deploy.jupyterlite_contents import read_contents
+from notebook_routes.tooling.deploy.jupyterlite_lock import closure, write_lock
+from notebook_routes.tooling.deploy.jupyterlite_own_wheel import write_own_wheel
+from notebook_routes.tooling.deploy.jupyterlite_pyodide import copy_pyodide
+from notebook_routes.tooling.deploy.jupyterlite_wheels import Browser, Wheel, browser_wheels, download, normalized
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from notebook_routes.tooling.deploy.jupyterlite_contents import Contents
+
+#: Says that a folder was made here, and may be made anew.
+MARK = "notebook-routes-site.json"
+_KERNEL = "@jupyterlite/pyodide-kernel-extension"
+#: What the kernel's worker would otherwise install one after another, each time that it starts.
+_OF_THE_KERNEL = ("piplite", "ipykernel", "pyodide-kernel")
+_BESIDE = ("micropip", "comm", "ipython", "jedi")
+_NEEDED = ("deno", "jupyter_server", "jupyterlite_core", "jupyterlite_pyodide_kernel", "packaging")
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site that was built.
+
+    Attributes:
+        folder: where it is.
+        notebooks: their names, as they stand behind `lab/index.html?path=`.
+        files: names of the other files in it.
+        remarks: sentences about what will not run there.
+        size: bytes of all.
+    """
+
+    folder: Path
+    notebooks: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    size: int = 0
+
+
+def build_site(notebooks: Sequence[Path], site: Path, *, cache: Path | None = None) -> Site:
+    """Write a site in which notebooks run.
+
+    Args:
+        notebooks: their files.
+        site: the folder; one that was built before is built anew.
+        cache: where what was fetched is kept for the next time; by default the user's folder for such.
+
+    Raises:
+        ExportError: a notebook is not there, the folder has files of others, something is not installed, or cannot be
+            fetched; the folder is as it was.
+    """
+    check_installed()
+    contents = read_contents(notebooks)
+    _check_folder(site)
+    cache = user_cache() if cache is None else cache
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="notebook-routes-site-") as place:
+        source, made = Path(place) / "source", Path(place) / "site"
+        remarks = _write_source(source, contents, cache)
+        _build(source, made)
+        named = {path.name for path in notebooks}
+        done = Site(
+            site,
+            tuple(name for name in contents.files if name in named),
+            tuple(name for name in contents.files if name not in named),
+            remarks,
+            sum(path.stat().st_size for path in made.rglob("*") if path.is_file()),
+        )
+        (made / MARK).write_text(json.dumps({"notebooks": done.notebooks, "files": done.files}, indent=1))
+        _put(made, site)
+    return done
+
+
+def check_installed() -> None:
+    """Look whether the extra `lite` is installed.
+
+    Raises:
+        ExportError: it is not.
+    """
+    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ExportError(
+            f"a JupyterLite site needs {', '.join(missing)}: pip install 'notebook-routes[lite]' "
+            "(the kernel in the browser comes from there)"
+        )
+    if importlib.util.find_spec("pip") is None:
+        raise ExportError("a JupyterLite site needs pip, which downloads what runs in the browser: python -m ensurepip")
+
+
+def user_cache() -> Path:
+    """Where what was fetched is kept for the next site."""
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION  # noqa: PLC0415 - of the extra `lite`
+    from platformdirs import user_cache_path  # noqa: PLC0415 - Jupyter brings it
+
+    return user_cache_path("notebook-routes") / f"pyodide-{PYODIDE_VERSION}"
+
+
+def _check_folder(site: Path) -> None:
+    if site.exists() and not site.is_dir():
+        raise ExportError(f"{site} is a file: name a folder for the site")
+    if site.is_dir() and any(site.iterdir()) and not (site / MARK).is_file():
+        raise ExportError(f"{site} has files that no build has written, and would lose them: name another folder")
+
+
+def _write_source(source: Path, contents: Contents, cache: Path) -> tuple[str, ...]:
+    """Write what `jupyter lite build` reads; sentences about what will not run."""
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION  # noqa: PLC0415 - of the extra `lite`
+
+    pyodide = source / "static" / "pyodide"
+    info = copy_pyodide(PYODIDE_VERSION, pyodide, cache=cache / "deno")
+    browser = Browser(info["python"], info["abi_version"])
+    downloads = source.parent / "wheels"
+    downloads.mkdir()
+    own = write_own_wheel(downloads)
+    kernel = _kernel_wheels()
+    wheels = browser_wheels([own, *kernel], _BESIDE, downloads, browser)
+    basic = ["notebook-routes", *_OF_THE_KERNEL, *_BESIDE]
+    remarks = []
+    for package, users in contents.packages.items():
+        if package not in wheels:
+            said = _add(package, wheels, downloads, browser)
+            if said is not None:
+                remarks.append(f"{', '.join(users)} imports {package}, which no browser can load: {said}")
+    write_lock(pyodide, wheels, browser)
+    contents.copy(source / "files")
+    _write_settings(source, closure(basic, wheels, browser), _front_ends(downloads, browser))
+    return tuple(remarks)
+
+
+def _add(package: str, wheels: dict[str, Wheel], folder: Path, browser: Browser) -> str | None:
+    """Add what a notebook imports, and what that requires; or say why it cannot be had."""
+    try:
+        wheels |= browser_wheels([wheel.path for wheel in wheels.values()], [package], folder, browser)
+    except ExportError as error:
+        return str(error).partition(": ")[2]
+    return None
+
+
+def _kernel_wheels() -> list[Path]:
+    """The kernel's own packages, which its front end brings along."""
+    folder = _kernel_folder() / "static" / "pypi"
+    found = [path for path in sorted(folder.glob("*.whl")) if normalized(path.name.split("-")[0]) in _OF_THE_KERNEL]
+    if len(found) != len(_OF_THE_KERNEL):
+        raise ExportError(
+            f"jupyterlite-pyodide-kernel has not the packages that it should have in {folder}: install it anew"
+        )
+    return found
+
+
+def _kernel_folder() -> Path:
+    files = importlib.metadata.files("jupyterlite-pyodide-kernel") or []
+    for file in files:
+        if file.name == "package.json" and file.parent.name == "pyodide-kernel-extension":
+            return Path(str(file.locate())).resolve().parent
+    raise ExportError("jupyterlite-pyodide-kernel is installed without its front end: install it anew, as a wheel")
+
+
+def _front_ends(folder: Path, browser: Browser) -> list[str]:
+    """What extends JupyterLab there: the kernel and the widgets, and nothing else that is installed here."""
+    said = download(["jupyterlab-widgets>=3,<4"], folder, browser, alone=True)
+    if said is not None:
+        raise ExportError(f"the widgets' front end cannot be had: {said}")
+    wheels = [*folder.glob("jupyterlab_widgets-*.whl"), *folder.glob("anywidget-*.whl")]
+    return [str(_kernel_folder()), *map(str, wheels)]
+
+
+def _write_settings(source: Path, packages: Iterable[str], front_ends: Iterable[str]) -> None:
+    kernel = {"disablePyPIFallback": True, "loadPyodideOptions": {"packages": list(packages)}}
+    lite: dict[str, Any] = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {"litePluginSettings": {f"{_KERNEL}:kernel": kernel}},
+    }
+    build = {
+        "apps": ["lab"],
+        "no_sourcemaps": True,
+        "no_unused_shared_packages": True,
+        "federated_extensions": list(front_ends),
+        "ignore_sys_prefix": ["federated_extensions"],
+    }
+    (source / "jupyter-lite.json").write_text(json.dumps(lite, indent=1), encoding="utf-8")
+    (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": build}), encoding="utf-8")
+
+
+def _build(source: Path, made: Path) -> None:
+    done = subprocess.run(  # noqa: S603 - JupyterLite, in a folder of ours
+        [sys.executable, "-m", "jupyterlite_core", "build", "--lite-dir", str(source), "--output-dir", str(made)],
+        cwd=source,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ExportError("JupyterLite could not build the site:\n" + "\n".join(done.stderr.splitlines()[-15:]))
+
+
+def _put(made: Path, site: Path) -> None:
+    """Put what was made in the place of what there was."""
+    site.parent.mkdir(parents=True, exist_ok=True)
+    if site.is_dir():
+        shutil.rmtree(site)
+    shutil.move(made, site)
