@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from IPython import get_ipython
 
 from notebook_routes.notebook.card import has_widgets
+from notebook_routes.servers.in_process import from_page, to_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -143,7 +144,7 @@ class _Shown:
     def _hear(self, _widget: object, message: object, _buffers: object) -> None:
         if self._view is None:
             self._view = self._inspector.connect(self._say)
-        self._view.receive(message)
+        self._view.receive(from_page(message))
 
     def _say(self, message: dict[str, Any]) -> None:
         if self.is_open:
@@ -183,6 +184,12 @@ def _widget_class() -> Callable[..., anywidget.AnyWidget]:
         remarks: Any = traitlets.List().tag(sync=True)
         #: What is shown until the kernel answers, which it may be too busy to do.
         snapshot = traitlets.Dict().tag(sync=True)
+
+        def get_state(self, *which: Any, **how: Any) -> Any:
+            return to_page(super().get_state(*which, **how))
+
+        def send(self, content: Any, buffers: Any = None) -> None:
+            super().send(to_page(content), buffers)
 
     return InspectorWidget
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import ServerError
+from notebook_routes.servers.in_process import from_page
 
 if TYPE_CHECKING:
     import asyncio
@@ -34,6 +35,7 @@ class PageRelay:
         card.on_msg(self._hear)
 
     def _hear(self, _widget: object, message: dict[str, Any], buffers: list[Any]) -> None:
+        message = from_page(message)
         key = message["view"], message["id"]
         if message["do"] == "stop":
             answer = self._answers.get(key)

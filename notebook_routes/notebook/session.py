@@ -39,6 +39,7 @@ from notebook_routes.routing import (
     parse_page_directive,
 )
 from notebook_routes.runtime import Invoker, use_data
+from notebook_routes.runtime.outgoing import use_mounts
 from notebook_routes.servers.in_process import NO_ADDRESS
 from notebook_routes.web import Response
 
@@ -104,6 +105,7 @@ class Session:
         self.serving = Serving(self.app, self.in_process)
         self.kept = KeptThings(lambda: self.app, self.serving.origins)
         use_data(lambda: self.app.data)
+        self._use_mounts(self.in_process)
         self.frames = PageFrames(self.serving, self.app, self.in_process)
         self.client = KernelClient(self.serving.url, lambda: self.serving.token, self.in_process)
         self.inspectors = Inspectors(KernelSubject(self), self.in_process)
@@ -294,8 +296,14 @@ class Session:
         # What is kept stays: in files or Redis the next kernel finds it.
         self._emptied()
         use_data(None)
+        self._use_mounts(None)
         self.kept.close()
         caching.stop_waiting()
+
+    def _use_mounts(self, server: InProcessServer | None) -> None:
+        """Have `fetch` in handlers and cells reach the routes that have no socket; None ends that."""
+        if self.in_process is not None:
+            use_mounts(None if server is None else lambda: _async_mounts(server))
 
     def _mounts_changed(self, routes: list[Route]) -> None:
         self.middlewares.put_behind(self.mounts.middleware)
@@ -468,6 +476,12 @@ class Session:
             if said not in self._said:
                 self._said.add(said)
                 exchange.context.copy().run(print, f"{exchange.route.method} {exchange.route.pattern}: {note}")
+
+
+def _async_mounts(server: InProcessServer) -> dict[str, Any]:
+    from notebook_routes.servers.in_process_client import async_mounts  # noqa: PLC0415 - it imports httpx2
+
+    return {**async_mounts(server)}
 
 
 def _heading(route: Route) -> str:

@@ -241,6 +241,28 @@ class InProcessAnswer:
         self._news.set()
 
 
+def from_page(message: Any) -> Any:
+    """A page's message as JSON has it: in a browser, what a page calls null is no None."""
+    if isinstance(message, dict):
+        return {name: from_page(value) for name, value in message.items()}
+    if isinstance(message, list):
+        return [from_page(value) for value in message]
+    return None if type(message).__name__ == "JsNull" else message
+
+
+def to_page(message: Any) -> Any:
+    """A message for a page as JSON would bring it there: in a browser, None would be undefined."""
+    if isinstance(message, dict):
+        return {name: to_page(value) for name, value in message.items()}
+    if isinstance(message, (list, tuple)):
+        return [to_page(value) for value in message]
+    if message is None and sys.platform == "emscripten":
+        from pyodide.ffi import jsnull  # noqa: PLC0415 - only there
+
+        return jsnull
+    return message
+
+
 def _scope(method: str, target: str, headers: Iterable[tuple[bytes, bytes]], content: bytes, number: int) -> Message:
     path, _, query = target.partition("?")
     fields = [(name.lower(), value) for name, value in headers]

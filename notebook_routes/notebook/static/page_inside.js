@@ -94,6 +94,7 @@ function render({ model, el }) {
   };
   const load = () => {
     card.innerHTML = model.get("content");
+    for (const link of card.querySelectorAll("a[data-path]")) link.replaceWith(...link.childNodes);
     frame.title = `The page ${model.get("path")}`;
     frame.style.height = `${model.get("height")}px`;
     open(path ?? model.get("path"));

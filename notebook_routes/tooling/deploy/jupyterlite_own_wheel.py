@@ -26,15 +26,15 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 
 def write_own_wheel(folder: Path) -> Path:
     """Write the wheel into a folder; where it is."""
-    about = importlib.metadata.metadata("notebook-routes")
-    version = about["Version"]
+    installed = importlib.metadata.distribution("notebook-routes")
+    version = installed.version
     info = f"{_NAME}-{version}.dist-info"
     path = folder / f"{_NAME}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
         rows = []
         for name, content in (
             *_files(),
-            (f"{info}/METADATA", about.as_bytes() if hasattr(about, "as_bytes") else str(about).encode()),
+            (f"{info}/METADATA", (installed.read_text("METADATA") or "").encode()),
             (f"{info}/WHEEL", _WHEEL.encode()),
         ):
             wheel.writestr(_entry(name), content)
