@@ -32,17 +32,13 @@ def widget_bundle(text: str, html: str, card: anywidget.AnyWidget) -> dict[str, 
 
 
 @cache
-def page_card_class(module: str = "page.js") -> type[anywidget.AnyWidget]:
-    """The class of the widget that shows a page in a frame.
-
-    Args:
-        module: its front end; "page_inside.js" where the routes have no address.
-    """
+def page_card_class() -> type[anywidget.AnyWidget]:
+    """The class of the widget that shows a page in a frame."""
     import anywidget  # noqa: PLC0415 - a tenth of a second, when the first card is shown
     import traitlets  # noqa: PLC0415 - the same
 
     class PageCard(anywidget.AnyWidget):
-        _esm = _STATIC / module
+        _esm = _STATIC / "page.js"
         content = traitlets.Unicode().tag(sync=True)
         url = traitlets.Unicode().tag(sync=True)
         # Where the frame is loaded from, "" where it has no address of its own.
@@ -53,3 +49,16 @@ def page_card_class(module: str = "page.js") -> type[anywidget.AnyWidget]:
         version = traitlets.Int().tag(sync=True)
 
     return PageCard
+
+
+@cache
+def inside_card_class() -> type[anywidget.AnyWidget]:
+    """The same where the routes have no address, and what the frame needs comes as messages."""
+    import traitlets  # noqa: PLC0415 - as above
+
+    class InsideCard(page_card_class()):  # type: ignore[misc]  # made when it is needed
+        _esm = _STATIC / "page_inside.js"
+        # Runs in the frame in front of the page's own scripts.
+        script = traitlets.Unicode((_STATIC / "page_frame.js").read_text(encoding="utf-8")).tag(sync=True)
+
+    return InsideCard

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import FramePass
-from notebook_routes.notebook.card import has_widgets, page_card_class, widget_bundle
+from notebook_routes.notebook.card import has_widgets, inside_card_class, page_card_class, widget_bundle
 from notebook_routes.notebook.page_relay import PageRelay
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class PageFrames:
     def _new_card(self) -> anywidget.AnyWidget:
         if self._server is None:
             return page_card_class()()
-        card = page_card_class("page_inside.js")()
+        card = inside_card_class()()
         # It hears the card, and lives as long.
         PageRelay(card, self._server)
         return card

@@ -1,53 +1,7 @@
 // The card under a %%page cell where the routes run in this browser and have no address: the page is asked for through
-// the widget, and so is what its script fetches.
+// the widget, and so is what it asks for itself, see page_frame.js.
 
 const ORIGIN = "http://localhost";
-
-// What the page gets in front of its own text: it runs in the frame.
-const IN_FRAME = (origin) => {
-  const waiting = new Map();
-  const elsewhere = window.fetch.bind(window);
-  let last = 0;
-
-  addEventListener("message", ({ source, data }) => source === parent && waiting.get(data.id)?.(data));
-  addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[href]");
-    if (event.defaultPrevented || !link || new URL(link.href).origin !== origin) return;
-    event.preventDefault();
-    parent.postMessage({ open: link.href.slice(origin.length) }, "*");
-  });
-
-  window.fetch = async (resource, options) => {
-    const request = new Request(resource, options);
-    if (new URL(request.url).origin !== origin) return elsewhere(request);
-    const content = new Uint8Array(await request.arrayBuffer());
-    request.signal.throwIfAborted();
-    const id = ++last;
-    return new Promise((resolve, reject) => {
-      let body;
-      const end = (error) => {
-        waiting.delete(id);
-        if (!error) return body?.close();
-        reject(error);
-        body?.error(error);
-      };
-      const stop = () => parent.postMessage({ stop: id }, "*");
-      request.signal.addEventListener("abort", () => (stop(), end(request.signal.reason)));
-      waiting.set(id, ({ head, chunk, failed }) => {
-        if (head) {
-          const stream = new ReadableStream({ start: (controller) => (body = controller), cancel: stop });
-          const bare = [204, 205, 304].includes(head.status) || request.method === "HEAD";
-          const answer = new Response(bare ? null : stream, head);
-          Object.defineProperty(answer, "url", { value: request.url });
-          resolve(answer);
-        } else if (chunk) body?.enqueue(chunk);
-        else end(failed && new TypeError(failed));
-      });
-      const { method, url } = request;
-      parent.postMessage({ fetch: { id, method, target: url.slice(origin.length), headers: [...request.headers], content } }, "*");
-    });
-  };
-};
 
 const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 
@@ -65,54 +19,64 @@ function render({ model, el }) {
   const view = crypto.randomUUID();
   const hearing = new Map();
   let loads = 0;
-  let path;
+  let shown;
 
-  const ask = (id, { method, target, headers, content }, hear) => {
+  const ask = (id, { content, ...request }, hear) => {
     hearing.set(id, hear);
-    model.send({ do: "fetch", view, id, method, target, headers }, undefined, [content.buffer]);
+    model.send({ do: "fetch", view, id, ...request }, undefined, [content.buffer]);
   };
-  const hear = ({ view: whose, id, ...said }, buffers) => {
+  const stop = (id) => model.send({ do: "stop", view, id });
+  const hear = ({ view: whose, id, ...said }, [piece] = []) => {
     const listener = whose === view && hearing.get(id);
     if (!listener) return;
     if (said.done) hearing.delete(id);
-    listener(buffers?.length ? { ...said, chunk: new Uint8Array(buffers[0].buffer.slice(buffers[0].byteOffset, buffers[0].byteOffset + buffers[0].byteLength)) } : said);
+    if (piece) said.chunk = new Uint8Array(piece.buffer, piece.byteOffset, piece.byteLength).slice();
+    listener(said);
   };
 
-  const open = (target) => {
-    path = target;
+  const open = (request) => {
+    const load = `${++loads}`;
     const pieces = [];
-    const load = ++loads;
-    ask(`page ${load}`, { method: "GET", target, headers: [["accept", "text/html"]], content: new Uint8Array() }, ({ chunk, failed, done }) => {
+    let target = request.target;
+    // What the page before has asked for is for nobody any more.
+    for (const id of hearing.keys()) stop(id);
+    hearing.clear();
+    ask(load, request, ({ head, chunk, failed, done }) => {
+      if (head) target = head.target;
       if (chunk) pieces.push(chunk);
-      if (done) new Blob(pieces).text().then((text) => load === loads && show(target, failed ?? text));
+      if (done) new Blob(pieces).text().then((text) => load === `${loads}` && show(target, failed ?? text));
     });
   };
   const show = (target, text) => {
-    const above = `<base href="${escaped(ORIGIN + target)}"><script>(${IN_FRAME})(${JSON.stringify(ORIGIN)})</script>`;
+    shown = target;
+    const above = `<base href="${escaped(ORIGIN + target)}"><script>${model.get("script")}</script>`;
     // In front of its doctype, the page would be shown as in the nineties.
     frame.srcdoc = `<!doctype html>${above}${text}`;
   };
+  const visit = (target) =>
+    open({ method: "GET", target, headers: [["accept", "text/html"]], content: new Uint8Array(), redirect: "follow" });
   const load = () => {
     card.innerHTML = model.get("content");
     for (const link of card.querySelectorAll("a[data-path]")) link.replaceWith(...link.childNodes);
     frame.title = `The page ${model.get("path")}`;
     frame.style.height = `${model.get("height")}px`;
-    open(path ?? model.get("path"));
+    visit(shown ?? model.get("path"));
   };
   const fromFrame = ({ source, data }) => {
     if (source !== frame.contentWindow) return;
     const own = (id) => `${loads} ${id}`;
     if (data.open) open(data.open);
-    if (data.stop) model.send({ do: "stop", view, id: own(data.stop) });
+    if (data.stop) stop(own(data.stop));
     if (data.fetch) ask(own(data.fetch.id), data.fetch, (said) => source.postMessage({ ...said, id: data.fetch.id }, "*"));
   };
-  const moved = () => (path = model.get("path"));
+  const moved = () => (shown = undefined);
   addEventListener("message", fromFrame);
   model.on("msg:custom", hear);
   model.on("change:path", moved);
   model.on("change:version", load);
   load();
   return () => {
+    for (const id of hearing.keys()) stop(id);
     removeEventListener("message", fromFrame);
     model.off("msg:custom", hear);
     model.off("change:path", moved);
