@@ -25,6 +25,8 @@ NotebookRoutesError
 ├── Aborted                  an AbortSignal has fired
 ├── ServerError              the server cannot start, or a request has nowhere to go
 └── ExpectationFailed        a `??` line did not hold (also an AssertionError)
+
+HandlerCut, a BaseException, is raised in a handler from outside: an isolate does not let it hold everything else.
 """
 
 from __future__ import annotations
@@ -127,6 +129,10 @@ class HTTPError(NotebookRoutesError):
         self.status = status
         self.message = message
         self.headers = dict(headers or {})
+
+
+class HandlerCut(BaseException):
+    """503: the host of an isolate ends a handler that holds it. No `except Exception` of the handler's stops it."""
 
 
 class InvalidBody(HTTPError, ValueError):

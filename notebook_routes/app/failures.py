@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from notebook_routes.errors import AnswerError, DefinitionError, HTTPError, RedirectError, ValidationFailed
+from notebook_routes.errors import AnswerError, DefinitionError, HandlerCut, HTTPError, RedirectError, ValidationFailed
 from notebook_routes.web import Headers, Response
 
 if TYPE_CHECKING:
@@ -54,7 +54,10 @@ class Failures:
             if error.message is not None and not headers.has("content-type"):
                 headers.set("content-type", _TEXT["content-type"])
             return Response(error.message, status=error.status, headers=headers)
-        return self._unexpected(error, exchange)
+        response = self._unexpected(error, exchange)
+        if isinstance(error, HandlerCut):
+            response.status = 503
+        return response
 
     def _unexpected(self, error: BaseException, exchange: Exchange) -> Response:
         text = self.text(error)

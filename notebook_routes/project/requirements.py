@@ -23,11 +23,7 @@ def requirements_of(files: Mapping[str, str]) -> tuple[str, list[str]]:
     """
     found = {_OURS: _pinned(_OURS)}
     remarks = []
-    imported = {
-        module: path
-        for module, path in sorted(_imported(files).items())
-        if module not in sys.stdlib_module_names and module not in (APP, "notebook_routes")
-    }
+    imported = imported_modules(files)
     # To know them all takes a while, and many notebooks need none.
     known = packages_distributions() if imported else {}
     for module, path in imported.items():
@@ -42,6 +38,19 @@ def requirements_of(files: Mapping[str, str]) -> tuple[str, list[str]]:
     if any(path.endswith(TEMPLATE_FILE) for path in files):
         found["jinja2"] = _pinned("jinja2")
     return "".join(f"{line}\n" for _, line in sorted(found.items())), remarks
+
+
+def imported_modules(files: Mapping[str, str]) -> dict[str, str]:
+    """The top modules of other people's packages that Python files import, each with a file that does.
+
+    Raises:
+        SyntaxError: a file is no Python.
+    """
+    return {
+        module: path
+        for module, path in sorted(_imported(files).items())
+        if module not in sys.stdlib_module_names and module not in (APP, "notebook_routes")
+    }
 
 
 def _pinned(name: str) -> str:

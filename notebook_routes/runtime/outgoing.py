@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +29,28 @@ def use_mounts(mounts: Callable[[], dict[str, Any]] | None) -> None:
     _mounts = dict if mounts is None else mounts
 
 
+def library() -> Any:
+    """httpx2, imported on first use: few handlers ask other servers.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    if sys.platform == "emscripten":
+        from notebook_routes.runtime.jsfetch import provide  # noqa: PLC0415 - under Pyodide only
+
+        provide()
+    import httpx2  # noqa: PLC0415 - as said
+
+    return httpx2
+
+
 def new_client(*, follow_redirects: bool) -> Any:
     """A client for one request; whoever has the answer closes both, see `closed`.
 
     Raises:
         ImportError: httpx2 is not installed.
     """
-    import httpx2  # noqa: PLC0415 - few handlers ask other servers
-
+    httpx2 = library()
     return httpx2.AsyncClient(
         verify=_context(),
         trust_env=False,
@@ -50,8 +65,7 @@ def stream_of(answer: Any, client: Any, *, decoded: bool) -> ReadableStream:
 
     Reading it raises a `FetchError` where it breaks off.
     """
-    import httpx2  # noqa: PLC0415 - there has been an answer, so it is there
-
+    httpx2 = library()
     pieces: AsyncIterator[bytes] = answer.aiter_bytes() if decoded else answer.aiter_raw()
 
     async def pull(controller: Any) -> None:
@@ -82,12 +96,8 @@ async def closed(answer: Any, client: Any) -> None:
 
 @cache
 def _context() -> ssl.SSLContext | bool:
-    """Made once: reading the certificates takes longer than most requests."""
-    import httpx2  # noqa: PLC0415 - as above
-
-    try:
-        context: ssl.SSLContext = httpx2.create_ssl_context()
-    except ImportError:
-        # In a browser there are no sockets: the page's own `fetch` connects, and looks at certificates.
+    """Made once: reading the certificates takes longer than most requests. Under Pyodide the platform has its own."""
+    if sys.platform == "emscripten":
         return True
+    context: ssl.SSLContext = library().create_ssl_context()
     return context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,9 @@ class HandlerThreads:
         self._watch = LoopWatch()
 
     def start(self) -> None:
-        """Give them to the app; called on the loop's thread."""
+        """Give them to the app; called on the loop's thread. Where there are no threads, all runs on the loop."""
+        if sys.platform == "emscripten":
+            return
         self._app.workers, self._app.watch = self._workers, self._watch
         self._watch.start()
 

@@ -151,6 +151,59 @@ def dev(
         develop_tree(directory, host=host, port=port, allow_hosts=allow_host or ())
 
 
+@app.command()
+def edge(
+    directory: _Directory,
+    *,
+    port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    cpu_limit: Annotated[float, typer.Option(help="Seconds for which a handler may hold the isolate.", min=0.1)] = 5.0,
+    memory_limit: Annotated[int, typer.Option(help="MiB that the isolate's Python may have.", min=64)] = 128,
+    allow_net: Annotated[
+        list[str] | None, typer.Option(help="HOST or HOST:PORT that it may connect to; * for any; repeatable.")
+    ] = None,
+    env: Annotated[
+        list[str] | None, typer.Option(help="NAME or NAME=VALUE that handlers see in os.environ; repeatable.")
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None, typer.Option(help="Answer for this Host and for this machine's only; repeatable.")
+    ] = None,
+    token: Annotated[
+        str | None, typer.Option(help="A bearer token that every request must bring.", envvar=TOKEN_VARIABLE)
+    ] = None,
+    max_body_size: Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)] = MAX_BODY_SIZE,
+    geo: Annotated[
+        str | None,
+        typer.Option(help="The proxy whose headers tell request.geo: vercel or cloudflare.", envvar=GEO_VARIABLE),
+    ] = None,
+    cors: Annotated[
+        list[str] | None,
+        typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
+    ] = None,
+    access_log: Annotated[bool, typer.Option(help="A line on stdout for each request.")] = True,
+) -> None:
+    """Answer the routes of a project from a local edge isolate: WebAssembly, without files, processes and network."""
+    from notebook_routes.project.isolate import IsolateLimits  # noqa: PLC0415 - an extra
+    from notebook_routes.tooling.edge import environment_of, serve_at_edge  # noqa: PLC0415 - the same
+
+    with _sentences():
+        settings = ServerSettings(
+            directory=directory,
+            geo=geo,
+            token=token,
+            hosts=tuple(allow_host or ()),
+            cors=tuple(cors or ()),
+            max_body_size=max_body_size,
+            access_log="text" if access_log else None,
+        )
+        limits = IsolateLimits(
+            cpu=cpu_limit,
+            memory=memory_limit * 1024 * 1024,
+            hosts=tuple(allow_net or ()),
+            environment=environment_of(env or ()),
+        )
+        serve_at_edge(settings, port=port, limits=limits)
+
+
 @app.command("list")
 def list_(
     directory: _Directory,

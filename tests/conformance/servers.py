@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.request import urlopen
 
 ROOT = Path(__file__).parents[2]
 FIXTURE = Path(__file__).with_name("fixture")
@@ -28,12 +29,21 @@ def _uvicorn(tree: Path, port: int, options: Sequence[str], cache: str) -> tuple
     return ["-m", "uvicorn", "--factory", factory, "--port", str(port), *quiet], environment
 
 
+def _edge(tree: Path, port: int, options: Sequence[str], cache: str) -> tuple[list[str], dict[str, str]]:
+    # An isolate sees nothing of the environment, and reaches no other server, but what it is told.
+    told = ["--env", "NOTEBOOK_ROUTES_UPSTREAM", "--allow-net", "127.0.0.1", "--no-access-log", *options]
+    return ["-m", "notebook_routes.tooling.cli", "edge", str(tree), "--port", str(port), *told], {}
+
+
 #: By name: from folder, port, options and cache to the arguments and the environment of Python.
 SERVERS: Mapping[str, Callable[[Path, int, Sequence[str], str], tuple[list[str], dict[str, str]]]] = {
     "tornado": _serve,
     "asgi": _uvicorn,
+    "edge": _edge,
 }
-_PATIENCE = 20.0
+#: Those that keep answers elsewhere than in their own memory, if they are told to.
+WITH_CACHES = ("tornado", "asgi")
+_PATIENCE = 60.0
 
 
 @contextmanager
@@ -74,7 +84,8 @@ def _wait(process: subprocess.Popen[bytes], port: int, said) -> None:
     end = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < end:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            # One that listens already may still be loading the project.
+            urlopen(f"http://127.0.0.1:{port}/_routes/health", timeout=_PATIENCE).close()
         except OSError:
             time.sleep(0.02)
         else:

@@ -7,7 +7,7 @@ from threading import Lock
 
 from tests.conformance.client import send
 from tests.conformance.run import Case, run
-from tests.conformance.servers import SERVERS, serving
+from tests.conformance.servers import SERVERS, WITH_CACHES, serving
 from tests.conformance.upstream import upstream
 
 _PATIENCE = 10.0
@@ -40,7 +40,7 @@ class StartedServers:
             return run(case, self.address(name, case.serve, cache))
         if (case.id, name, cache) not in self._found:
             kinds = ["", *self._caches] if on_every_cache else [cache]
-            places = [(other, kind) for other in SERVERS for kind in kinds]
+            places = [(other, kind) for other in SERVERS for kind in kinds if not kind or other in WITH_CACHES]
             with ThreadPoolExecutor(len(places)) as pool:
                 found = pool.map(lambda place: run(case, self.address(place[0], case.serve, place[1])), places)
                 self._found |= {(case.id, *place): each for place, each in zip(places, found, strict=True)}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.conformance.not_yet import not_yet
 from tests.conformance.run import load_cases
-from tests.conformance.servers import SERVERS
+from tests.conformance.servers import SERVERS, WITH_CACHES
 
 CASES = load_cases()
 ON_EVERY_CACHE = [case for case in CASES if case.area in ("isr", "revalidate") and case.steps]
@@ -34,6 +34,7 @@ def kind(request):
     return request.param
 
 
+@pytest.mark.parametrize("server", WITH_CACHES, indirect=True, scope="session")
 @pytest.mark.parametrize("case", ON_EVERY_CACHE, ids=lambda case: case.id)
 def test_a_case_with_another_cache(case, kind, server, servers, tally):
     found = servers.run(case, server, kind, on_every_cache=True)

@@ -57,26 +57,24 @@ class Site:
     size: int = 0
 
 
-def build_site(notebooks: Sequence[Path], site: Path, *, cache: Path | None = None) -> Site:
+def build_site(notebooks: Sequence[Path], site: Path) -> Site:
     """Write a site in which notebooks run.
 
     Args:
         notebooks: their files.
         site: the folder; one that was built before is built anew.
-        cache: where what was fetched is kept for the next time; by default the user's folder for such.
 
     Raises:
-        ExportError: a notebook is not there, the folder has files of others, something is not installed, or cannot be
-            fetched; the folder is as it was.
+        ExportError: a notebook is not there, the folder has files of others, or something is not installed or cannot be
+            downloaded; the folder is as it was.
+        ServerError: Pyodide cannot be fetched; the same.
     """
     check_installed()
     contents = read_contents(notebooks)
     _check_folder(site)
-    cache = user_cache() if cache is None else cache
-    cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="notebook-routes-site-") as place:
         source, made = Path(place) / "source", Path(place) / "site"
-        remarks = _write_source(source, contents, cache)
+        remarks = _write_source(source, contents)
         _build(source, made)
         named = {path.name for path in notebooks}
         done = Site(
@@ -107,14 +105,6 @@ def check_installed() -> None:
         raise ExportError("a JupyterLite site needs pip, which downloads what runs in the browser: python -m ensurepip")
 
 
-def user_cache() -> Path:
-    """Where what was fetched is kept for the next site."""
-    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION  # noqa: PLC0415 - of the extra `lite`
-    from platformdirs import user_cache_path  # noqa: PLC0415 - Jupyter brings it
-
-    return user_cache_path("notebook-routes") / f"pyodide-{PYODIDE_VERSION}"
-
-
 def _check_folder(site: Path) -> None:
     if site.exists() and not site.is_dir():
         raise ExportError(f"{site} is a file: name a folder for the site")
@@ -122,13 +112,10 @@ def _check_folder(site: Path) -> None:
         raise ExportError(f"{site} has files that no build has written, and would lose them: name another folder")
 
 
-def _write_source(source: Path, contents: Contents, cache: Path) -> tuple[str, ...]:
+def _write_source(source: Path, contents: Contents) -> tuple[str, ...]:
     """Write what `jupyter lite build` reads; sentences about what will not run."""
-    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION  # noqa: PLC0415 - of the extra `lite`
-
     pyodide = source / "static" / "pyodide"
-    info = copy_pyodide(PYODIDE_VERSION, pyodide, cache=cache / "deno")
-    browser = Browser(info["python"], info["abi_version"])
+    browser = copy_pyodide(pyodide)
     downloads = source.parent / "wheels"
     downloads.mkdir()
     own = write_own_wheel(downloads)

@@ -1,14 +1,14 @@
-"""Pyodide's own files: Deno, which is a wheel on PyPI, fetches them from npm. No Node is needed."""
+"""Pyodide's own files, in a site: the same that the local isolate runs on."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ExportError
+from notebook_routes.project.isolate.engine import PYODIDE, Engine
+from notebook_routes.tooling.deploy.jupyterlite_wheels import Browser
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,43 +18,23 @@ LOCK = "pyodide-lock.json"
 _FILES = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip", LOCK)
 
 
-def copy_pyodide(version: str, folder: Path, *, cache: Path) -> dict[str, Any]:
-    """Put a version of Pyodide into a folder.
-
-    Args:
-        version: "314.0.6".
-        folder: where to; made if it is not there.
-        cache: a folder where Deno keeps what it has fetched.
-
-    Returns:
-        What its lock file says of it: "python", "abi_version" and others.
+def copy_pyodide(folder: Path) -> Browser:
+    """Put Pyodide into a folder; what it is.
 
     Raises:
-        ExportError: it cannot be fetched.
+        ExportError: JupyterLite's kernel is made for another one.
+        ServerError: it cannot be fetched.
     """
-    came = next(iter(sorted(cache.glob(f"npm/*/pyodide/{version}"))), None)
-    if came is None or any(not (came / name).is_file() for name in _FILES):
-        _fetch(version, cache)
-        came = next(iter(sorted(cache.glob(f"npm/*/pyodide/{version}"))), None)
-    if came is None:
-        raise ExportError(f"Deno has fetched Pyodide {version}, and it is not where Deno keeps packages: {cache}")
+    from jupyterlite_pyodide_kernel.constants import PYODIDE_VERSION  # noqa: PLC0415 - of the extra `lite`
+
+    if PYODIDE_VERSION != PYODIDE:
+        raise ExportError(
+            f"jupyterlite-pyodide-kernel is made for Pyodide {PYODIDE_VERSION}, and a site has {PYODIDE}: "
+            "pip install 'notebook-routes[lite]' brings the one that fits"
+        )
+    there = Engine.find().pyodide
     folder.mkdir(parents=True, exist_ok=True)
     for name in _FILES:
-        shutil.copy(came / name, folder / name)
-    info: dict[str, Any] = json.loads((folder / LOCK).read_text(encoding="utf-8"))["info"]
-    return info
-
-
-def _fetch(version: str, cache: Path) -> None:
-    from deno import find_deno_bin  # noqa: PLC0415 - of the extra `lite`
-
-    done = subprocess.run(  # noqa: S603 - Deno, with the name of one package
-        [find_deno_bin(), "cache", "--quiet", f"npm:pyodide@{version}"],
-        env={**os.environ, "DENO_DIR": str(cache), "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it says nothing"]
-        raise ExportError(f"Deno cannot fetch Pyodide {version} from npm, is there a network? {said[-1]}")
+        shutil.copy(there / name, folder / name)
+    info = json.loads((folder / LOCK).read_text(encoding="utf-8"))["info"]
+    return Browser(info["python"], info["abi_version"])

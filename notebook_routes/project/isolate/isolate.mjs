@@ -1,0 +1,98 @@
+// The isolate: Pyodide in a worker, with the project and what it imports in a file system of its own.
+
+const BEAT = 25;
+const WASM_PAGE = 65536;
+// What runs before a project is known, and is kept as a snapshot of the memory.
+const WARM = `
+import sys
+sys.path[:0] = ["/core.zip", "/packages.zip", "/packages"]
+import notebook_routes.project.isolate.inside
+`;
+
+self.onmessage = async ({ data: told }) => {
+  self.onmessage = null;
+  try {
+    await run(told);
+  } catch (error) {
+    post("failed", { text: String(error.message ?? error) });
+  }
+};
+
+const post = (kind, what, transfer = []) => self.postMessage({ kind, ...what }, transfer);
+
+async function run(told) {
+  const { promise: begun, resolve: begin } = Promise.withResolvers();
+  const { hostname, port } = told;
+  // The port is taken at once; who asks early waits.
+  Deno.serve({ hostname, port, onListen: () => {} }, async (request, { remoteAddr: peer }) => {
+    const answer = await begun;
+    try {
+      return await answer(request, peer.hostname, peer.port);
+    } catch (error) {
+      // What no handler could catch: the interpreter itself has failed.
+      post("failed", { text: String(error) });
+      throw error;
+    }
+  });
+  capMemory(told.memoryLimit);
+  const python = await boot(told);
+  python.setInterruptBuffer(told.interrupt);
+  await giveBack();
+  const inside = python.pyimport("notebook_routes.project.isolate.inside");
+  const app = await inside.begin(JSON.stringify(told.inside));
+  if (typeof app === "string") return post("failed", { text: app });
+  setInterval(() => Atomics.add(told.beats, 0, 1), BEAT);
+  begin(app.fetch);
+  post("ready", {});
+}
+
+async function boot(told) {
+  const { loadPyodide } = await import(`file://${told.pyodide}/pyodide.mjs`);
+  const options = {
+    indexURL: `${told.pyodide}/`,
+    stdout: (text) => post("stdout", { text }),
+    stderr: (text) => post("stderr", { text }),
+    env: { HOME: "/home/pyodide", PYTHONHASHSEED: "0" },
+  };
+  let python = null;
+  if (told.snapshot !== null) {
+    try {
+      python = await loadPyodide({ ...options, _loadSnapshot: told.snapshot });
+    } catch (error) {
+      post("stderr", { text: `the snapshot cannot be used, it takes longer this time: ${error}` });
+    }
+  }
+  const isCold = python === null;
+  python ??= await loadPyodide({ ...options, _makeSnapshot: told.keep !== null });
+  mount(python, told);
+  if (isCold) {
+    python.runPython(WARM);
+    if (told.keep !== null) {
+      const bytes = python.makeMemorySnapshot();
+      post("snapshot", { bytes });
+    }
+  }
+  return python;
+}
+
+function mount(python, told) {
+  python.FS.writeFile("/core.zip", told.core);
+  if (told.packages !== null) python.FS.writeFile("/packages.zip", told.packages);
+  if (told.native !== null) python.FS.writeFile("/native.zip", told.native);
+  python.FS.writeFile("/site.zip", told.site);
+}
+
+// Emscripten's malloc fails where memory cannot grow, and Python raises MemoryError.
+function capMemory(limit) {
+  const grow = WebAssembly.Memory.prototype.grow;
+  WebAssembly.Memory.prototype.grow = function (pages) {
+    if (this.buffer.byteLength + pages * WASM_PAGE > limit) throw new RangeError("the isolate's memory is used up");
+    return grow.call(this, pages);
+  };
+}
+
+// Python reaches all that JavaScript has here, and what that may do is what the process's permissions say; those that
+// only booting needed are given back.
+async function giveBack() {
+  await Deno.permissions.revoke({ name: "read" });
+}

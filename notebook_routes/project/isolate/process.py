@@ -1,0 +1,217 @@
+"""A project in an isolate of its own, as a process that serves it on a port of this machine."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
+
+from notebook_routes.errors import ServerError
+from notebook_routes.project.isolate.archives import core_archive, python_files, site_archive
+from notebook_routes.project.isolate.engine import Engine
+from notebook_routes.project.isolate.launch import CORE, ERRORS, HOST, NATIVE, PACKAGES, SITE, IsolateLimits, Launch
+from notebook_routes.project.isolate.packages import package_archives
+from notebook_routes.project.isolate.snapshot import snapshot_file
+from notebook_routes.project.settings import DIRECTORY_VARIABLE, ServerSettings
+from notebook_routes.servers.listener import bind_listener
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+    #: Hears what is said; the second argument is whether it is an error.
+    Say: TypeAlias = Callable[[str, bool], object]
+
+#: Where the project is in the isolate.
+_SITE = "/site"
+#: Seconds until a project answers, the first time of all included.
+_PATIENCE = 120.0
+#: Seconds that Deno has to end in.
+_LAST_TIME = 2.0
+
+
+class Isolate:
+    """Serves a project from WebAssembly, in a process that sees nothing of this machine but the project's files.
+
+    All routes run there, whatever their `runtime` is. As a context manager it starts and stops.
+
+    Args:
+        root: the project's folder.
+        port: to listen on, on 127.0.0.1; 8000 or the next free one if not given.
+        settings: as for other servers, but for the folder.
+        limits: what the isolate may do.
+        say: hears what is printed and logged in the isolate; by default it goes to stdout and stderr.
+
+    Attributes:
+        url: "http://127.0.0.1:8000".
+        replaced: how many times the isolate has been replaced.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        port: int | None = None,
+        settings: ServerSettings | None = None,
+        limits: IsolateLimits | None = None,
+        say: Say | None = None,
+    ) -> None:
+        self.url = ""
+        self.replaced = 0
+        self._root = root
+        self._port = port
+        self._settings = settings or ServerSettings(directory=root)
+        self._limits = limits or IsolateLimits()
+        self._say = say or _print
+        self._changed = threading.Condition()
+        self._process: subprocess.Popen[str] | None = None
+        self._thread: threading.Thread | None = None
+        self._is_ready = self._has_ended = self._stopping = False
+        self._failure = ""
+
+    def start(self) -> None:
+        """Start it, and wait until it answers.
+
+        Raises:
+            ServerError: Deno or a package is missing, the port is in use, or the project cannot be loaded there; the
+                message says which.
+        """
+        engine, core = Engine.find(), core_archive()
+        with ExitStack() as stack:
+            place = stack.enter_context(tempfile.TemporaryDirectory(prefix="notebook-routes-edge-"))
+            folder = Path(place).resolve()
+            (folder / CORE).write_bytes(core)
+            (folder / SITE).write_bytes(site_archive(self._root))
+            self._write_packages(folder)
+            self._launch = Launch(
+                engine=engine,
+                folder=folder,
+                snapshot=snapshot_file(engine, core),
+                port=_free_port(self._port),
+                limits=self._limits,
+                settings=self._settings.environment() | {DIRECTORY_VARIABLE: _SITE},
+            )
+            self._stack = stack.pop_all()
+        try:
+            self._process = self._launch.start()
+            self._thread = threading.Thread(target=self._supervise, name="edge isolate", daemon=True)
+            self._thread.start()
+            self._wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+        self.url = f"http://{HOST}:{self._launch.port}"
+
+    def stop(self) -> None:
+        """End it."""
+        with self._changed:
+            self._stopping, process = True, self._process
+        if process is not None:
+            _end(process)
+        if self._thread is not None:
+            self._thread.join()
+        self._launch.discard_draft()
+        self._stack.close()
+
+    def wait(self) -> None:
+        """Until it has ended by itself.
+
+        Raises:
+            ServerError: it has; the message says why.
+        """
+        with self._changed:
+            # Without a timeout, Windows would not hear Ctrl-C.
+            while not self._changed.wait_for(lambda: self._has_ended, 1.0):
+                pass
+        raise ServerError(f"the isolate has ended: {self._failure}")
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _write_packages(self, folder: Path) -> None:
+        plain, native = package_archives(python_files(self._root))
+        (folder / PACKAGES).write_bytes(plain)
+        if native is not None:
+            (folder / NATIVE).write_bytes(native)
+
+    def _wait_ready(self) -> None:
+        with self._changed:
+            in_time = self._changed.wait_for(lambda: self._is_ready or self._has_ended, _PATIENCE)
+            if self._is_ready:
+                return
+        why = self._failure if in_time else f"it did not answer within {_PATIENCE:g} s"
+        raise ServerError(f"{self._root} cannot run in an isolate: {why}")
+
+    def _supervise(self) -> None:
+        """From the thread: take in what the process says, and start another where one has ended that answered."""
+        assert self._process is not None
+        while True:
+            answered = self._hear(self._process)
+            with self._changed:
+                if self._stopping or not answered:
+                    self._has_ended = True
+                    self._changed.notify_all()
+                    return
+                self.replaced += 1
+                self._process = self._launch.start()
+            self._say(f"the isolate was replaced: {self._failure}", True)
+
+    def _hear(self, process: subprocess.Popen[str]) -> bool:
+        """Take in the events of one process until it ends; whether it has answered."""
+        assert process.stdout is not None
+        answered = False
+        self._failure = ""
+        for line in process.stdout:
+            event = json.loads(line)
+            if event["kind"] == "ready":
+                answered = True
+            self._take(event)
+        process.wait()
+        if not self._failure:
+            said = (self._launch.folder / ERRORS).read_text(encoding="utf-8", errors="replace").strip()
+            self._failure = said or f"its process has ended with status {process.returncode}"
+        return answered
+
+    def _take(self, event: dict[str, Any]) -> None:
+        kind, text = event["kind"], event.get("text", "")
+        if kind == "failed":
+            self._failure = text
+        elif kind == "ready":
+            self._launch.keep_snapshot()
+            with self._changed:
+                self._is_ready = True
+                self._changed.notify_all()
+        else:
+            self._say(text, kind == "stderr")
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    with suppress(OSError):
+        process.stdin.close()
+    try:
+        process.wait(_LAST_TIME)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
+def _free_port(port: int | None) -> int:
+    """A port that is free now: Deno binds it itself."""
+    with bind_listener(HOST, port) as listener:
+        number: int = listener.getsockname()[1]
+        return number
+
+
+def _print(text: str, is_error: bool) -> None:  # noqa: FBT001 - the signature of Say
+    print(text, file=sys.stderr if is_error else sys.stdout, flush=True)
