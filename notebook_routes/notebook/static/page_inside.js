@@ -23,7 +23,7 @@ function render({ model, el }) {
 
   const ask = (id, { content, ...request }, hear) => {
     hearing.set(id, hear);
-    model.send({ do: "fetch", view, id, ...request }, undefined, [content.buffer]);
+    model.send({ ...request, do: "fetch", view, id }, undefined, [content.buffer]);
   };
   const stop = (id) => model.send({ do: "stop", view, id });
   const hear = ({ view: whose, id, ...said }, [piece] = []) => {

@@ -177,6 +177,8 @@ def _write_settings(source: Path, packages: Iterable[str], front_ends: Iterable[
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {"litePluginSettings": {f"{_KERNEL}:kernel": kernel}},
     }
+    # A notebook that does not say its language, or another kernel's name, is not asked about: there is one kernel.
+    settings = {"@jupyterlab/notebook-extension:tracker": {"autoStartDefaultKernel": True}}
     build = {
         "apps": ["lab"],
         "no_sourcemaps": True,
@@ -185,6 +187,7 @@ def _write_settings(source: Path, packages: Iterable[str], front_ends: Iterable[
         "ignore_sys_prefix": ["federated_extensions"],
     }
     (source / "jupyter-lite.json").write_text(json.dumps(lite, indent=1), encoding="utf-8")
+    (source / "overrides.json").write_text(json.dumps(settings), encoding="utf-8")
     (source / "jupyter_lite_config.json").write_text(json.dumps({"LiteBuildConfig": build}), encoding="utf-8")
 
 
