@@ -7,14 +7,12 @@ shows the traceback, cut down to the frames the user wrote; in `serve` the clien
 from __future__ import annotations
 
 import logging
-import os
-import sysconfig
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from notebook_routes.errors import AnswerError, DefinitionError, HandlerCut, HTTPError, RedirectError, ValidationFailed
+from notebook_routes.runtime.loop_watch import is_users_file
 from notebook_routes.web import Headers, Response
 
 if TYPE_CHECKING:
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("notebook_routes.app")
 _TEXT = {"content-type": "text/plain; charset=utf-8"}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
-_OURS = f"{Path(__file__).parents[1]}{os.sep}"
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")})
 #: What a Location may hold unescaped: the reserved and unreserved characters of RFC 3986, and % of what is escaped.
 _LOCATION_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
 
@@ -88,7 +84,7 @@ class Failures:
         return f"{lines}\n{fix}" if fix else lines
 
     def _cut(self, shown: traceback.TracebackException) -> None:
-        kept = [frame for frame in shown.stack if _is_users(frame.filename)]
+        kept = [frame for frame in shown.stack if is_users_file(frame.filename)]
         for frame in kept:
             if self._name_file is not None:
                 # The source line is read lazily by the file's real name: read it before renaming.
@@ -98,10 +94,6 @@ class Failures:
         for other in (shown.__cause__, shown.__context__, *(shown.exceptions or ())):
             if other is not None:
                 self._cut(other)
-
-
-def _is_users(filename: str) -> bool:
-    return not filename.startswith(("<frozen", _OURS, *_LIBRARIES))
 
 
 def _redirect(error: RedirectError, exchange: Exchange) -> Response:

@@ -129,6 +129,16 @@ def _check(session: Session, command: Command) -> None:
         raise ExpectationFailed("the routes do not answer as the cells say")
 
 
+def _edge(session: Session, command: Command) -> None:
+    from notebook_routes.notebook.edge_comparing import check_edge  # noqa: PLC0415 - the same
+
+    compared = check_edge(session, **command.options)  # type: ignore[arg-type]
+    for line in compared.lines:
+        print(line)  # noqa: T201 - the same
+    if compared.differences:
+        raise ExpectationFailed("the isolate does not answer as the kernel does")
+
+
 def _export(session: Session, command: Command) -> None:
     from notebook_routes.notebook.exporting import export_kernel  # noqa: PLC0415 - the same
     from notebook_routes.project.export import described  # noqa: PLC0415 - the same
@@ -173,4 +183,5 @@ COMMANDS: dict[str, Callable[[Session, Command], Any]] = {
     "check": _check,
     "export": _export,
     "mount": _mount,
+    "edge": _edge,
 }

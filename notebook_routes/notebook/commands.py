@@ -25,6 +25,7 @@ COMMANDS = (
     "check",
     "export",
     "mount",
+    "edge",
 )
 _START_OPTIONS = {
     "--port": "port",
@@ -55,7 +56,8 @@ class Command:
         method: for `remove`.
         path: for `remove` and `source`; for `revalidate` a path or a tag.
         directory: for `export` and `mount`.
-        options: for `export`: force, replay_all, copy_files, check_only; for `check`: replay_all; for `mount`: off;
+        options: for `export`: force, replay_all, copy_files, check_only; for `check` and `edge`: replay_all; for
+            `mount`: off;
             for `start`: port, host, allow_hosts, token, url, public, geo, cache, cors.
     """
 
@@ -91,6 +93,8 @@ def parse_command(line: str) -> Command:
         return Command(name, options={"replay_all": True})
     if name == "mount":
         return _mount(rest)
+    if name == "edge":
+        return _edge(rest)
     if name == "remove":
         return _remove(rest)
     if name == "revalidate" and len(rest) != 1:
@@ -139,6 +143,14 @@ def _mount(words: list[str]) -> Command:
             "%routes mount needs the folder that holds app/: write %routes mount shop or %routes mount --off shop"
         )
     return Command("mount", directory=_folder(plain[0]), options={"off": True} if off else {})
+
+
+def _edge(words: list[str]) -> Command:
+    if words not in (["check"], ["check", "--replay-all"]):
+        raise DirectiveError(
+            "%routes edge has one word more: write %routes edge check or %routes edge check --replay-all"
+        )
+    return Command("edge", options={"replay_all": len(words) == 2})
 
 
 def _start_options(words: list[str]) -> dict[str, object]:

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError
+from notebook_routes.notebook.edge_comparing import has_isolate
 from notebook_routes.routing import RESERVED_NAMES
 from notebook_routes.runtime import edge
 from notebook_routes.runtime.celltext import CellText
@@ -18,11 +19,8 @@ if TYPE_CHECKING:
     from notebook_routes.routing import Directive, Route
     from notebook_routes.runtime.edge import Finding
 
-#: What is true today.
-WHERE_IT_RUNS = (
-    'runtime = "edge": it runs in the kernel under the guard, which refuses what an edge isolate lacks; '
-    "the isolate is not in this version"
-)
+WHERE_IT_RUNS = 'runtime = "edge": it runs in the kernel under the guard, which refuses what an edge isolate lacks'
+_NO_ISOLATE = "; pip install 'notebook-routes[edge]' to compare it with a real one"
 
 
 class EdgeCheck:
@@ -67,7 +65,8 @@ class EdgeCheck:
             findings += [finding for route in beside for finding in self._of_route(route)]
         told = edge.refuse(findings)
         edge.install()
-        return (WHERE_IT_RUNS, *(finding.remark for finding in told))
+        where = WHERE_IT_RUNS if has_isolate() else f"{WHERE_IT_RUNS}{_NO_ISOLATE}"
+        return (where, *(finding.remark for finding in told))
 
     def _of_cell(self, directive: Directive, text: CellText) -> list[Finding]:
         names = self._namespace

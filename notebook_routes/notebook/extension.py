@@ -92,8 +92,19 @@ class Extension:
             self.session.ran.add(ran, label, result.info.raw_cell, self.session.client.recent)
         for route in self.session.cell_ran(ran, succeeded=result.success):
             print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
+        if result.success:
+            self._compare_edge(label)
         for layer in self.session.middlewares.cell_ran(ran, succeeded=result.success):
             print(f"{layer.label} withdrawn: its cell defines it no more")  # noqa: T201 - the same
+
+    def _compare_edge(self, label: str) -> None:
+        routes = [route for route in self.session.routes.routes() if route.cell == label]
+        if not any(route.config.runtime == "edge" for route in routes):
+            return
+        from notebook_routes.notebook.edge_comparing import after_definition  # noqa: PLC0415 - few cells are
+
+        for line in after_definition(self.session, routes):
+            print(line)  # noqa: T201 - shown
 
     def _name_file(self, filename: str) -> str:
         """What people call a file: a route cell by its route; IPython's cells, which are files, by number."""

@@ -44,7 +44,7 @@ class RouteMagics(Magics):
         --dynamic VALUE         force-dynamic never keeps them; force-static keeps them, and shows the cell nothing of
                                 the request but path and declared parameters; error keeps them, and refuses such reading
         --runtime edge          refuse what an edge isolate lacks: files, processes, threads, sockets; the route runs in
-                                the kernel all the same
+                                the kernel, and is compared with a real isolate where notebook-routes[edge] is installed
         --max-duration SECONDS  after so long the client is told 504
         --cors ORIGIN           whose pages may read the answers; may be written several times
         """
@@ -177,6 +177,7 @@ class RouteMagics(Magics):
                       [--public DIR] [--geo PROXY] [--cache URL] [--cors ORIGIN]
         %routes stop                          stop the server; the routes stay
         %routes check [--replay-all]          send the GET requests of all %%request cells again, or all of them
+        %routes edge check [--replay-all]     the same for routes of the edge, under Python and in an isolate
         %routes export DIR [--force] [--replay-all] [--copy-files] [--check]
                                               write the routes as files, which run without the notebook
         %routes mount [--off] DIR             have the routes of a tree of files answer here too, or no more

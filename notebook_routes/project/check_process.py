@@ -11,22 +11,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notebook_routes.errors import ExportError, NotebookRoutesError
+from notebook_routes.errors import NotebookRoutesError
 from notebook_routes.project.answer import AnswerScope
 from notebook_routes.project.check import answered, is_harmless, left_out
 from notebook_routes.project.expectation import Expectation
-from notebook_routes.project.http_file import parse_request_cell
 from notebook_routes.project.opened_files import OpenedFiles
 from notebook_routes.project.plain_values import PlainValue
 from notebook_routes.project.replay import Replay, TreeClient
+from notebook_routes.project.replayer import PATIENCE, Replayer, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from notebook_routes.project.replay import ReplayCell, ReplayRequest
-
-#: Seconds for one answer.
-_PATIENCE = 60.0
 
 
 def main() -> None:
@@ -43,8 +40,12 @@ def main() -> None:
     try:
         with TreeClient(tree) as client:
             found["values"] = dict(_values(client, job["variables"]))
-            replayed = _Replayer(client, Replay.from_json(job["replay"]), everything=job["replay_all"])
-            found["cells"] = [replayed.cell(cell) for cell in replayed.replay.cells]
+            replay = Replay.from_json(job["replay"])
+            replayer = Replayer(client, replay)
+            found["cells"] = [
+                [_answered(request, cell, replayer, everything=job["replay_all"]) for request in cell.requests]
+                for cell in replay.cells
+            ]
     except NotebookRoutesError as error:
         # The place where it is tried is gone when this is read.
         found["failure"] = str(error).replace(f"{tree}{os.sep}", "")
@@ -62,41 +63,19 @@ def _values(client: TreeClient, variables: dict[str, list[str]]) -> Iterator[tup
                 yield name, value.as_json()
 
 
-class _Replayer:
-    def __init__(self, client: TreeClient, replay: Replay, *, everything: bool) -> None:
-        self.replay = replay
-        self._client = client
-        self._everything = everything
-        self._names: dict[str, Any] = {"client": client}
-        self._answers: dict[str, Any] = {}
-        try:
-            exec(replay.prologue, self._names)  # noqa: S102 - the notebook's own code, as its tests run it
-        except Exception as error:
-            said = f"{type(error).__name__}: {error}"
-            raise ExportError(f"what the requests need of the notebook cannot be made: {said}") from error
-
-    def cell(self, cell: ReplayCell) -> list[dict[str, Any]]:
-        """Send the requests of one cell."""
-        return [self._request(request, cell) for request in cell.requests]
-
-    def _request(self, request: ReplayRequest, cell: ReplayCell) -> dict[str, Any]:
-        spec = parse_request_cell("", request.text, first_line=1).requests[0]
-        what = f"{spec.method} {spec.target}"
-        if not spec.target.startswith(("/", "{{")) or not (self._everything or is_harmless(spec.method)):
-            return left_out(what)
-        try:
-            names = {name: eval(place, self._names) for name, place in request.names.items()}  # noqa: S307 - as above
-            names |= self._answers
-            expanded = spec.expand(lambda expression: eval(expression, dict(names)))  # noqa: S307 - as above
-            answer = self._client.send_spec(expanded, timeout=_PATIENCE)
-        except TimeoutError:
-            return {"what": what, "error": f"no end of the answer after {_PATIENCE:g} s"}
-        except Exception as error:  # noqa: BLE001 - whatever the user's expression raises is told
-            return {"what": what, "error": f"{type(error).__name__}: {error}"}
-        if cell.name is not None:
-            self._answers[cell.name] = answer
-        expectations = [Expectation(text, line) for text, line in request.expectations]
-        return answered(what, answer, expectations, AnswerScope(answer, names))
+def _answered(request: ReplayRequest, cell: ReplayCell, replayer: Replayer, *, everything: bool) -> dict[str, Any]:
+    spec = spec_of(request)
+    what = f"{spec.method} {spec.target}"
+    if not spec.target.startswith(("/", "{{")) or not (everything or is_harmless(spec.method)):
+        return left_out(what)
+    try:
+        answer, names = replayer.send(request, cell)
+    except TimeoutError:
+        return {"what": what, "error": f"no end of the answer after {PATIENCE:g} s"}
+    except Exception as error:  # noqa: BLE001 - whatever the user's expression raises is told
+        return {"what": what, "error": f"{type(error).__name__}: {error}"}
+    expectations = [Expectation(text, line) for text, line in request.expectations]
+    return answered(what, answer, expectations, AnswerScope(answer, names))
 
 
 if __name__ == "__main__":

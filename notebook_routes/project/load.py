@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 import logging
 import os
+import sys
 import weakref
 from functools import partial
 from pathlib import PurePosixPath
@@ -164,7 +165,7 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
     config = SegmentConfig.from_constants(find_constants(vars(module)), where=where)
     source = tree.source(file.path)
     handlers = _handlers(module, where)
-    if config.runtime == "edge":
+    if config.runtime == "edge" and sys.platform != "emscripten":
         handlers = _of_the_edge(handlers, source, module, where, tree.root)
     routes = []
     for method, function in handlers.items():
@@ -180,7 +181,7 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
 def _of_the_edge(
     handlers: dict[str, Callable[..., Any]], source: str, module: ModuleType, where: str, root: Path
 ) -> dict[str, Callable[..., Any]]:
-    """The handlers of a file of the edge, checked; what is only to be told is in the log.
+    """The handlers of a file of the edge, checked; what is only to be told is in the log. An isolate needs no check.
 
     Raises:
         EdgeRefused: it does what an edge isolate lacks, or a function or module of the project's that it uses does;

@@ -38,13 +38,18 @@ class TreeClient:
 
     Args:
         root: the folder that holds `app`.
+        explain: show tracebacks in the answers, as in a notebook.
 
     Raises:
         DefinitionError: a file of the tree cannot be used.
+
+    Attributes:
+        routes: what the tree answers.
     """
 
-    def __init__(self, root: Path) -> None:
-        app = App(guard=Guard(), explain=True)
+    def __init__(self, root: Path, *, explain: bool = True) -> None:
+        app = App(guard=Guard(), explain=explain)
+        self.routes = app.routes
         self._tree = ModuleTree(root)
         try:
             with chdir(self._tree.root):
@@ -106,18 +111,26 @@ class TreeClient:
         if self._client is None:
             transport = httpx2.ASGITransport(self._app, raise_app_exceptions=False)
             self._client = httpx2.AsyncClient(transport=transport, base_url=_ORIGIN, trust_env=False)
-        headers = list(spec.headers)
-        if spec.body and not any(name.lower() == "content-type" for name, _ in headers):
-            headers.append(("content-type", guessed_type(spec.body)))
-        response = await self._client.request(
-            spec.method,
-            spec.target,
-            headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
-            content=None if spec.body is None else spec.body.encode(),
-            timeout=None,
-        )
-        found = Headers(list(response.headers.multi_items()))
-        return Answer(response.status_code, found, response.content, spec.method, spec.target)
+        return answer_of(await self._client.request(**sent_as(spec), timeout=None), spec)
+
+
+def sent_as(spec: RequestSpec) -> dict[str, Any]:
+    """A request whose templates are expanded, as the arguments of httpx2's `request`."""
+    headers = list(spec.headers)
+    if spec.body and not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("content-type", guessed_type(spec.body)))
+    return {
+        "method": spec.method,
+        "url": spec.target,
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers],
+        "content": None if spec.body is None else spec.body.encode(),
+    }
+
+
+def answer_of(response: httpx2.Response, spec: RequestSpec) -> Answer:
+    """What has come upon a request."""
+    found = Headers(list(response.headers.multi_items()))
+    return Answer(response.status_code, found, response.content, spec.method, spec.target)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ while no handler runs.
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 import sysconfig
 import threading
@@ -25,8 +26,10 @@ _PATIENCE = 3
 _IDLE_TICKS = 20
 _NOT_THE_USERS = (
     "<frozen",
-    str(Path(__file__).parents[1]),
+    f"{Path(__file__).parents[1]}{os.sep}",
     *{sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")},
+    # In an isolate, libraries are in archives.
+    *(place for place in sys.path if place.endswith(".zip")),
 )
 
 _ON_THE_LOOP = (

@@ -87,6 +87,8 @@ class Kernel:
             "MPLCONFIGDIR": str(folder / "matplotlib"),
             "NO_PROXY": "*",
             "NOTEBOOK_ROUTES_PORT": "0",
+            # Tests of the comparison itself turn it on.
+            "NOTEBOOK_ROUTES_EDGE_COMPARE": "0",
             "PYTHONPATH": os.pathsep.join([*map(str, path), str(ROOT), os.environ.get("PYTHONPATH", "")]),
         }
         self.manager = KernelManager(kernel_name="python3")

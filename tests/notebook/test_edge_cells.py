@@ -21,7 +21,6 @@ def test_an_edge_cell_is_a_route_and_says_where_it_runs(kernel):
     first, second = card(shown)
     assert first == "GET /x/[id]  new"
     assert second.startswith(HERE)
-    assert "the isolate is not in this version" in shown.html
     assert kernel.get("/x/7") == (200, '{"id":"7"}')
     assert kernel.ok("%routes list").text == "METHOD  PATH     CONFIG\nGET     /x/[id]  runtime=edge"
     assert 'runtime = "edge"' in kernel.ok("%routes source").text

@@ -186,6 +186,7 @@ def test_commands_work_as_far_as_there_is_what_they_need(notebook, capsys):
         ("start --cache redis://127.0.0.1:6379/0", "--cache memory"),
         ("mount shop", "put the routes into cells"),
         ("export shop", "download the notebook"),
+        ("edge check", "download the notebook"),
     ],
 )
 def test_what_is_not_there_is_said_with_the_way_out(notebook, line, fix):

@@ -66,6 +66,19 @@ def cache_folder() -> Path:
     return base / "notebook_routes" / "edge"
 
 
+def made_folder(folder: Path) -> Path:
+    """The same, and it is there.
+
+    Raises:
+        ServerError: it cannot be made; the message names the variable for another place.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerError(f"{folder} cannot be made: {error.strerror}; name another in {CACHE_VARIABLE}") from error
+    return folder
+
+
 def deno_environment() -> dict[str, str]:
     """The environment of Deno: this process's, with a cache of ours."""
     return {**os.environ, "DENO_DIR": str(cache_folder() / "deno"), "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}

@@ -11,6 +11,7 @@ import json
 import os
 import random
 import signal
+import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,6 +78,8 @@ def _unpack(archive: Path, folder: Path) -> None:
         with zipfile.ZipFile(archive) as zipped:
             zipped.extractall(folder)
         archive.unlink()
+        # That there was no such folder was noted when modules were first looked for.
+        sys.path_importer_cache.pop(str(folder), None)
 
 
 def _cut_at(limit: float) -> None:

@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notebook_routes.project.isolate.snapshot import keep
+from notebook_routes.project.isolate.snapshot import KEPT, keep, keep_newest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from notebook_routes.project.isolate.engine import Engine
+    from notebook_routes.project.isolate.package_cache import PackageFiles
 
 HOST = "127.0.0.1"
 #: Files of the run folder.
-CORE, PACKAGES, NATIVE, SITE, ERRORS = "core.zip", "packages.zip", "native.zip", "site.zip", "errors.txt"
+CORE, SITE, ERRORS = "core.zip", "site.zip", "errors.txt"
 
 _HERE = Path(__file__).parent
 #: What Deno and the system need of this process's environment; nothing of it can be seen in the isolate.
@@ -50,7 +51,8 @@ class Launch:
 
     Attributes:
         engine: Deno and Pyodide.
-        folder: holds the archives.
+        folder: holds the archives of our package and of the project.
+        packages: those of what the project imports.
         snapshot: where the snapshot is, or is to be.
         port: to listen on.
         limits: what the isolate may do.
@@ -59,6 +61,7 @@ class Launch:
 
     engine: Engine
     folder: Path
+    packages: PackageFiles
     snapshot: Path
     port: int
     limits: IsolateLimits
@@ -90,6 +93,7 @@ class Launch:
         """Keep the snapshot that the first process has made."""
         if self._draft.exists():
             keep(self._draft, self.snapshot)
+            keep_newest(self.snapshot.parent, "*.bin", KEPT)
 
     def discard_draft(self) -> None:
         """Throw away what a process that has failed has left of a snapshot."""
@@ -105,7 +109,9 @@ class Launch:
         return [f"{HOST}:{self.port}", *self.limits.hosts]
 
     def _command(self, *, has_snapshot: bool) -> list[str]:
-        readable = [self.engine.pyodide, self.folder, _HERE, *([self.snapshot] if has_snapshot else [])]
+        readable = [self.engine.pyodide, self.folder, _HERE, *filter(None, self.packages)]
+        if has_snapshot:
+            readable.append(self.snapshot)
         anything = "*" in self.limits.hosts
         return [
             str(self.engine.deno), "run", "--quiet", "--no-prompt", "--no-remote", "--no-npm", "--no-config",
@@ -117,9 +123,12 @@ class Launch:
         ]  # fmt: skip
 
     def _told(self, *, has_snapshot: bool) -> dict[str, object]:
-        archives = {name: self.folder / f"{name}.zip" for name in ("core", "packages", "native", "site")}
+        plain, native = self.packages
         return {
-            **{name: str(path) if path.exists() else None for name, path in archives.items()},
+            "core": str(self.folder / CORE),
+            "packages": str(plain),
+            "native": None if native is None else str(native),
+            "site": str(self.folder / SITE),
             "pyodide": str(self.engine.pyodide),
             "snapshot": str(self.snapshot) if has_snapshot else None,
             "keep": None if has_snapshot else str(self._draft),

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeAlias
 from notebook_routes.errors import ServerError
 from notebook_routes.project.isolate.archives import core_archive, python_files, site_archive
 from notebook_routes.project.isolate.engine import Engine
-from notebook_routes.project.isolate.launch import CORE, ERRORS, HOST, NATIVE, PACKAGES, SITE, IsolateLimits, Launch
-from notebook_routes.project.isolate.packages import package_archives
+from notebook_routes.project.isolate.launch import CORE, ERRORS, HOST, SITE, IsolateLimits, Launch
+from notebook_routes.project.isolate.package_cache import package_files
 from notebook_routes.project.isolate.snapshot import snapshot_file
 from notebook_routes.project.settings import DIRECTORY_VARIABLE, ServerSettings
 from notebook_routes.servers.listener import bind_listener
@@ -87,10 +87,10 @@ class Isolate:
             folder = Path(place).resolve()
             (folder / CORE).write_bytes(core)
             (folder / SITE).write_bytes(site_archive(self._root))
-            self._write_packages(folder)
             self._launch = Launch(
                 engine=engine,
                 folder=folder,
+                packages=package_files(python_files(self._root)),
                 snapshot=snapshot_file(engine, core),
                 port=_free_port(self._port),
                 limits=self._limits,
@@ -138,12 +138,6 @@ class Isolate:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _write_packages(self, folder: Path) -> None:
-        plain, native = package_archives(python_files(self._root))
-        (folder / PACKAGES).write_bytes(plain)
-        if native is not None:
-            (folder / NATIVE).write_bytes(native)
 
     def _wait_ready(self) -> None:
         with self._changed:
