@@ -13,8 +13,6 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import notebook_routes
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -46,7 +44,7 @@ def write_own_wheel(folder: Path) -> Path:
 
 
 def _files() -> Iterator[tuple[str, bytes]]:
-    root = Path(notebook_routes.__file__).parent
+    root = Path(__file__).parents[2]
     for path in sorted(root.rglob("*")):
         below = path.relative_to(root)
         if path.is_file() and "__pycache__" not in below.parts:
