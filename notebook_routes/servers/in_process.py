@@ -305,5 +305,5 @@ def _waited(work: Coroutine[Any, Any, T]) -> T:
     work.close()
     raise ServerError(
         "the route waits for something, and this browser cannot wait within a cell: press Send in the route's card, or "
-        "open the notebook in Chrome or Edge 137 or newer"
+        "open the notebook in a newer browser, such as Chrome or Edge from 137 on"
     )

@@ -122,7 +122,7 @@ def test_middleware_stands_in_front_and_cookies_are_kept(notebook):
     assert notebook.session.app.workers is None
 
 
-def test_a_middleware_that_is_a_plain_def_may_call_next(notebook):
+def test_a_middleware_may_change_what_follows_it(notebook):
     notebook.route("GET /x\n'x'")
     notebook.middleware("", "response = await next()\nresponse.headers.set('x-seen', '1')\nreturn response")
     assert notebook.request("GET /x").headers["x-seen"] == "1"
