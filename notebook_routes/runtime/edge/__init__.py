@@ -1,7 +1,7 @@
 """`runtime = "edge"`: the check of what a route does before it runs, and the guard while it runs in the kernel.
 
-Both refuse what an edge isolate lacks, by one table of rules (`rules.py`). The isolate itself is not in this version: a
-route of the edge runs in this process.
+Both refuse what an edge isolate lacks, by one table of rules (`rules.py`). A route of the edge runs in this
+process; what it answers in a real isolate is for `project/isolate/` to show.
 """
 
 from __future__ import annotations
