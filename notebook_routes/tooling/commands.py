@@ -301,6 +301,64 @@ def export(
 
 
 @app.command()
+def build(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DIR",
+            help="The project: the folder that holds app/; for jupyterlite the notebooks.",
+            show_default=False,
+        ),
+    ],
+    *,
+    target: Annotated[str, typer.Option(help="The platform: cloudflare or jupyterlite.", show_default=False)],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The folder to write; for cloudflare DIR-cloudflare if not given."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What the platform calls it; the folder's name if not given.")
+    ] = None,
+    include: Annotated[
+        list[Path] | None,
+        typer.Option(help="A file or folder of the project that goes too, such as data that it opens; repeatable."),
+    ] = None,
+    cpu_ms: Annotated[
+        int | None, typer.Option(help="Milliseconds of processor time for a request; the platform's own if not given.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Fetch all anew, and write over what was edited by hand.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; the exit status is 0 if the folder is up to date.")
+    ] = False,
+) -> None:
+    """Write a project in the form that a platform takes: for cloudflare, the folder of a Worker.
+
+    For jupyterlite it is notebooks that are written, as a site of files in which they run in the reader's browser.
+
+    Everything is checked first: syntax, what the edge lacks, imports, packages, sizes. What cannot run there is listed
+    with its line, and then nothing is written.
+    """
+    from notebook_routes.tooling.deploy import targets  # noqa: PLC0415 - no other command needs it
+
+    with _sentences():
+        request = targets.BuildRequest(
+            tuple(sources),
+            output,
+            name=name,
+            include=tuple(include or ()),
+            cpu_ms=cpu_ms,
+            force=force,
+            check_only=check,
+        )
+        built = targets.build(target, request)
+    typer.echo(built.said)
+    if check and not built.agrees:
+        raise typer.Exit(code=1)
+
+
+@app.command()
 def openapi(
     directory: _Directory,
     *,

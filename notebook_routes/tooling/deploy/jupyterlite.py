@@ -57,12 +57,13 @@ class Site:
     size: int = 0
 
 
-def build_site(notebooks: Sequence[Path], site: Path) -> Site:
+def build_site(notebooks: Sequence[Path], site: Path, *, include: Sequence[Path] = ()) -> Site:
     """Write a site in which notebooks run.
 
     Args:
         notebooks: their files.
         site: the folder; one that was built before is built anew.
+        include: files and folders beside the notebooks that go along though no cell names them.
 
     Raises:
         ExportError: a notebook is not there, the folder has files of others, or something is not installed or cannot be
@@ -70,7 +71,7 @@ def build_site(notebooks: Sequence[Path], site: Path) -> Site:
         ServerError: Pyodide cannot be fetched; the same.
     """
     check_installed()
-    contents = read_contents(notebooks)
+    contents = read_contents(notebooks, include)
     _check_folder(site)
     with tempfile.TemporaryDirectory(prefix="notebook-routes-site-") as place:
         source, made = Path(place) / "source", Path(place) / "site"

@@ -14,7 +14,7 @@ from notebook_routes.project.notebook_source import read_notebook
 from notebook_routes.tooling.deploy.jupyterlite_wheels import normalized
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -38,13 +38,17 @@ class Contents:
             shutil.copy(path, place)
 
 
-def read_contents(notebooks: Sequence[Path]) -> Contents:
+def read_contents(notebooks: Sequence[Path], include: Iterable[Path] = ()) -> Contents:
     """Look through notebooks for what they need.
 
     A file goes along if a text in a cell is its path, from the notebook's folder on; nothing else of that folder does.
 
+    Args:
+        notebooks: their files.
+        include: files and folders beside them that go along too.
+
     Raises:
-        ExportError: one is not there or no notebook, or two have the same name.
+        ExportError: one is not there or no notebook, two have the same name, or what is to be included is elsewhere.
         DefinitionError: one cannot be read.
     """
     if not notebooks:
@@ -71,7 +75,26 @@ def read_contents(notebooks: Sequence[Path]) -> Contents:
             beside = path.parent / f"{module}.py"
             if beside.is_file():
                 contents.files.setdefault(beside.name, beside)
+    folders = [path.parent.resolve() for path in notebooks]
+    for path in include:
+        contents.files |= _included(path, folders)
     return contents
+
+
+def _included(path: Path, folders: Sequence[Path]) -> dict[str, Path]:
+    """A file, or those of a folder, by their paths from the notebook that they stand beside."""
+    if not path.exists():
+        raise ExportError(f"--include {path}: there is no such file or folder")
+    folder = next((folder for folder in folders if path.resolve().is_relative_to(folder)), None)
+    if folder is None or path.resolve() == folder:
+        raise ExportError(f"--include {path}: name a file or folder that stands beside a notebook")
+    found = [path] if path.is_file() else [each for each in sorted(path.rglob("*")) if each.is_file()]
+    files = {each.resolve().relative_to(folder): each for each in found}
+    return {below.as_posix(): each for below, each in files.items() if not any(map(_is_left_out, below.parts))}
+
+
+def _is_left_out(part: str) -> bool:
+    return part.startswith(".") or part == "__pycache__"
 
 
 def _trees(text: str) -> Iterator[ast.AST]:

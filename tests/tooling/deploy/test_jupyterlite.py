@@ -16,7 +16,7 @@ from tests.file_server import file_server
 from tests.lab import LabNotebook
 
 #: Cells of the lesson.
-LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS = range(12)
+LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, FILED = range(14)
 CELLS = [
     "%load_ext notebook_routes",
     "import json, sys\nprices = json.load(open('data/prices.json'))\nprint(sys.platform, prices)",
@@ -41,6 +41,8 @@ fetch("/prices/desk").then((answer) => answer.json()).then((it) => { price.textC
 """,
     "%routes",
     "%routes url",
+    "%%route GET /notes\nFileResponse('data/notes.txt')",
+    "%%request GET /notes\n?? text == 'a file\\n'",
 ]
 
 
@@ -55,6 +57,7 @@ def write_lesson(folder):
     path.write_text(json.dumps(content))
     (folder / "data").mkdir(exist_ok=True)
     (folder / "data" / "prices.json").write_text('{"lamp": 30, "desk": 90}')
+    (folder / "data" / "notes.txt").write_text("a file\n")
     return path
 
 
@@ -122,7 +125,7 @@ def site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lesson")
     built = build_site([write_lesson(folder)], folder / "site")
     assert built.notebooks == ("lesson.ipynb",)
-    assert built.files == ("data/prices.json",)
+    assert sorted(built.files) == ["data/notes.txt", "data/prices.json"]
     assert built.remarks == ()
     assert built.size < 60_000_000
     return built.folder
@@ -174,6 +177,7 @@ def text_of(notebook, place):
 def test_the_kernel_is_the_browsers_and_the_lessons_files_are_there(lesson):
     assert text_of(lesson, LOAD) == ""
     assert text_of(lesson, PRICES) == "emscripten {'lamp': 30, 'desk': 90}\n"
+    assert "✓ text" in text_of(lesson, FILED)
 
 
 def test_requests_are_answered_and_their_lines_hold(lesson):

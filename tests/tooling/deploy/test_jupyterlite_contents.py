@@ -58,6 +58,22 @@ def test_packages_that_cells_import_are_found_with_their_notebooks(write, tmp_pa
     assert "mine.py" in contents.files
 
 
+def test_what_is_included_goes_along_from_beside_a_notebook_only(write, tmp_path):
+    lesson = write("course/lesson.ipynb", "open(name)")
+    for name in ("data/a.csv", "data/deep/b.csv", "data/.hidden", "data/__pycache__/c.pyc", "one.txt"):
+        path = tmp_path / "course" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    course = tmp_path / "course"
+    contents = read_contents([lesson], [course / "data", course / "one.txt"])
+    assert sorted(contents.files) == ["data/a.csv", "data/deep/b.csv", "lesson.ipynb", "one.txt"]
+    with pytest.raises(DefinitionError, match="no such file or folder"):
+        read_contents([lesson], [course / "gone"])
+    for elsewhere in (tmp_path, course):
+        with pytest.raises(DefinitionError, match="stands beside a notebook"):
+            read_contents([lesson], [elsewhere])
+
+
 def test_mistakes_are_told(write, tmp_path):
     with pytest.raises(DefinitionError, match="a site needs a notebook"):
         read_contents([])

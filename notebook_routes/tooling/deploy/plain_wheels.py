@@ -1,0 +1,53 @@
+"""Wheels in plain Python of packages that do the same without their compiled part, of which PyPI has none such.
+
+Jinja2 needs MarkupSafe, which is compiled for speed alone. A wheel is made of what is installed here, for pip to find.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The packages.
+PLAIN_TOO = ("markupsafe", "tornado")
+_COMPILED = (".so", ".pyd", ".dylib", ".c", ".pyc")
+_TAG = "py3-none-any"
+_WHEEL = f"Wheel-Version: 1.0\nGenerator: notebook-routes\nRoot-Is-Purelib: true\nTag: {_TAG}\n"
+
+
+def write_plain_wheels(folder: Path) -> None:
+    """Write the wheels of those packages that are installed into a folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PLAIN_TOO:
+        try:
+            _write(distribution(name), folder)
+        except PackageNotFoundError:
+            # pip then says that there is no wheel of it.
+            continue
+
+
+def _write(found: Distribution, folder: Path) -> None:
+    name = found.metadata["Name"].replace("-", "_")
+    about = f"{name}-{found.version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{found.version}-{_TAG}.whl", "w") as wheel:
+        written = []
+        for path, file in _plain(found):
+            wheel.writestr(path, file.read_bytes())
+            written.append(path)
+        wheel.writestr(f"{about}/METADATA", found.read_text("METADATA") or "")
+        wheel.writestr(f"{about}/WHEEL", _WHEEL)
+        listed = [*written, f"{about}/METADATA", f"{about}/WHEEL", f"{about}/RECORD"]
+        wheel.writestr(f"{about}/RECORD", "".join(f"{path},,\n" for path in listed))
+
+
+def _plain(found: Distribution) -> Iterator[tuple[str, Path]]:
+    """The files of a package but for compiled ones, programs and what an installer has written."""
+    for file in found.files or ():
+        place = Path(str(file.locate()))
+        if ".." not in file.parts and not file.parts[0].endswith(".dist-info") and file.suffix not in _COMPILED:
+            yield file.as_posix(), place
