@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.tooling.deploy.jupyterlite_contents import Contents
 
-#: Says that a folder was made here, and may be made anew.
+#: Lists what a build has written into a folder: so much of it may be made anew.
 MARK = "notebook-routes-site.json"
 _KERNEL = "@jupyterlite/pyodide-kernel-extension"
 #: What the kernel's worker would otherwise install one after another, each time that it starts.
@@ -83,9 +83,10 @@ def build_site(notebooks: Sequence[Path], site: Path, *, include: Sequence[Path]
             tuple(name for name in contents.files if name in named),
             tuple(name for name in contents.files if name not in named),
             remarks,
-            sum(path.stat().st_size for path in made.rglob("*") if path.is_file()),
+            sum((made / name).stat().st_size for name in _files(made)),
         )
-        (made / MARK).write_text(json.dumps({"notebooks": done.notebooks, "files": done.files}, indent=1))
+        (made / MARK).write_text(json.dumps({"files": sorted(_files(made))}, indent=1), encoding="utf-8")
+        _check_folder(site)
         _put(made, site)
     return done
 
@@ -107,10 +108,23 @@ def check_installed() -> None:
 
 
 def _check_folder(site: Path) -> None:
+    """Look whether all that is in a folder is of a build.
+
+    Raises:
+        ExportError: it is not.
+    """
     if site.exists() and not site.is_dir():
         raise ExportError(f"{site} is a file: name a folder for the site")
-    if site.is_dir() and any(site.iterdir()) and not (site / MARK).is_file():
-        raise ExportError(f"{site} has files that no build has written, and would lose them: name another folder")
+    there = _files(site)
+    mark = site / MARK
+    written = set(json.loads(mark.read_text(encoding="utf-8"))["files"]) | {MARK} if mark.is_file() else set()
+    foreign = sorted(there - written)
+    if foreign:
+        raise ExportError(f"{site} has files that no build has written, such as {foreign[0]}: name another folder")
+
+
+def _files(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
 
 
 def _write_source(source: Path, contents: Contents) -> tuple[str, ...]:
@@ -128,7 +142,7 @@ def _write_source(source: Path, contents: Contents) -> tuple[str, ...]:
         if package not in wheels:
             said = _add(package, wheels, downloads, browser)
             if said is not None:
-                remarks.append(f"{', '.join(users)} imports {package}, which no browser can load: {said}")
+                remarks.append(f"{', '.join(users)} imports {package}, which has no wheel for the browser: {said}")
     write_lock(pyodide, wheels, browser)
     contents.copy(source / "files")
     _write_settings(source, closure(basic, wheels, browser), _front_ends(downloads, browser))

@@ -105,12 +105,15 @@ def test_a_second_build_takes_the_place_of_the_first(tmp_path):
     site, made = tmp_path / "there" / "site", tmp_path / "made"
     for text in ("first", "second"):
         made.mkdir()
-        (made / MARK).write_text(text)
+        (made / MARK).write_text(json.dumps({"files": [f"{text}.html"]}))
         (made / f"{text}.html").write_text(text)
         jupyterlite._check_folder(site)
         jupyterlite._put(made, site)
     assert sorted(path.name for path in site.iterdir()) == [MARK, "second.html"]
     assert not made.exists()
+    (site / "mine.txt").write_text("mine")
+    with pytest.raises(ExportError, match=r"no build has written, such as mine\.txt"):
+        jupyterlite._check_folder(site)
 
 
 # In a browser
@@ -128,6 +131,8 @@ def site(tmp_path_factory):
     assert sorted(built.files) == ["data/notes.txt", "data/prices.json"]
     assert built.remarks == ()
     assert built.size < 60_000_000
+    # It could be built anew.
+    jupyterlite._check_folder(built.folder)
     return built.folder
 
 
