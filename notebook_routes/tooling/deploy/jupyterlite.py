@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import ExportError
 from notebook_routes.tooling.deploy.jupyterlite_contents import read_contents
+from notebook_routes.tooling.deploy.jupyterlite_json import rewrite_json
 from notebook_routes.tooling.deploy.jupyterlite_lock import closure, write_lock
 from notebook_routes.tooling.deploy.jupyterlite_own_wheel import write_own_wheel
 from notebook_routes.tooling.deploy.jupyterlite_pyodide import copy_pyodide
@@ -145,6 +146,7 @@ def _write_source(source: Path, contents: Contents) -> tuple[str, ...]:
                 remarks.append(f"{', '.join(users)} imports {package}, which has no wheel for the browser: {said}")
     write_lock(pyodide, wheels, browser)
     contents.copy(source / "files")
+    rewrite_json((source / "files").rglob("*.json"))
     _write_settings(source, closure(basic, wheels, browser), _front_ends(downloads, browser))
     return tuple(remarks)
 

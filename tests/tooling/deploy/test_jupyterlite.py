@@ -16,7 +16,7 @@ from tests.file_server import file_server
 from tests.lab import LabNotebook
 
 #: Cells of the lesson.
-LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, FILED = range(14)
+LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, RAW, FILED = range(15)
 CELLS = [
     "%load_ext notebook_routes",
     "import json, sys\nprices = json.load(open('data/prices.json'))\nprint(sys.platform, prices)",
@@ -42,7 +42,8 @@ fetch("/prices/desk").then((answer) => answer.json()).then((it) => { price.textC
     "%routes",
     "%routes url",
     "%%route GET /notes\nFileResponse('data/notes.txt')",
-    "%%request GET /notes\n?? text == 'a file\\n'",
+    "%%route GET /raw\nFileResponse('data/prices.json')",
+    "%%request GET /notes\n?? text == 'a file\\n'\n###\nGET /raw\n?? json == {'lamp': 30, 'desk': 90}",
 ]
 
 
@@ -183,6 +184,8 @@ def test_the_kernel_is_the_browsers_and_the_lessons_files_are_there(lesson):
     assert text_of(lesson, LOAD) == ""
     assert text_of(lesson, PRICES) == "emscripten {'lamp': 30, 'desk': 90}\n"
     assert "✓ text" in text_of(lesson, FILED)
+    # One that JupyterLite writes anew as it opens it.
+    assert "✓ json" in text_of(lesson, FILED)
 
 
 def test_requests_are_answered_and_their_lines_hold(lesson):
