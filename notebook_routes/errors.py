@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+#: What a finding of a `ValidationFailed` says beside what is sent: a client knows what it has given.
+_UNSENT = ("input", "ctx")
+
+
 class NotebookRoutesError(Exception):
     """The root: catches everything that notebook_routes raises on purpose."""
 
@@ -145,13 +149,31 @@ class InvalidBody(HTTPError, ValueError):
 class ValidationFailed(HTTPError):
     """Parameters do not have their declared types; uncaught it is a 422.
 
+    Args:
+        findings: one mapping per field, as pydantic words them: `loc` (place and name), `msg` and `type`; and what is
+            not sent, `input` (what was given) and `ctx` (what was expected: `{"ge": 1}`).
+
     Attributes:
-        problems: one mapping per field: `loc` (place and name), `msg`, and `type`, as pydantic words them.
+        findings: these.
+        problems: the same with `loc`, `msg` and `type` only, which is what a client is sent.
     """
 
-    def __init__(self, problems: Sequence[Mapping[str, object]]) -> None:
-        self.problems = tuple(problems)
+    def __init__(self, findings: Sequence[Mapping[str, object]]) -> None:
+        self.findings = tuple(findings)
+        self.problems = tuple(
+            {name: value for name, value in each.items() if name not in _UNSENT} for each in self.findings
+        )
         super().__init__(422, "; ".join(f"{_place(p)}: {p['msg']}" for p in self.problems))
+
+    @staticmethod
+    def findings_of(request: object) -> tuple[Mapping[str, object], ...]:
+        """What a request was refused for with a 422, for a middleware that says it in another form.
+
+        Returns:
+            The `findings`; none where it was answered otherwise.
+        """
+        found: tuple[Mapping[str, object], ...] = getattr(getattr(request, "exchange", None), "findings", ())
+        return found
 
 
 class BodyTooLarge(HTTPError):

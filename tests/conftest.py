@@ -9,6 +9,8 @@ import pytest
 
 from tests.redis_server import RedisServer, find_redis_server
 
+pytest_plugins = ("tests.spread", "tests.conformance.tally")
+
 
 @pytest.fixture(scope="session")
 def redis_program():
@@ -57,8 +59,10 @@ def chromium():
 @pytest.fixture(scope="module")
 def browser(chromium):
     """A Chromium that the tests of a module share."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # Only what fails waits so long.
+    expect.set_options(timeout=20_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
         yield browser

@@ -6,9 +6,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
@@ -67,6 +65,9 @@ def test_it_carries_no_port(notebook):
 
 
 def test_the_shop_can_be_run_again_in_the_same_kernel():
+    import nbformat  # it takes a second, which every process that collects would wait
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(Path(__file__).parents[1] / "notebooks" / "shop.ipynb", as_version=4)
     notebook.cells *= 2
     NotebookClient(notebook, timeout=60).execute(env={**os.environ, "NOTEBOOK_ROUTES_PORT": "0"})

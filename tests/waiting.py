@@ -3,7 +3,7 @@
 import time
 
 #: Seconds for what certainly comes; only a test that fails waits so long.
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def wait_until(condition, *, seconds=PATIENCE):

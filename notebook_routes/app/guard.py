@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
@@ -34,9 +34,6 @@ class Guard:
         hosts: host names that the Host header may have, without port; None takes any.
         token: the bearer token that every request must bring; None asks for none.
         check_origin: refuse unsafe methods from pages of other origins.
-
-    Attributes:
-        page_token: what our own pages below `/_routes/` ask for; it differs from process to process.
     """
 
     def __init__(
@@ -45,7 +42,12 @@ class Guard:
         self.hosts = None if hosts is None else {host.lower() for host in hosts}
         self.token = token
         self.check_origin = check_origin
-        self.page_token = os.urandom(24).hex()
+
+    @cached_property
+    def page_token(self) -> str:
+        """What our own pages below `/_routes/` ask for; it differs from process to process."""
+        # Not before it is asked for: a worker platform has no randomness while modules load.
+        return os.urandom(24).hex()
 
     def allow_host(self, host: str) -> None:
         """Let the Host header be `host` from now on."""

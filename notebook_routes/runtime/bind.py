@@ -111,14 +111,16 @@ class Binder:
             ValidationFailed: values do not have their declared types; all of them are named.
         """
         arguments: dict[str, Any] = {}
-        problems: list[Mapping[str, object]] = []
+        findings: list[Mapping[str, object]] = []
         for name, read in self._readers:
             try:
                 arguments[name] = read(exchange, body)
             except ValidationFailed as failed:
-                problems += failed.problems
-        if problems:
-            raise ValidationFailed(problems)
+                findings += failed.findings
+        if findings:
+            # These, and not the exception, whose traceback would lead back to the exchange.
+            exchange.findings = tuple(findings)
+            raise ValidationFailed(findings)
         return arguments
 
     async def read_body(self, request: Request) -> Any:

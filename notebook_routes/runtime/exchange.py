@@ -7,7 +7,6 @@ The exchange rides in a context variable. A handler runs in a copy of the contex
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from enum import Enum
 from secrets import token_urlsafe
 from time import perf_counter, time
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from notebook_routes.errors import ScopeError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from contextvars import Context
 
     from notebook_routes.cache import DataCache, Life, Rendering
@@ -46,17 +45,26 @@ class Phase(Enum):
 _HANDLER, _ENDED = Phase.HANDLER, Phase.ENDED
 
 
-@dataclass(frozen=True, slots=True)
 class DraftCookie:
     """What switches draft mode on for a browser.
 
-    Attributes:
-        value: nobody can guess it; it differs from server to server.
+    Args:
         secure: sent over HTTPS only, and to pages of other sites too, as previews in an editor need it.
     """
 
-    value: str = field(default_factory=lambda: token_urlsafe(24))
-    secure: bool = True
+    __slots__ = ("_value", "secure")
+
+    def __init__(self, *, secure: bool = True) -> None:
+        self.secure = secure
+        self._value = ""
+
+    @property
+    def value(self) -> str:
+        """Nobody can guess it; it differs from server to server."""
+        if not self._value:
+            # Not before it is asked for: a worker platform has no randomness while modules load.
+            self._value = token_urlsafe(24)
+        return self._value
 
 
 _NO_DRAFT = DraftCookie()
@@ -93,6 +101,7 @@ class Exchange:
         config: of the path that answers.
         callbacks: what `after()` was given.
         error: the traceback as the user sees it, once the handler has failed.
+        findings: what the arguments were refused for, as `ValidationFailed` has it.
         is_behind: nobody has asked: a kept answer is made anew, or beforehand.
         cache: what the cache has to do with the answer: "hit", "stale" or "miss"; None where it has nothing.
         notes: sentences for the log ("text that begins with < was sent as plain text").
@@ -101,7 +110,7 @@ class Exchange:
 
     __slots__ = (
         "_began", "_output", "_output_size", "app", "arrived", "cache", "callbacks", "config", "context", "cookies",
-        "draft", "error", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
+        "draft", "error", "findings", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
         "revalidations", "route", "started",
     )  # fmt: skip
 
@@ -122,6 +131,7 @@ class Exchange:
         self.cookies: ResponseCookies | None = None
         self.callbacks: list[Callable[[], object] | Awaitable[object]] = []
         self.error: str | None = None
+        self.findings: tuple[Mapping[str, object], ...] = ()
         self.notes: list[str] = []
         self.started = time()
         self._began = perf_counter()

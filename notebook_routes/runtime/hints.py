@@ -132,8 +132,14 @@ def _checked(hint: Any, place: tuple[str, ...], *, from_text: bool) -> Callable[
         except ValidationError as invalid:
             raise ValidationFailed(
                 [
-                    {"loc": (*place, *problem["loc"]), "msg": problem["msg"], "type": problem["type"]}
-                    for problem in invalid.errors(include_url=False, include_context=False, include_input=False)
+                    {
+                        "loc": (*place, *found["loc"]),
+                        "msg": found["msg"],
+                        "type": found["type"],
+                        "input": found["input"],
+                        "ctx": found.get("ctx", {}),
+                    }
+                    for found in invalid.errors(include_url=False)
                 ]
             ) from None
 

@@ -44,7 +44,7 @@ class Input:
 
 def missing(*place: str) -> ValidationFailed:
     """What says that a request lacks something."""
-    return ValidationFailed([{"loc": place, "msg": "Field required", "type": "missing"}])
+    return ValidationFailed([{"loc": place, "msg": "Field required", "type": "missing", "input": None}])
 
 
 def is_file(hint: Any) -> bool:
@@ -125,6 +125,7 @@ def file_reader(given: Input) -> Reader:
                         "loc": ("form", name, place) if many else ("form", name),
                         "msg": "Input should be a file: send the form as multipart/form-data",
                         "type": "file_type",
+                        "input": chosen[place],
                     }
                     for place in wrong
                 ]

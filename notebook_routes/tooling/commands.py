@@ -436,6 +436,12 @@ def codemod(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write, if not where the codemod would.")
     ] = None,
+    old_errors: Annotated[
+        bool,
+        typer.Option(
+            "--old-errors/--no-old-errors", help="Answer errors in the words of the old framework, by a middleware."
+        ),
+    ] = True,
 ) -> None:
     """Write a program of another framework, or API Routes, as Route Handlers.
 
@@ -448,7 +454,8 @@ def codemod(
     with _sentences():
         if to not in ("tree", "notebook"):
             raise ConfigError(f"--to {to}: there are tree and notebook")
-        outcome = run_codemod(name, path, Options(to_notebook=to == "notebook", destination=output), dry=dry_run)
+        options = Options(to_notebook=to == "notebook", destination=output, old_errors=old_errors)
+        outcome = run_codemod(name, path, options, dry=dry_run)
     if diff:
         typer.echo(outcome.difference, nl=False)
     typer.echo(outcome.summary, err=diff)

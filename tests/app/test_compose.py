@@ -3,14 +3,18 @@
 # ruff: noqa: A002 - `next` is what it is called
 
 import asyncio
+import json
 import threading
+from typing import Annotated
 
 import pytest
+from pydantic import Field
 
 from notebook_routes import after, cookies, headers, not_found, redirect
 from notebook_routes.app import App, Guard, Middleware
+from notebook_routes.errors import ValidationFailed
 from notebook_routes.runtime import Workers
-from notebook_routes.web import FormData, Response, URLSearchParams
+from notebook_routes.web import FormData, Request, Response, URLSearchParams
 
 
 @pytest.fixture(params=["on threads", "on the loop"])
@@ -30,6 +34,36 @@ def use(desk):
 
 def text(response):
     return response.content.decode()
+
+
+def test_a_middleware_words_what_parameters_were_refused_for(desk, use, threads):
+    @desk.route("/x")
+    def GET(n: Annotated[int, Field(ge=1)], name: str):
+        return n
+
+    async def worded(request, next):
+        response = await next()
+        findings = ValidationFailed.findings_of(request)
+        return Response.json([response.status, *findings]) if findings else response
+
+    said = b"Input should be greater than or equal to 1"
+    sent = b'{"detail":[{"loc":["query","n"],"msg":"%b","type":"greater_than_equal"}]}' % said
+    assert desk.ask("/x?n=0&name=a", threads=threads).content == sent
+    use(worded)
+    assert json.loads(desk.ask("/x?n=0", threads=threads).content) == [
+        422,
+        {
+            "loc": ["query", "n"],
+            "msg": "Input should be greater than or equal to 1",
+            "type": "greater_than_equal",
+            "input": "0",
+            "ctx": {"ge": 1},
+        },
+        {"loc": ["query", "name"], "msg": "Field required", "type": "missing", "input": None},
+    ]
+    assert text(desk.ask("/x?n=1&name=a", threads=threads)) == "1"
+    assert desk.ask("/none", threads=threads).status == 404
+    assert ValidationFailed.findings_of(Request("http://localhost/")) == ()
 
 
 # Going on, and answering

@@ -12,9 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from notebook_routes.project.load import load_tree
 from notebook_routes.project.openapi import openapi_document
@@ -60,6 +58,9 @@ def serving(directory, log):
 @pytest.fixture(scope="module")
 def shop():
     """The manual's shop in a kernel: the address of its server, its document, and the cookie of who has ordered."""
+    import nbformat  # it takes a second, which every process that collects would wait
+    from nbclient import NotebookClient
+
     notebook = nbformat.read(ROOT / "notebooks" / "shop.ipynb", as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell(ASKED))
     client = NotebookClient(notebook, timeout=PATIENCE)

@@ -282,11 +282,11 @@ def test_lines_chunks_and_bytes(world):
     assert page.run("/bytes")["size"] == 12_345
 
 
-def test_a_hundred_thousand_events_are_bounded(world):
+def test_twenty_thousand_events_are_bounded(world):
     @world.route("/events")
     async def get():
         async def events():
-            for number in range(100_000):
+            for number in range(20_000):
                 yield ServerSentEvent(str(number))
 
         return event_stream(events())
@@ -297,12 +297,12 @@ def test_a_hundred_thousand_events_are_bounded(world):
     began = time.monotonic()
     done = page.wait_for(lambda message: message.get("run") == name and "done" in message)["done"]
     seconds = time.monotonic() - began
-    assert done["count"] == 100_000
+    assert done["count"] == 20_000
     assert len(done["items"]) == run.MOST_ITEMS
-    assert '"99999"' in done["items"][-1][2]
+    assert '"19999"' in done["items"][-1][2]
     pushes = [message for message in page.messages[since:] if message.get("run") == name]
     items = [item for push in pushes for item in push.get("items", ())]
-    assert len(items) + sum(push.get("dropped", 0) for push in pushes) == 100_000
+    assert len(items) + sum(push.get("dropped", 0) for push in pushes) == 20_000
     assert max(len(push.get("items", ())) for push in pushes) <= flow.MOST_ITEMS
     assert len(pushes) <= seconds / flow.PAUSE + 4
 

@@ -303,6 +303,8 @@ def _kernels(start_kernel):
     def kernel(ipykernel):
         if ipykernel not in kernels:
             kernels[ipykernel] = start_kernel(ipykernel)
+            # Each `%reset` collects garbage: it need not look through what came with the kernel.
+            kernels[ipykernel].ok("import notebook_routes.notebook\n__import__('gc').freeze()")
         return kernels[ipykernel]
 
     yield kernel
@@ -344,7 +346,6 @@ def opened(lab, browser, request):
     context = browser.new_context(viewport={"width": 1300, "height": 1000}, color_scheme="light")
     # Copying is a permission that a person's click has; a test's has it by this.
     context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(10_000)
     page = context.new_page()
     notebook = lab.open(page, request.module.__name__.rpartition(".")[2])
     notebook.put_and_run("%load_ext notebook_routes")

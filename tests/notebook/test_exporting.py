@@ -29,7 +29,7 @@ NOTEBOOKS = [
     ROOT / "notebook_routes/tooling/quickstart.ipynb",
 ]
 #: They belong to a moment or to a connection; `etag` and `last-modified` to a file that each process writes.
-_VARYING = {"age", "date", "connection", "keep-alive", "etag", "last-modified"}
+_VARYING = {"date", "connection", "keep-alive", "etag", "last-modified"}
 
 _OPTIONS = "--force, --replay-all, --copy-files, --no-copy-files, --check"
 #: Of a cookie: the time, and a value that was drawn by lot.
@@ -254,7 +254,9 @@ def _asked(port, cells):
                     if name == "set-cookie":
                         cookie, _, kept = value.partition(";")[0].partition("=")
                         cookies[cookie] = kept
-                steady = tuple((name, _BY_LOT.sub("", value)) for name, value in answered if name not in _VARYING)
+                # An age is of the moment; that there is one is not.
+                said = [(name, "seconds" if name == "age" else value) for name, value in answered]
+                steady = tuple((name, _BY_LOT.sub("", value)) for name, value in said if name not in _VARYING)
                 found.append(Answered(f"{sent.method} {sent.target}", answer.status, steady, content))
             connection.close()
     return found

@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 import re
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 from playwright.sync_api import expect
 
 HOSTILE = (
-    "<script>top.ran = 1; parent.ran = 1; fetch('/evil')</script><img src=/evil onerror='top.ran = 2'>"
+    "<script>top.ran = 1; parent.ran = 1; fetch('EVIL')</script><img src=EVIL onerror='top.ran = 2'>"
     "<svg xmlns='http://www.w3.org/2000/svg' onload='top.ran = 3'><script>top.ran = 4</script></svg>"
-    "<a href='javascript:top.ran = 5'>go</a><form action=/evil><button>go</button></form>"
+    "<a href='javascript:top.ran = 5'>go</a><form action=EVIL><button>go</button></form>"
 )
 
 
+class Evil(ThreadingHTTPServer):
+    """A server that notes what it is asked for: the page is not told of all that a frame asks for."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), _Noted)
+        self.asked = []
+
+
+class _Noted(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
 @pytest.fixture
-def unharmed(notebook):
-    """Nothing of an answer has run, and nothing that it names was asked for."""
-    asked = []
-    notebook.page.on("request", lambda request: asked.append(request.url))
-    notebook.page.evaluate("() => { window.ran = 0 }")
-    yield
-    assert notebook.page.evaluate("() => window.ran") == 0
-    assert [url for url in asked if "evil" in url] == []
+def hostile(notebook):
+    """A text that does harm where it can; in the end nothing of it has run, and nothing that it names was asked for."""
+    with Evil() as evil:
+        Thread(target=evil.serve_forever, args=(0.05,)).start()
+        notebook.page.evaluate("() => { window.ran = 0 }")
+        yield HOSTILE.replace("EVIL", f"http://127.0.0.1:{evil.server_port}/evil")
+        evil.shutdown()
+        assert notebook.page.evaluate("() => window.ran") == 0
+        assert evil.asked == []
 
 
 def raw(answer):
@@ -30,13 +51,12 @@ def raw(answer):
     return answer.locator("pre")
 
 
-@pytest.mark.usefixtures("unharmed")
 @pytest.mark.parametrize("media", ["text/html", "image/svg+xml", "text/plain", "application/xhtml+xml"])
-def test_no_script_of_an_answer_runs(notebook, media):
+def test_no_script_of_an_answer_runs(notebook, hostile, media):
     notebook.put_and_run(
         f"%%route GET /hostile\nfrom notebook_routes import Response\n"
-        f"print('''{HOSTILE}''')\n"
-        f"Response('''{HOSTILE}''', headers={{'content-type': {media!r}, 'x-mine': '<b>bold</b>'}})"
+        f"print('''{hostile}''')\n"
+        f"Response('''{hostile}''', headers={{'content-type': {media!r}, 'x-mine': '<b>bold</b>'}})"
     )
     answer = notebook.send(0)
     expect(answer.locator(".nbi-summary")).to_contain_text("200 OK")
@@ -49,13 +69,12 @@ def test_no_script_of_an_answer_runs(notebook, media):
         expect(answer.get_by_role("tabpanel")).to_contain_text(text)
 
 
-@pytest.mark.usefixtures("unharmed")
-def test_nor_one_of_a_name_or_a_stream(notebook):
+def test_nor_one_of_a_name_or_a_stream(notebook, hostile):
     notebook.put_and_run(
         f"%%route /named\nasync def GET():\n"
-        f"    yield ServerSentEvent('''{HOSTILE}''', event='<b>e</b>', id='<i>1</i>')\n"
-        f"    raise ValueError('''{HOSTILE}''')",
-        f"%%route GET /rows\n[{{'''{HOSTILE}''': '''{HOSTILE}'''}}]",
+        f"    yield ServerSentEvent('''{hostile}''', event='<b>e</b>', id='<i>1</i>')\n"
+        f"    raise ValueError('''{hostile}''')",
+        f"%%route GET /rows\n[{{'''{hostile}''': '''{hostile}'''}}]",
     )
     answer = notebook.send(0)
     expect(answer).to_contain_text("ValueError")

@@ -189,6 +189,8 @@ def test_files_are_sent(notebook):
     # Kept in part only, it cannot be sent again; a file that is small can.
     card.get_by_label("photo").set_input_files({"name": "small.txt", "mimeType": "text/plain", "buffer": b"abc"})
     notebook.send(0)
+    # The answer before stays until the new one is there.
+    expect(answer).to_contain_text("small.txt")
     answer.get_by_label("Raw").check()
     expect(answer.locator("pre")).to_contain_text('"text/plain",3]')
     card.get_by_text("History 2").click()

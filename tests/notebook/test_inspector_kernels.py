@@ -14,7 +14,6 @@ def notebook(lab, page, ipykernel, ipykernel_path):
     """A notebook with a kernel of each version."""
     name = f"with-{ipykernel}"
     lab.add_kernel(name, ipykernel_path(ipykernel))
-    page.set_default_timeout(10_000)
     notebook = lab.open(page, name, kernel=name)
     yield notebook
     notebook.end()

@@ -341,6 +341,6 @@ def test_it_takes_milliseconds():
 
 
 def _seconds(body):
-    began = time.perf_counter()
+    began = time.thread_time()
     codes(body)
-    return time.perf_counter() - began
+    return time.thread_time() - began

@@ -148,6 +148,7 @@ def test_libraries_are_not_looked_into(notebook):
 def test_a_notebook_of_many_functions_takes_milliseconds(notebook):
     notebook["run"]("\n".join(f"def f{n}(x):\n    return f{n + 1}(x)" for n in range(100)))
     said(notebook, "f0(1)")
-    began = time.perf_counter()
+    # Of this thread alone: others may keep the processors busy.
+    began = time.thread_time()
     assert said(notebook, "f0(1)") == []
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 1

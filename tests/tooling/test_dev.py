@@ -174,7 +174,7 @@ def test_a_request_is_a_line_and_what_it_printed_and_raised_stands_under_it(dev,
     assert body.decode().endswith("KeyError: 'Lamp'\n")
     assert program.ask()[0] == 200
     lines = program.stop()[2].splitlines()
-    assert re.fullmatch(r"GET /a\?name=Lamp 500 \d+\.\d ms", lines[0])
+    assert re.fullmatch(r"GET /a\?name=Lamp 500 \d+\.\d ms", lines[0]), lines
     assert lines[1:3] == ["  asked for Lamp", "  Traceback (most recent call last):"]
     assert "    return {}[name]" in "\n".join(lines)
     assert lines[-2] == "  KeyError: 'Lamp'"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import os
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ServerError
+from notebook_routes.project.load import PUBLIC
+from notebook_routes.routing.filesystem import APP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 #: Parts of our package that need a notebook, a terminal or sockets.
 _LEFT_OUT = frozenset({"inspector", "notebook", "tooling"})
-#: Folders of a project that are none of what it serves.
-_NOT_SERVED = frozenset({"__pycache__", "node_modules", "tests", "venv"})
+#: What is beside the folders of a project, and none of what it serves.
+_NOT_SERVED = frozenset({"node_modules", "tests", "venv"})
 #: Bytes: an isolate has its files in memory.
 _LARGEST = 48 * 1024 * 1024
 # One moment for all, so that the same files make the same archive.
@@ -30,7 +34,7 @@ def core_archive() -> bytes:
 
 
 def site_archive(root: Path) -> bytes:
-    """The files of a project: all but hidden ones, tests and environments.
+    """The files of a project: all but hidden ones, tests and environments; links as for other servers.
 
     Raises:
         ServerError: they are too large for an isolate, or cannot be read.
@@ -46,9 +50,18 @@ def site_archive(root: Path) -> bytes:
 
 
 def python_files(root: Path) -> dict[str, str]:
-    """The text of a project's Python files, by path."""
+    """The text of a project's Python files, by path. One that is no Python says so where it is loaded."""
     files = {path.relative_to(root).as_posix(): path for path in _served(root) if path.suffix == ".py"}
-    return {name: path.read_text(encoding="utf-8", errors="replace") for name, path in files.items()}
+    texts = {name: path.read_text(encoding="utf-8", errors="replace") for name, path in files.items()}
+    return {name: text for name, text in texts.items() if _is_python(text)}
+
+
+def _is_python(text: str) -> bool:
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def archive(files: Iterable[tuple[str, Path]]) -> bytes:
@@ -72,11 +85,37 @@ def put(zipped: zipfile.ZipFile, name: str, content: bytes) -> None:
     zipped.writestr(zipfile.ZipInfo(name, _MOMENT), content)
 
 
-def _served(root: Path) -> Iterable[Path]:
-    for path in sorted(root.iterdir()):
-        if path.name.startswith(".") or path.name in _NOT_SERVED or (path / "pyvenv.cfg").exists():
+def _served(root: Path, folder: Path | None = None, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """The files in a folder of a project, by default in the project's own; `above` are folders that it is in."""
+    folder = folder or root
+    inside = above | {_real(folder)}
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        raise ServerError(f"{folder} cannot be read: {error.strerror}") from error
+    for path in entries:
+        if _is_left_out(path, root) or _real(path) in inside:
             continue
         if path.is_dir():
-            yield from _served(path)
+            yield from _served(root, path, inside)
         elif path.is_file():
             yield path
+
+
+def _is_left_out(path: Path, root: Path) -> bool:
+    top = path.relative_to(root).parts[0]
+    if path.name == "__pycache__" or (path.parent == root and top in _NOT_SERVED) or (path / "pyvenv.cfg").exists():
+        return True
+    if path.name.startswith("."):
+        # app/.well-known is a path as any other.
+        return top != APP or not path.is_dir()
+    if path.is_symlink() and top == APP:
+        # As in `find_routes`.
+        return path.is_dir()
+    # As in `PublicFiles`: what a link outside leads to is not public.
+    return path.is_symlink() and top == PUBLIC and not _real(path).is_relative_to(_real(root / PUBLIC))
+
+
+def _real(path: Path) -> Path:
+    # Path.resolve raises where links go in a circle.
+    return Path(os.path.realpath(path))

@@ -2,7 +2,8 @@
 // with fewer permissions, which is interrupted when it holds its loop for too long. One that does not come back is ended
 // with the process, and whoever has started this starts another.
 //
-// The first line on stdin is what to run, as JSON; when stdin ends, so does this. Each line on stdout is an event.
+// The first line on stdin is what to run, as JSON; when stdin ends, so does this. On stdout, what follows the mark in a
+// line is an event, as JSON: the isolate can write there too, and does not know the mark.
 
 import process from "node:process";
 
@@ -13,12 +14,13 @@ const SIGINT = 2;
 // How many times its share of the processor's time an isolate may hold itself without using the processor.
 const ASLEEP = 5;
 
-const told = JSON.parse(await firstLine(Deno.stdin.readable));
+const { mark, ...told } = JSON.parse(await firstLine(Deno.stdin.readable));
 const beats = new Int32Array(new SharedArrayBuffer(4));
 const interrupt = new Uint8Array(new SharedArrayBuffer(1));
 let isReady = false;
+let isKept = told.keep === null;
 
-const say = (event) => console.log(JSON.stringify(event));
+const say = (event) => console.log(mark + JSON.stringify(event));
 
 const isolate = new Worker(new URL("./isolate.mjs", import.meta.url), {
   type: "module",
@@ -39,11 +41,14 @@ watch();
 function hear({ kind, text, bytes }) {
   switch (kind) {
     case "snapshot":
-      // Once it has answered, it has run code of the project's, which is to have no say in what others start from.
-      return isReady ? undefined : Deno.writeFileSync(told.keep, bytes);
+      // The first is sent before code of the project's runs, which is to have no say in what others start from.
+      if (!isKept) Deno.writeFileSync(told.keep, bytes);
+      isKept = true;
+      return;
     case "ready":
       isReady = true;
       return say({ kind });
+    case "stale":
     case "stdout":
     case "stderr":
       return say({ kind, text: String(text) });

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SITE = Path("/site")
 #: Archives whose files have to be files, and where.
 _UNPACKED = {Path("/site.zip"): SITE, Path("/native.zip"): Path("/packages")}
+#: Packages: unknown to the snapshot, since other projects have others.
+_PACKAGES = ("/packages.zip", "/packages")
 #: Functions of `os` that Emscripten makes an error of the whole isolate of, or that would end it.
 _ENDING = ("system", "popen", "_exit", "abort", "kill", "fork", "forkpty")
 
@@ -61,6 +63,8 @@ async def begin(told: str) -> TreeServer | str:
     os.environ.update(asked["environment"])
     for archive, folder in _UNPACKED.items():
         _unpack(archive, folder)
+    # After our own package.
+    sys.path[1:1] = _PACKAGES
     os.chdir(SITE)
     _cut_at(asked["cpu_limit"])
     # A handler may import httpx2 itself.

@@ -5,7 +5,7 @@ const WASM_PAGE = 65536;
 // What runs before a project is known, and is kept as a snapshot of the memory.
 const WARM = `
 import sys
-sys.path[:0] = ["/core.zip", "/packages.zip", "/packages"]
+sys.path.insert(0, "/core.zip")
 import notebook_routes.project.isolate.inside
 `;
 
@@ -59,7 +59,7 @@ async function boot(told) {
     try {
       python = await loadPyodide({ ...options, _loadSnapshot: told.snapshot });
     } catch (error) {
-      post("stderr", { text: `the snapshot cannot be used, it takes longer this time: ${error}` });
+      post("stale", { text: `the snapshot cannot be used, it takes longer this time: ${error}` });
     }
   }
   const isCold = python === null;

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notebook_routes.project.isolate.snapshot import KEPT, keep, keep_newest
+from notebook_routes.project.isolate.snapshot import keep
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,6 +58,7 @@ class Launch:
         port: to listen on.
         limits: what the isolate may do.
         settings: the environment variables of `ServerSettings`, by name.
+        mark: stands before each event on the process's stdout; the isolate cannot guess it.
     """
 
     engine: Engine
@@ -66,6 +68,7 @@ class Launch:
     port: int
     limits: IsolateLimits
     settings: Mapping[str, str]
+    mark: str = field(default_factory=lambda: secrets.token_hex(16))
 
     def start(self) -> subprocess.Popen[str]:
         """Start it. It ends when its stdin ends, and writes events to its stdout."""
@@ -78,6 +81,8 @@ class Launch:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 encoding="utf-8",
+                # The isolate may write there what it likes.
+                errors="replace",
                 cwd=self.folder,
                 # Ctrl-C is for whoever has started it, who ends it then.
                 start_new_session=True,
@@ -93,7 +98,10 @@ class Launch:
         """Keep the snapshot that the first process has made."""
         if self._draft.exists():
             keep(self._draft, self.snapshot)
-            keep_newest(self.snapshot.parent, "*.bin", KEPT)
+
+    def discard_snapshot(self) -> None:
+        """Throw away a snapshot that cannot be used: the next isolate makes another."""
+        self.snapshot.unlink(missing_ok=True)
 
     def discard_draft(self) -> None:
         """Throw away what a process that has failed has left of a snapshot."""
@@ -125,6 +133,7 @@ class Launch:
     def _told(self, *, has_snapshot: bool) -> dict[str, object]:
         plain, native = self.packages
         return {
+            "mark": self.mark,
             "core": str(self.folder / CORE),
             "packages": str(plain),
             "native": None if native is None else str(native),

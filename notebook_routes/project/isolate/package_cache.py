@@ -9,7 +9,7 @@ from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple are looked 
 from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.project.isolate.engine import PLATFORM, cache_folder, made_folder
-from notebook_routes.project.isolate.snapshot import keep, keep_newest
+from notebook_routes.project.isolate.snapshot import keep
 from notebook_routes.project.requirements import imported_modules
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ def package_files(files: Mapping[str, str]) -> PackageFiles:
         if native_bytes is not None:
             _write(native, native_bytes)
         _write(plain, plain_bytes)
-        keep_newest(folder, "*.zip", _KEPT)
     return PackageFiles(plain, native if native.exists() else None)
 
 
@@ -65,4 +64,4 @@ def _key(files: Mapping[str, str]) -> str:
 def _write(place: Path, content: bytes) -> None:
     draft = place.with_name(f"{place.name}.{os.getpid()}.draft")
     draft.write_bytes(content)
-    keep(draft, place)
+    keep(draft, place, newest=_KEPT)

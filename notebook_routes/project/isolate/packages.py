@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from notebook_routes.errors import ServerError
 from notebook_routes.project.isolate.archives import archive, put
@@ -44,6 +45,8 @@ _MARKERS = {
     "platform_python_implementation": "CPython",
     "extra": "",
 }
+#: What an install that can be edited puts beside other packages, instead of itself.
+_EDITABLE = ("__editable__", "_editable_impl_")
 _BINARY = (*EXTENSION_SUFFIXES, ".so", ".pyd", ".dylib")
 
 
@@ -71,7 +74,8 @@ def _imported(files: Mapping[str, str]) -> Iterator[str]:
     modules = imported_modules(files)
     known = packages_distributions() if modules else {}
     for module in modules:
-        yield from known.get(module, ())
+        # Some installs that can be edited do not tell their modules: most have their own name.
+        yield from known.get(module, (module,))
 
 
 def _closure(names: Iterable[str]) -> dict[str, Distribution]:
@@ -101,21 +105,23 @@ def _is_compiled(found: Distribution) -> bool:
 def _files(found: Distribution) -> Iterator[tuple[str, Path]]:
     """The files of a distribution but for compiled ones, by their names in the isolate."""
     listed = [file for file in found.files or () if not str(file).endswith((*_BINARY, ".pyc"))]
-    modules = [file for file in listed if file.suffix == ".py" and ".." not in file.parts]
-    if modules:
+    if any(file.suffix == ".py" and ".." not in file.parts and not file.name.startswith(_EDITABLE) for file in listed):
         for file in listed:
             path = Path(str(file.locate()))
             if ".." not in file.parts and path.is_file():
                 yield file.as_posix(), path
         return
     # Installed to be edited: its files are elsewhere.
-    for module, names in packages_distributions().items():
-        if found.name in names:
-            yield from _of_module(module)
+    known = packages_distributions().items()
+    told = [module for module, names in known if found.name in names and not module.startswith(_EDITABLE)]
+    for module in told or [canonicalize_name(found.name).replace("-", "_")]:
+        yield from _of_module(module)
 
 
 def _of_module(module: str) -> Iterator[tuple[str, Path]]:
     spec = importlib.util.find_spec(module)
+    if spec is not None and spec.submodule_search_locations is None and spec.has_location and spec.origin is not None:
+        yield f"{module}.py", Path(spec.origin)
     for place in (spec.submodule_search_locations or ()) if spec is not None else ():
         folder = Path(place)
         for path in folder.rglob("*"):
@@ -126,9 +132,7 @@ def _of_module(module: str) -> Iterator[tuple[str, Path]]:
 def _wheel(found: Distribution) -> Path:
     """A wheel for the isolate, in the same version."""
     folder = cache_folder() / "wheels"
-    name = canonicalize_name(found.name).replace("-", "_")
-    pattern = f"{name}-{found.version}-*.whl"
-    place = next(iter(sorted(folder.glob(pattern))), None)
+    place = _kept(folder, found)
     if place is not None:
         return place
     command = [
@@ -138,7 +142,7 @@ def _wheel(found: Distribution) -> Path:
         "--dest", str(folder), f"{found.name}=={found.version}",
     ]  # fmt: skip
     asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip, with a name and version that are installed
-    place = next(iter(sorted(folder.glob(pattern))), None)
+    place = _kept(folder, found)
     if place is None:
         errors = [line for line in asked.stderr.splitlines() if line.startswith("ERROR")] or asked.stderr.splitlines()
         raise ServerError(
@@ -146,6 +150,13 @@ def _wheel(found: Distribution) -> Path:
             f"({PLATFORM}): {errors[-1] if errors else 'it says nothing'}; use a version that has one"
         )
     return place
+
+
+def _kept(folder: Path, found: Distribution) -> Path | None:
+    # Old wheels spell a name as its authors do.
+    wanted = canonicalize_name(found.name), Version(found.version)
+    places = sorted(folder.glob("*.whl"))
+    return next((place for place in places if parse_wheel_filename(place.name)[:2] == wanted), None)
 
 
 def _unpacked(wheels: Iterable[Path]) -> bytes:

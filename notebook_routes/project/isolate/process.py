@@ -69,6 +69,7 @@ class Isolate:
         self._limits = limits or IsolateLimits()
         self._say = say or _print
         self._changed = threading.Condition()
+        self._stack = ExitStack()
         self._process: subprocess.Popen[str] | None = None
         self._thread: threading.Thread | None = None
         self._is_ready = self._has_ended = self._stopping = False
@@ -81,6 +82,8 @@ class Isolate:
             ServerError: Deno or a package is missing, the port is in use, or the project cannot be loaded there; the
                 message says which.
         """
+        self._is_ready = self._has_ended = self._stopping = False
+        self._failure = ""
         engine, core = Engine.find(), core_archive()
         with ExitStack() as stack:
             place = stack.enter_context(tempfile.TemporaryDirectory(prefix="notebook-routes-edge-"))
@@ -96,6 +99,7 @@ class Isolate:
                 limits=self._limits,
                 settings=self._settings.environment() | {DIRECTORY_VARIABLE: _SITE},
             )
+            stack.callback(self._launch.discard_draft)
             self._stack = stack.pop_all()
         try:
             self._process = self._launch.start()
@@ -115,7 +119,6 @@ class Isolate:
             _end(process)
         if self._thread is not None:
             self._thread.join()
-        self._launch.discard_draft()
         self._stack.close()
 
     def wait(self) -> None:
@@ -167,18 +170,23 @@ class Isolate:
         answered = False
         self._failure = ""
         for line in process.stdout:
-            event = json.loads(line)
-            if event["kind"] == "ready":
-                answered = True
-            self._take(event)
+            # What the isolate has written there itself may stand before an event.
+            text, mark, event = line.partition(self._launch.mark)
+            if text:
+                self._say(text.rstrip("\n"), False)
+            if mark:
+                answered |= self._take(json.loads(event))
         process.wait()
+        _close(process)
         if not self._failure:
             said = (self._launch.folder / ERRORS).read_text(encoding="utf-8", errors="replace").strip()
             self._failure = said or f"its process has ended with status {process.returncode}"
         return answered
 
-    def _take(self, event: dict[str, Any]) -> None:
-        kind, text = event["kind"], event.get("text", "")
+    def _take(self, event: dict[str, Any]) -> bool:
+        """Take in one event; whether it is that the isolate answers."""
+        kind: str = event["kind"]
+        text: str = event.get("text", "")
         if kind == "failed":
             self._failure = text
         elif kind == "ready":
@@ -186,8 +194,12 @@ class Isolate:
             with self._changed:
                 self._is_ready = True
                 self._changed.notify_all()
+        elif kind == "stale":
+            self._launch.discard_snapshot()
+            self._say(text, True)
         else:
             self._say(text, kind == "stderr")
+        return kind == "ready"
 
 
 def _end(process: subprocess.Popen[str]) -> None:
@@ -200,6 +212,16 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.kill()
 
 
+def _close(process: subprocess.Popen[str]) -> None:
+    """Close what is left of one that has ended."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    # It may not have taken all that it was told.
+    with suppress(OSError):
+        process.stdin.close()
+    process.stdout.close()
+
+
 def _free_port(port: int | None) -> int:
     """A port that is free now: Deno binds it itself."""
     with bind_listener(HOST, port) as listener:
@@ -208,4 +230,7 @@ def _free_port(port: int | None) -> int:
 
 
 def _print(text: str, is_error: bool) -> None:  # noqa: FBT001 - the signature of Say
-    print(text, file=sys.stderr if is_error else sys.stdout, flush=True)
+    stream = sys.stderr if is_error else sys.stdout
+    # The isolate may say what this stream has no letters for.
+    encoding = stream.encoding or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)

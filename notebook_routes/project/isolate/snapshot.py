@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MADE_BY = Path(__file__).with_name("isolate.mjs")
 #: Two projects may use two versions of ours.
-KEPT = 3
+_KEPT = 3
 
 
 def snapshot_file(engine: Engine, core: bytes) -> Path:
@@ -29,15 +29,11 @@ def snapshot_file(engine: Engine, core: bytes) -> Path:
     return folder / f"{what.hexdigest()[:24]}.bin"
 
 
-def keep(draft: Path, place: Path) -> None:
-    """Move what was made to its place, in one step."""
+def keep(draft: Path, place: Path, *, newest: int = _KEPT) -> None:
+    """Move what was made to its place, in one step, and throw all but the newest of its kind away."""
     draft.replace(place)
-
-
-def keep_newest(folder: Path, pattern: str, count: int) -> None:
-    """Throw away all but the newest files of a kind."""
-    found = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in found[count:]:
+    found = sorted(place.parent.glob(f"*{place.suffix}"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in found[newest:]:
         # Another process may have been quicker or, on Windows, may be reading it.
         with suppress(OSError):
             old.unlink()

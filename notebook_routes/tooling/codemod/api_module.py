@@ -40,10 +40,12 @@ if TYPE_CHECKING:
     from notebook_routes.routing import ParamSegment
 
 _NAMES = ("default", "handler")
-#: The methods that one function for all of them answers; HEAD and OPTIONS are automatic.
+#: The methods that a handler answers which asks for none; HEAD and OPTIONS are automatic.
 _ALL = ("GET", "POST", "PUT", "PATCH", "DELETE")
-#: Answers to a method that is not meant to be asked; 405 is automatic.
+#: Answers to a method that is not meant to be asked.
 _REFUSALS = (400, 404, 405, 501)
+#: What answers the methods that a handler does not name, where it says how.
+_OTHERS = "other_methods"
 _ORDER = ("request", "params", "*", "body")
 
 
@@ -136,12 +138,12 @@ class _Converter:
 
     def _handlers(self) -> list[Statement]:
         """A function for each method; methods that do the same have one."""
-        bodies = self._bodies()
+        bodies, others = self._bodies()
         clashes = {target.name.value for target in self._module.body if isinstance(target, cst.FunctionDef)}
         clash = clashes & bodies.keys()
         if clash:
             raise NotUnderstood(f"it has a function {min(clash)} beside its {self._handler.name.value}")
-        self._settle(bodies)
+        self._settle()
         same = alike(bodies)
         found: list[Statement] = []
         for method in [each for each in bodies if each not in same]:
@@ -150,30 +152,51 @@ class _Converter:
         aliases = [statement(f"{method} = {other}") for method, other in same.items()]
         if aliases:
             aliases[0] = two_below(aliases[0])
-        return [*found, *aliases]
+        try:
+            return [*found, *aliases, *self._for_others(others)]
+        except NotUnderstood as reason:
+            found[0] = with_todo(
+                found[0], f"other methods were refused in another way, and are answered with 405: {reason}"
+            )
+            return [*found, *aliases]
 
-    def _bodies(self) -> dict[str, list[Statement]]:
+    def _for_others(self, others: Mapping[str, list[Statement]]) -> list[Statement]:
+        """The one function of the methods that the handler does not name, and the line that binds it to them."""
+        if not others:
+            return []
+        method, body = next(iter(others.items()))
+        name = method
+        if len(others) > 1:
+            taken = names_in([self._module])
+            name = _OTHERS if _OTHERS not in taken else f"{_OTHERS}_"
+        function, _ = self._function(self._handler, body, name=name)
+        made = two_below(function.with_changes(leading_lines=[]))
+        if len(others) == 1:
+            return [made]
+        return [made, two_below(statement(f"{' = '.join(others)} = {name}"))]
+
+    def _bodies(self) -> tuple[dict[str, list[Statement]], dict[str, list[Statement]]]:
+        """What is done for each method, and for those that it does not name, which are refused alike."""
         split = MethodSplit(self._handler, self._req, tables_in(self._module.body))
         rest = split.body(OTHER)
         named = split.named
         refused = self._refused(rest) if named else None
-        methods = list(named) if refused is not None else [each for each in METHODS if each in named or each in _ALL]
+        if not named:
+            methods: Sequence[str] = [each for each in METHODS if each in _ALL]
+        else:
+            methods = named if refused == 0 else METHODS
         bodies = {method: split.body(method) for method in methods}
+        others: dict[str, list[Statement]] = {}
         if refused is not None:
+            others = {method: body for method, body in bodies.items() if refused and _same(body, rest)}
             bodies = {
-                method: body
-                for method, body in bodies.items()
-                if not _same(body, rest) and not answers_nothing(body) and self._refused(body) != 405
+                method: body for method, body in bodies.items() if not _same(body, rest) and not answers_nothing(body)
             }
-            if refused not in (0, 405) and bodies:
-                method = next(iter(bodies))
-                reason = f"other methods were answered with {refused}, and are answered with 405 now"
-                bodies[method] = [with_todo(bodies[method][0], reason), *bodies[method][1:]]
         if "HEAD" in bodies and "GET" in bodies and _same(bodies["HEAD"], bodies["GET"]):
             del bodies["HEAD"]  # it is automatic
         if not bodies:
             raise NotUnderstood(f"{self._handler.name.value} does nothing for any method")
-        return bodies
+        return bodies, others
 
     def _refused(self, statements: Sequence[Statement]) -> int | None:
         """The status that a method is refused with, 0 for none at all; None where it is not refused."""
@@ -193,7 +216,7 @@ class _Converter:
 
     # -- the functions that it calls
 
-    def _settle(self, bodies: Mapping[str, list[Statement]]) -> None:
+    def _settle(self) -> None:
         """Find what each helper needs, also for those that it calls."""
         for _ in range(len(self._helpers) + 1):
             before = dict(self._needs)
@@ -201,7 +224,6 @@ class _Converter:
                 _, self._needs[name] = self._function(function, body_of(function.body))
             if before == self._needs:
                 return
-        assert bodies
 
     def _converted_helpers(self) -> dict[str, Statement]:
         found: dict[str, Statement] = {}

@@ -27,12 +27,14 @@ class Codemod:
         module: where its `plan(path, options)` is.
         reads: what its sources are, for messages.
         has_target: whether it writes a tree or a notebook, as it is told.
+        has_errors: whether it writes the old framework's answers to errors, unless it is told not to.
     """
 
     name: str
     module: str
     reads: str
     has_target: bool = False
+    has_errors: bool = True
 
     def planner(self) -> Callable[[Path, Options], Plan]:
         """The function that plans it.
@@ -55,16 +57,18 @@ class Options:
     Attributes:
         to_notebook: write `%%route` cells instead of a tree of files.
         destination: where to write; None for the codemod's own choice.
+        old_errors: answer errors in the words of the old framework, by a middleware.
     """
 
     to_notebook: bool = False
     destination: Path | None = None
+    old_errors: bool = True
 
 
 CODEMODS = {
     codemod.name: codemod
     for codemod in (
-        Codemod("api-routes", "api_routes", "pages/api/**/*.py, and notebooks with %%api cells"),
+        Codemod("api-routes", "api_routes", "pages/api/**/*.py, and notebooks with %%api cells", has_errors=False),
         Codemod("kernel-gateway", "kernel_gateway", "notebooks for the kernel gateway, in its mode notebook-http"),
         Codemod("flask", "flask", "programs of Flask: a file, or a folder of modules", has_target=True),
         Codemod("fastapi", "fastapi", "programs of FastAPI: a file, or a folder of modules", has_target=True),

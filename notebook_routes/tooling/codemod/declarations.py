@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 #: For the name of a decorator, `@app.get(...)`, the method that it is for.
-METHOD_DECORATORS = {"get": "GET", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE"}
+METHOD_DECORATORS = {
+    "get": "GET", "post": "POST", "put": "PUT", "patch": "PATCH", "delete": "DELETE", "head": "HEAD",
+    "options": "OPTIONS",
+}  # fmt: skip
 
 
 def parameters_in(path: str, form: re.Pattern[str], opening: str) -> Iterator[tuple[str, str, str]]:

@@ -41,6 +41,7 @@ class Says:
         model: the type that its answer is shown as.
         options: how, as arguments.
         media: the media type of a text; None for JSON.
+        redirects: whether the answer is where to go.
         response: the parameter that headers are set on; None where there is none.
     """
 
@@ -48,6 +49,7 @@ class Says:
     model: cst.BaseExpression | None = None
     options: list[str] = field(default_factory=list)
     media: str | None = None
+    redirects: bool = False
     response: str | None = None
 
     @classmethod
@@ -68,7 +70,9 @@ class Says:
             if each.keyword is not None and each.keyword.value.startswith("response_model_"):
                 says.options.append(f"{each.keyword.value.removeprefix('response_model_')}={code(each.value)}")
         kind = argument_of(call, "response_class")
-        says.media = _TYPES.get((dotted(kind) or "").rpartition(".")[2]) if kind is not None else None
+        made = (dotted(kind) or "").rpartition(".")[2] if kind is not None else ""
+        says.media = _TYPES.get(made)
+        says.redirects = made == "RedirectResponse"
         return says
 
 
@@ -196,6 +200,9 @@ class FastAPIBody(AnswerRewrite):
         if says.status in ("204", "304"):
             self.public.add("Response")
             return f"Response(status={says.status})"
+        if says.redirects:
+            self.public.add("Response")
+            return f"Response.redirect({value}, {says.status or 307})"
         if says.media is not None:
             self.public.add("Response")
             return f'Response({value}{status}, headers={{"content-type": "{says.media}"}})'
@@ -204,7 +211,7 @@ class FastAPIBody(AnswerRewrite):
             value = f"shown({', '.join([value, code(says.model), *says.options])})"
         if says.response is not None:
             self.support.add("answer_with")
-            return f"answer_with({value}, {says.response}{', ' + says.status if says.status else ''})"
+            return f"answer_with({value}, {says.response})"
         if not status and kind_of(original) == "json":
             return value
         self.public.add("Response")

@@ -179,7 +179,9 @@ class Parameters:
             given.public.add("File")
             given.written[name] = f"{name}: {code(hint).replace('UploadFile', 'File')}"
             return name
-        if name in segments and segments[name] != name:
+        if kind == "File":
+            self._octets(name, hint, given)
+        elif name in segments and segments[name] != name:
             given.prologue.lines.insert(0, f"{name} = {segments[name]}")
             self._write(segments[name], hint, marker, default, given)
         elif kind == "Body" or (kind is None and (_is_body(hint) or self._is_model(hint))):
@@ -224,6 +226,18 @@ class Parameters:
             return False
         return True
 
+    def _octets(self, name: str, hint: cst.BaseExpression | None, given: Given) -> None:
+        """An uploaded file that is wanted as bytes."""
+        text = code(hint).replace(" ", "") if hint is not None else ""
+        if text not in ("bytes", "bytes|None", "Optional[bytes]"):
+            raise NotUnderstood(f"{name} is more than one uploaded file, as bytes")
+        given.public.add("File")
+        given.prologue.awaits = True
+        absent = text != "bytes"
+        given.written[name] = f"{name}: File | None = None" if absent else f"{name}: File"
+        read = f"{name} = await {name}.bytes()"
+        given.prologue.lines.append(f"{read} if {name} is not None else None" if absent else read)
+
     def _body(
         self,
         name: str,
@@ -234,10 +248,12 @@ class Parameters:
     ) -> None:
         embedded = isinstance(marker, cst.Call) and argument_of(marker, "embed") is not None
         given.embeds = given.embeds or embedded
-        given.bodies[name] = (
-            code(hint) if hint is not None else "",
-            f" = {code(default)}" if default is not None else "",
-        )
+        text = code(hint) if hint is not None else ""
+        limits = _limits(marker)
+        if limits and text:
+            given.imports |= {"from pydantic import Field", "from typing import Annotated"}
+            text = f"Annotated[{text}, {limits}]"
+        given.bodies[name] = (text, f" = {code(default)}" if default is not None else "")
         if self._is_model(hint):
             given.models.add(name)
 
@@ -264,11 +280,10 @@ class Parameters:
                 extras.append(f"{_MARKERS[kind]}({literal(alias) if alias is not None else ''})")
             elif alias is not None and alias != name:
                 raise NotUnderstood(f"{name} is called {alias} in the query")
-            limits = [each for each in marker.args if each.keyword is not None and each.keyword.value in _CONSTRAINTS]
+            limits = _limits(marker)
             if limits:
                 given.imports.add("from pydantic import Field")
-                shown = ", ".join(f"{each.keyword.value}={code(each.value)}" for each in limits if each.keyword)
-                extras.append(f"Field({shown})")
+                extras.append(limits)
         if extras:
             given.imports.add("from typing import Annotated")
             text = f"Annotated[{', '.join([text, *extras])}]"
@@ -361,6 +376,17 @@ def within(statements: list[Statement], prologue: Prologue) -> list[Statement]:
 
 def _all(function: cst.FunctionDef) -> list[cst.Param]:
     return [*function.params.posonly_params, *function.params.params, *function.params.kwonly_params]
+
+
+def _limits(marker: cst.BaseExpression | None) -> str:
+    """What a marker says about the values that there may be, as a `Field`; "" where it says nothing."""
+    given = marker.args if isinstance(marker, cst.Call) else ()
+    limits = [
+        f"{each.keyword.value}={code(each.value)}"
+        for each in given
+        if each.keyword is not None and each.keyword.value in _CONSTRAINTS
+    ]
+    return f"Field({', '.join(limits)})" if limits else ""
 
 
 def _called(node: cst.BaseExpression | None) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from notebook_routes.tooling.codemod.fastapi_answer import FastAPIBody, Says, makes_response
+from notebook_routes.tooling.codemod.fastapi_errors import fastapi_errors, fastapi_handling
 from notebook_routes.tooling.codemod.fastapi_parameters import (
     Parameters,
     Prologue,
@@ -22,6 +23,7 @@ from notebook_routes.tooling.codemod.imports import behind_imports
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
     as_statement,
+    awaits,
     behind_docstring,
     block,
     body_of,
@@ -35,6 +37,7 @@ from notebook_routes.tooling.codemod.nodes import (
     target_of,
     two_below,
 )
+from notebook_routes.tooling.codemod.old_errors import DECORATOR, NAME
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
@@ -90,14 +93,22 @@ class FastAPIProgram:
         self._support: set[str] = set()
         self._public: set[str] = set()
         self._imports: set[str] = set()
+        #: Functions that answer errors, by name; those that are given the request, too; and what each answers.
+        self._handlers: dict[str, cst.FunctionDef] = {}
+        self._handlers_ask = False
+        self._handled: dict[str, str] = {}
 
-    def program(self) -> Program:
+    def program(self, *, old_errors: bool) -> Program:
         """The program as Route Handlers.
+
+        Args:
+            old_errors: with FastAPI's answers to errors.
 
         Raises:
             NotUnderstood: none of its operations can be.
         """
         made = Program(files=dict(self._source.files))
+        self._read_handlers()
         for each in self._paths:
             try:
                 pattern = self._names.pattern(each.path)
@@ -110,6 +121,10 @@ class FastAPIProgram:
         if not made.routes:
             raise NotUnderstood("; ".join(self.problems) or "it has no operations")
         made.middleware = [self._middleware(each) for each in reversed(self._source.middleware)]
+        if old_errors or self._handled:
+            # It is next to the routes, as in FastAPI: what a middleware sees are answers in these words.
+            answering = fastapi_errors(handled=bool(self._handled), gives_request=self._handlers_ask, words=old_errors)
+            made.take_middleware(NAME, answering, len(made.middleware))
         if self._source.cors is not None:
             made.constants.append(f"cors = {self._source.cors}")
         made.plain = self._whole(made)
@@ -134,6 +149,9 @@ class FastAPIProgram:
         given = self._parameters.of(function, segments=segments, before=before)
         says = Says.read(own, function)
         says.response = given.response
+        if says.response is not None and says.status is not None:
+            calls = given.prologue.lines
+            calls[calls.index(f"{says.response} = Response()")] = f"{says.response} = Response(status={says.status})"
         rewriter = FastAPIBody(
             says,
             request=given.request,
@@ -152,6 +170,8 @@ class FastAPIProgram:
         self._note(rewriter, given)
         if "params" in rewriter.needs:
             given.written["params"] = "params"
+        if self._handlers_ask:
+            given.written["request"] = "request"
         parameters = cst.parse_statement(f"def f({given.signature}): pass")
         assert isinstance(parameters, cst.FunctionDef)
         changes: dict[str, Any] = {
@@ -162,6 +182,8 @@ class FastAPIProgram:
         }
         if given.prologue.awaits and new.asynchronous is None:
             changes["asynchronous"] = cst.Asynchronous()
+        if self._handled:
+            changes["decorators"] = [cst.Decorator(cst.Name(DECORATOR))]
         made = new.with_changes(**changes)
         if given.body_class is None:
             return [made]
@@ -194,6 +216,49 @@ class FastAPIProgram:
         params = new.params.with_changes(params=[each.with_changes(annotation=None) for each in new.params.params])
         return new.with_changes(params=params, returns=None)
 
+    # -- handlers of errors
+
+    def _read_handlers(self) -> None:
+        """Convert the functions that answer errors; those that cannot be are named, and left out."""
+        functions = definitions(self._source.plain, cst.FunctionDef)
+        wanted = dict.fromkeys(self._source.handlers.values())
+        read = {}
+        for name in wanted:
+            try:
+                read[name] = self._error_handler(functions.get(name))
+            except NotUnderstood as reason:
+                self.problems.append(f"{name}() answers errors: {reason}")
+        self._handlers_ask = any(len(each.params.params) > 1 for each in read.values())
+        if self._handlers_ask:
+            read = {name: _with_request(each, functions[name]) for name, each in read.items()}
+        self._handlers = read
+        self._handled = {kind: name for kind, name in self._source.handlers.items() if name in read}
+        if self._handled:
+            self._support |= {"HTTPException", "RequestValidationError"}
+            self._public |= {"HTTPError"}
+
+    def _error_handler(self, function: cst.FunctionDef | None) -> cst.FunctionDef:
+        """A function that answers errors; it takes the error, and before it the request where it reads that."""
+        if function is None:
+            raise NotUnderstood("it is no function of the program")
+        names = [each.name.value for each in function.params.params]
+        if len(names) != 2 or function.decorators:
+            raise NotUnderstood("it does not take a request and an error alone")
+        if awaits(body_of(function.body)):
+            raise NotUnderstood("it waits for something")
+        if names_in([function.body]) & self._source.apps:
+            raise NotUnderstood("it uses the app")
+        rewriter = FastAPIBody(None, request=names[0])
+        new = function.visit(rewriter)
+        assert isinstance(new, cst.FunctionDef)
+        if rewriter.needs:
+            raise NotUnderstood("it reads the parameters of the path")
+        self._note(rewriter)
+        wanted = [each.with_changes(annotation=None) for each in new.params.params]
+        given = wanted if names[0] in names_in([new.body]) else wanted[1:]
+        params = new.params.with_changes(params=given)
+        return new.with_changes(params=params, asynchronous=None, returns=None)
+
     # -- the rest
 
     def _whole(self, made: Program) -> list[Statement]:
@@ -204,7 +269,7 @@ class FastAPIProgram:
             each for each in kept if not (isinstance(each, cst.FunctionDef) and names_in([each]) & self._source.apps)
         ]
         functions = [each for every in made.routes.values() for each in every]
-        used = names_in([*kept, *functions, *made.middleware])
+        used = names_in([*kept, *functions, *made.middleware, *made.beside])
         if self._parameters.bearers and "bearer_token" in used:
             self._support |= {"bearer_token", "HTTPException"}
         imports, added, public = support(self._support)
@@ -216,7 +281,8 @@ class FastAPIProgram:
             imports.append(statement(f"from notebook_routes import {', '.join(names)}"))
         for name in sorted(self._source.apps & used):
             raise NotUnderstood(f"it uses {name} in a way that only FastAPI has")
-        return behind_imports(kept, [*imports, *added])
+        handling = fastapi_handling(self._handled, gives_request=self._handlers_ask) if self._handled else []
+        return [*behind_imports(kept, [*imports, *added]), *handling]
 
     def _plain(self, node: Statement) -> Statement | None:
         bound = target_of(node)
@@ -229,6 +295,8 @@ class FastAPIProgram:
         if isinstance(small, cst.Import) and all(dotted(each.name) in ("fastapi", "uvicorn") for each in small.names):
             return None
         if isinstance(node, cst.FunctionDef):
+            if node.name.value in self._source.handlers.values():
+                return self._handlers.get(node.name.value)
             return self._function(node)
         rewriter = FastAPIBody(None)
         new = as_statement(node.visit(rewriter))
@@ -256,6 +324,14 @@ def _within(body: list[Statement], prologue: Prologue) -> list[Statement]:
         return body
     count = 1 if body and is_text(body[0]) else 0
     return [*body[:count], *within(body[count:], prologue)]
+
+
+def _with_request(handler: cst.FunctionDef, as_it_was: cst.FunctionDef) -> cst.FunctionDef:
+    """A handler that takes the request too, as others of the program do."""
+    if len(handler.params.params) > 1:
+        return handler
+    first = as_it_was.params.params[0].with_changes(annotation=None)
+    return handler.with_changes(params=handler.params.with_changes(params=[first, *handler.params.params]))
 
 
 def _listed(call: cst.Call) -> list[cst.BaseExpression]:

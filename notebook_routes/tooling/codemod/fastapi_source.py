@@ -27,6 +27,8 @@ from notebook_routes.tooling.codemod.path_names import Parameter
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from notebook_routes.tooling.codemod.modules import Modules
 
 _STATUS = re.compile(r"(?:fastapi\.|starlette\.)?status\.HTTP_(\d{3})_\w+")
@@ -78,6 +80,7 @@ class FastAPISource:
         routers: by the name of the variable; the app is one, too.
         operations: in order.
         middleware: functions in front of all operations.
+        handlers: functions that answer errors, by what they answer: an exception, or a status, as text.
         aliases: types that say where a parameter comes from, by name.
         plain: the other statements.
         cors: the origins that may call, as text; None where none is declared.
@@ -93,6 +96,7 @@ class FastAPISource:
         self.routers: dict[str, Router] = {}
         self.operations: list[Operation] = []
         self.middleware: list[cst.FunctionDef] = []
+        self.handlers: dict[str, str] = {}
         self.aliases: dict[str, cst.BaseExpression] = {}
         self.plain: list[Statement] = []
         self.cors: str | None = None
@@ -106,7 +110,11 @@ class FastAPISource:
         self.functions = definitions(copied, cst.FunctionDef)
         #: Classes of such modules.
         self.classes = definitions(copied, cst.ClassDef)
-        statements = [as_statement(each.visit(_Numbers())) for _, each in as_one(modules, order)]
+        statements = [each for _, each in as_one(modules, order)]
+        aliases = _Aliases()
+        for each in statements:
+            each.visit(aliases)
+        statements = [as_statement(each.visit(_Numbers(aliases.found))) for each in statements]
         for each in statements:
             self._find_owner(each)
         for each in statements:
@@ -175,6 +183,9 @@ class FastAPISource:
         if what == "middleware":
             self.middleware.append(function)
             return []
+        if what == "exception_handler":
+            self._handle(argument_of(call, "exc_class_or_status_code", 0), function.name.value)
+            return [function]
         if (
             what == "on_event"
             and text_of(argument_of(call, "event_type", 0)) == "startup"
@@ -183,6 +194,16 @@ class FastAPISource:
             return [function, statement(f"{function.name.value}()")]
         self.dropped.append(f"{function.name.value}(): {owner}.{what} has no counterpart")
         return []
+
+    def _handle(self, wanted: cst.BaseExpression | None, function: str | None) -> None:
+        """Note what answers errors of a status, or an exception."""
+        status, name = constant(wanted), dotted(wanted) if wanted is not None else None
+        if function is None or (name is None and not isinstance(status, int)):
+            self.dropped.append(f"{function}() answers for exceptions that cannot be told")
+        else:
+            kind = (name or "").rpartition(".")[2] if name is not None else str(status)
+            # What nobody has caught is a 500 there.
+            self.handlers["Exception" if kind == "500" else kind] = function
 
     def _is_about_app(self, node: Statement) -> bool:
         """Whether a line is FastAPI's alone."""
@@ -211,6 +232,9 @@ class FastAPISource:
                 raise NotUnderstood(f"{code(call)}: the router cannot be found")
             prefix = text_of(argument_of(call, "prefix")) or ""
             self.routers[name].mounts.append((owner, prefix, listed(argument_of(call, "dependencies"))))
+        elif what == "add_exception_handler":
+            function = argument_of(call, "handler", 1)
+            self._handle(argument_of(call, "exc_class_or_status_code", 0), dotted(function) if function else None)
         elif what == "add_middleware" and dotted(call.args[0].value) == "CORSMiddleware":
             origins = argument_of(call, "allow_origins")
             self.cors = code(origins) if origins is not None else '"*"'
@@ -219,8 +243,35 @@ class FastAPISource:
         return True
 
 
+class _Aliases(cst.CSTVisitor):
+    """Other names of the frameworks' exceptions."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+
+    def visit_ImportFrom(self, node: cst.ImportFrom) -> None:
+        module = dotted(node.module) if node.module is not None else None
+        if isinstance(node.names, cst.ImportStar) or (module or "").partition(".")[0] not in ("fastapi", "starlette"):
+            return
+        for alias in node.names:
+            if alias.evaluated_alias and alias.evaluated_name in ("HTTPException", "RequestValidationError"):
+                self.found[alias.evaluated_alias] = alias.evaluated_name
+
+
 class _Numbers(cst.CSTTransformer):
-    """`status.HTTP_404_NOT_FOUND` as 404."""
+    """`status.HTTP_404_NOT_FOUND` as 404, and exceptions by their own names.
+
+    Args:
+        aliases: what they are called otherwise.
+    """
+
+    def __init__(self, aliases: Mapping[str, str]) -> None:
+        super().__init__()
+        self._aliases = aliases
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+        name = self._aliases.get(original_node.value)
+        return updated_node if name is None else updated_node.with_changes(value=name)
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         found = _STATUS.fullmatch(dotted(original_node) or "")

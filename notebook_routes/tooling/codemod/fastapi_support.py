@@ -18,10 +18,21 @@ class HTTPException(HTTPError):
 
     def __init__(self, status_code, detail=None, headers=None):
         detail = HTTPStatus(status_code).phrase if detail is None else detail
-        content = json.dumps({"detail": detail}, default=str)
+        content = json.dumps({"detail": detail}, default=str, ensure_ascii=False, separators=(",", ":"))
         super().__init__(status_code, content, headers={"content-type": "application/json", **(headers or {})})
         self.status_code = status_code
         self.detail = detail
+''',
+    "RequestValidationError": '''
+class RequestValidationError(Exception):
+    """What the parameters of a request were refused for."""
+
+    def __init__(self, problems, body=None):
+        super().__init__(problems)
+        self.body = body
+
+    def errors(self):
+        return self.args[0]
 ''',
     "shown": '''
 def shown(value, model, **options):
@@ -31,9 +42,9 @@ def shown(value, model, **options):
     return adapter.dump_python(checked, mode="json", by_alias=True, **options)
 ''',
     "answer_with": '''
-def answer_with(value, response, status=200):
+def answer_with(value, response):
     """An answer with the headers, the cookies and the status that another one was given."""
-    answer = Response.json(value, status=status if response.status == 200 else response.status)
+    answer = Response.json(value, status=response.status)
     for name, text in response.headers.raw:
         answer.headers.append(name, text)
     return answer

@@ -1,4 +1,4 @@
-"""The parts of Flask's errors and responses by the names that they have here."""
+"""The parts of Flask's responses by the names that they have here."""
 
 # ruff: noqa: D102 - the methods are LibCST's, one for each kind of node
 
@@ -7,22 +7,6 @@ from __future__ import annotations
 import libcst as cst
 
 from notebook_routes.tooling.codemod.nodes import dotted
-
-
-class ErrorNames(cst.CSTTransformer):
-    """The parts of an error as `HTTPError` has them."""
-
-    _NEW = {"description": "message", "code": "status"}  # noqa: RUF012 - nobody changes it
-
-    def __init__(self, error: str) -> None:
-        super().__init__()
-        self._error = error
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.Attribute:
-        new = self._NEW.get(original_node.attr.value)
-        if new is None or dotted(original_node.value) != self._error:
-            return updated_node
-        return updated_node.with_changes(attr=cst.Name(new))
 
 
 class ResponseNames(cst.CSTTransformer):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from notebook_routes.tooling.codemod.flask_names import ErrorNames, ResponseNames
+from notebook_routes.tooling.codemod.flask_handlers import FlaskHandlers
+from notebook_routes.tooling.codemod.flask_names import ResponseNames
 from notebook_routes.tooling.codemod.flask_parameters import (
     Exchanged,
     HandedOn,
@@ -16,6 +17,7 @@ from notebook_routes.tooling.codemod.flask_parameters import (
     with_parameters,
     wrapper_of,
 )
+from notebook_routes.tooling.codemod.flask_session import KEEPS_SESSION, flask_session
 from notebook_routes.tooling.codemod.flask_source import Hook, View, read_path
 from notebook_routes.tooling.codemod.flask_support import support
 from notebook_routes.tooling.codemod.flask_view import FlaskView
@@ -36,6 +38,7 @@ from notebook_routes.tooling.codemod.nodes import (
     text_of,
     two_below,
 )
+from notebook_routes.tooling.codemod.old_errors import NAME
 from notebook_routes.tooling.codemod.path_names import PathNames
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 from notebook_routes.tooling.codemod.program import Program
@@ -49,18 +52,6 @@ if TYPE_CHECKING:
 _ORDER = ("request", "params", "body")
 #: What Flask's converters take; where they do not, another path is looked for.
 _TESTS = {"int": "{name}.isdecimal()", "float": '("." in {name} and {name}.replace(".", "", 1).isdecimal())'}
-
-
-_ANSWERING = '''
-async def answer_errors(request, next):
-    """Errors as the program answers them: its own, and those of paths that nobody answers."""
-    response = await next()
-    handler = {{{handlers}}}.get(response.status)
-    kind = response.headers.get("content-type", "text/plain").partition(";")[0]
-    if handler is None or kind != "text/plain":
-        return response
-    return handler(HTTPError(response.status, (response.content or b"").decode().strip() or None))
-'''.lstrip()
 
 
 @dataclass
@@ -102,6 +93,7 @@ class FlaskProgram:
             for each in view.function.decorators
         }
         self._helpers: dict[str, tuple[str, ...]] = {}
+        self._handlers = FlaskHandlers(source)
         others: list[cst.CSTNode] = [each for each in source.plain if not isinstance(each, cst.If)]
         others += [view.function.body for view in source.views]
         #: Functions that cannot be converted.
@@ -112,8 +104,11 @@ class FlaskProgram:
         self._others: list[Statement] = [*source.plain, *(called[name] for name in sorted(self._called))]
         self._constants = tables_in(source.plain)
 
-    def program(self) -> Program:
+    def program(self, *, old_errors: bool) -> Program:
         """The program as Route Handlers.
+
+        Args:
+            old_errors: with Flask's pages for errors.
 
         Raises:
             NotUnderstood: none of its views can be.
@@ -137,16 +132,22 @@ class FlaskProgram:
             raise NotUnderstood("; ".join(self.problems) or "it has no views")
         if self._source.cors is not None:
             made.constants.append(f"cors = {self._source.cors}")
-        if self._source.handled:
+        statuses = self._source.aborted | {415} if "json_of" in self._support else self._source.aborted
+        answering = self._handlers.middleware(pages=old_errors, statuses=statuses)
+        if answering:
             # What is done to answers is done to those of errors too, and what is done before may fail.
             after = [hook for hook in self._source.hooks if hook.kind == "after_request"]
-            made.middleware.insert(len(after), self._answering_errors())
+            made.take_middleware(NAME, answering, len(after))
+        if "session" in self._support:
+            # It is kept when all others have done what they do.
+            made.take_middleware(KEEPS_SESSION, flask_session(), 0)
         made.plain = self._whole(plain, made)
         return made
 
     def _add_path(self, view: View, path: str) -> None:
         try:
-            whole = f"/{path.strip('/')}"
+            # Werkzeug takes several slashes for one.
+            whole = f"/{'/'.join(part for part in path.split('/') if part)}"
             self._paths.append(_Path(view, *read_path(whole)))
         except NotUnderstood as reason:
             self.problems.append(f"{view.name}(): {reason}")
@@ -181,6 +182,8 @@ class FlaskProgram:
             if name not in self._decorators:
                 raise NotUnderstood(f"@{name} is none of the program's decorators")
             needs |= self._decorators[name]
+        new = self._handlers.around(new)
+        needs |= {"request"} if self._handlers.catches_with_request else set()
         if view.raw_body and method in ("GET", "HEAD"):
             raise NotUnderstood("it reads the body of a GET request")
         names = self._names.names(path.path)
@@ -225,6 +228,8 @@ class FlaskProgram:
             app=frozenset(self._source.apps),
             helpers=self._helpers,
             answers=answers,
+            errors={name: status for name, status in self._source.errors.items() if status is not None},
+            session=self._source.session,
         )
         new = function.visit(view)
         assert isinstance(new, cst.FunctionDef)
@@ -259,7 +264,7 @@ class FlaskProgram:
         for _ in range(len(functions) + 1):
             before = dict(self._helpers)
             for each in functions:
-                if each.name.value in self._decorating or each.name.value in self._source.handled.values():
+                if each.name.value in self._decorating or each.name.value in self._handlers.names:
                     continue
                 try:
                     view, _ = self._view(each, answers=each.name.value in self._called)
@@ -288,7 +293,7 @@ class FlaskProgram:
             name = node.name.value
             if name in self._decorating:
                 return self._decorator(node)
-            if name in self._source.handled.values():
+            if name in self._handlers.names:
                 return self._error_handler(node)
             return self._helper(node)
         view = FlaskView(url_for=self._url_for, app=frozenset(self._source.apps), helpers={}, answers=False)
@@ -305,12 +310,12 @@ class FlaskProgram:
 
     def _error_handler(self, function: cst.FunctionDef) -> cst.FunctionDef:
         view, new = self._view(function, answers=True)
-        if view.needs:
-            raise NotUnderstood(f"{function.name.value}() answers errors, and reads the request")
-        error = function.params.params[0].name.value if function.params.params else ""
-        changed = new.visit(ErrorNames(error))
-        assert isinstance(changed, cst.FunctionDef)
-        return changed
+        if not view.needs <= {"request"}:
+            raise NotUnderstood("it answers errors, and reads the body")
+        if names_in([function]) & self._source.errors.keys():
+            raise NotUnderstood("it answers errors, and asks for those of Werkzeug")
+        self._handlers.take(function.name.value, with_request=bool(view.needs))
+        return with_more(new, sorted(view.needs))
 
     def _decorator(self, function: cst.FunctionDef) -> cst.FunctionDef:
         """A decorator of views: what it reads of the request it is given, and hands on."""
@@ -338,7 +343,7 @@ class FlaskProgram:
             raise NotUnderstood("it is in front of one blueprint only: write its paths as the matcher of a middleware")
         bare = new.with_changes(leading_lines=[*new.leading_lines])
         if hook.kind == "before_request":
-            return with_parameters(bare, ["request"])
+            return self._handlers.around(with_parameters(bare, ["request"]))
         name = hook.function.params.params[0].name.value
         _, plain = self._view(hook.function, answers=False)
         changed = plain.visit(ResponseNames(name))
@@ -347,22 +352,15 @@ class FlaskProgram:
         changed = changed.with_changes(body=block(lines, changed.body), asynchronous=cst.Asynchronous())
         return with_parameters(changed, ["request", "next"])
 
-    def _answering_errors(self) -> cst.FunctionDef:
-        """The middleware that has errors answered as the program wants it."""
-        self._public |= {"HTTPError"}
-        handlers = ", ".join(f"{status}: {name}" for status, name in self._source.handled.items())
-        made = cst.parse_statement(_ANSWERING.format(handlers=handlers))
-        assert isinstance(made, cst.FunctionDef)
-        return made
-
     # -- the rest
 
     def _whole(self, plain: list[Statement], made: Program) -> list[Statement]:
         """The other statements with those that the result needs beside them."""
         kept = [new for each in plain if (new := _without_flask(each)) is not None]
         functions = [each for every in made.routes.values() for each in every]
-        used = names_in([*kept, *functions, *made.middleware])
+        used = names_in([*kept, *functions, *made.middleware, *made.beside])
         added, public = support(self._support)
+        public |= {"HTTPError"} if self._handlers.catch else set()
         if "app_config" in used:
             kept = behind_imports(kept, [statement("app_config = {}")])
         if "logger" in used and not any(bound and bound[0] == "logger" for bound in map(target_of, kept)):
@@ -372,7 +370,7 @@ class FlaskProgram:
             raise NotUnderstood(f"it uses {name} in a way that only Flask has")
         names = sorted(self._public | public)
         imports = [statement(f"from notebook_routes import {', '.join(names)}")] if names else []
-        return behind_imports(kept, [*imports, *added])
+        return [*behind_imports(kept, [*imports, *added]), *self._handlers.decorator()]
 
 
 def _url(path: _Path, call: cst.Call) -> str:

@@ -19,6 +19,7 @@ from notebook_routes.tooling.codemod.nodes import (
     constant,
     dotted,
     index_of,
+    only,
     only_small,
     target_of,
     text_of,
@@ -27,7 +28,7 @@ from notebook_routes.tooling.codemod.path_names import Parameter
 from notebook_routes.tooling.codemod.plan import NotUnderstood
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from notebook_routes.tooling.codemod.modules import Modules
 
@@ -37,6 +38,17 @@ _DROPPED_HOOKS = (
     "app_template_filter", "before_first_request", "url_value_preprocessor",
 )  # fmt: skip
 _CONVERTER = re.compile(r"<(?:(?P<kind>[a-zA-Z_]\w*)(?:\([^)]*\))?:)?(?P<name>[a-zA-Z_]\w*)>")
+#: A setting of the session's cookie.
+_COOKIE_SETTING = re.compile(r"\bSESSION_[A-Z]")
+#: Attributes of the app that are settings.
+_SETTINGS = {"secret_key": "SECRET_KEY", "permanent_session_lifetime": "PERMANENT_SESSION_LIFETIME"}
+#: The statuses of Werkzeug's exceptions.
+ERRORS = {
+    "BadRequest": 400, "Unauthorized": 401, "Forbidden": 403, "NotFound": 404, "MethodNotAllowed": 405,
+    "Conflict": 409, "Gone": 410, "RequestEntityTooLarge": 413, "UnsupportedMediaType": 415,
+    "UnprocessableEntity": 422, "TooManyRequests": 429, "InternalServerError": 500, "NotImplemented": 501,
+    "ServiceUnavailable": 503,
+}  # fmt: skip
 _FRAMEWORKS = ("flask_restful", "flask_restx", "flask_sqlalchemy", "flask_login", "flask_socketio", "flask_smorest")
 
 
@@ -103,6 +115,11 @@ class FlaskSource:
         views: in order.
         hooks: in order.
         handled: for a status the function that answers errors of it.
+        handled_rest: the function that answers errors of all other statuses; None where there is none.
+        caught: for an exception of the program's, or of Python's, the function that answers it.
+        errors: names of Werkzeug's exceptions, each with its status; None for that of all.
+        aborted: the statuses that it aborts with.
+        session: what Flask's session is called, where there is a key to sign it by; None where it cannot be kept.
         plain: the other statements.
         cors: the origins that may call, as text; None where none is declared.
         dropped: what has no counterpart, in words.
@@ -117,6 +134,13 @@ class FlaskSource:
         self.views: list[View] = []
         self.hooks: list[Hook] = []
         self.handled: dict[int, str] = {}
+        self.handled_rest: str | None = None
+        self.caught: dict[str, str] = {}
+        self.errors: dict[str, int | None] = {}
+        self.aborted: set[int] = set()
+        self.session: str | None = None
+        #: Functions that answer errors of one blueprint.
+        self._local: list[tuple[str, str]] = []
         self.plain: list[Statement] = []
         self.cors: str | None = None
         self.dropped: list[str] = []
@@ -126,11 +150,21 @@ class FlaskSource:
         statements = [each for _, each in as_one(modules, order)]
         self._refuse_extensions(statements)
         statements = [as_statement(inner.visit(_Bare())) for each in statements for inner in self._unfolded(each)]
+        for each in statements:
+            self._find_errors(each)
+        self._check_session([code(each) for each in statements])
+        aborts = _Aborts({name: status for name, status in self.errors.items() if status is not None})
+        for each in statements:
+            each.visit(aborts)
+        self.aborted = aborts.statuses
         self._constants = {found[0]: found[1] for each in statements if (found := target_of(each)) is not None}
         for each in statements:
             self._find_owner(each)
         for each in statements:
             self._take(each)
+        for function, owner in self._local:
+            if any(view.owner != owner for view in self.views):
+                self.dropped.append(f"{function}() answered errors of {owner} alone, and answers those of all now")
 
     def prefixes(self, owner: str) -> list[str]:
         """Where the paths of an app or a blueprint begin."""
@@ -201,6 +235,7 @@ class FlaskSource:
             if rest is not None:
                 self.plain.append(rest)
             return
+        node = self._setting(node)
         if self._is_about_app(node):
             return
         if isinstance(node, cst.With) and all(_is_context(item.item) for item in node.items):
@@ -245,15 +280,60 @@ class FlaskSource:
             kind = what.replace("_app_", "_")
             self.hooks.append(Hook(function, kind, next(iter(self.apps), "") if "_app_" in what else owner))
         elif what in ("errorhandler", "app_errorhandler"):
-            status = constant(argument_of(call, "code_or_exception", 0)) if call is not None else None
-            if isinstance(status, int):
-                self.handled[status] = function.name.value
-            else:
-                self.dropped.append(f"{function.name.value}() answers for exceptions: catch them where they are raised")
+            self._handle(argument_of(call, "code_or_exception", 0) if call is not None else None, function.name.value)
+            if what == "errorhandler" and owner not in self.apps:
+                self._local.append((function.name.value, owner))
         elif what in _DROPPED_HOOKS or what.startswith("cli"):
             self.dropped.append(f"{function.name.value}() is a {what} of Flask, and has no counterpart")
         else:
             self.dropped.append(f"{function.name.value}(): {owner}.{what} has no counterpart")
+
+    def _handle(self, wanted: cst.BaseExpression | None, function: str | None) -> None:
+        """Note what answers errors of a status, or an exception."""
+        status, name = constant(wanted), dotted(wanted) if wanted is not None else None
+        if name is not None:
+            status = self.errors.get(name, ...)
+        if function is None or (status is ... and name is None):
+            self.dropped.append(f"{function}() answers for exceptions that cannot be told")
+        elif isinstance(status, int):
+            self.handled[status] = function
+        elif status is None:
+            self.handled_rest = function
+        else:
+            self.caught[str(name)] = function
+            if name == "Exception" and self.handled_rest is None:
+                self.handled_rest = function
+
+    def _find_errors(self, node: Statement) -> None:
+        """Note the names that imports of Werkzeug's exceptions bind, and that of Flask's session."""
+        small = only_small(node)
+        if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
+            return
+        module = dotted(small.module) if small.module is not None else None
+        for alias in small.names:
+            name = str(dotted(alias.name))
+            bound = alias.evaluated_alias or name
+            if module == "werkzeug.exceptions" and (name in ERRORS or name == "HTTPException"):
+                self.errors[bound] = ERRORS.get(name)
+            if module == "flask" and name == "session":
+                self.session = bound
+
+    def _check_session(self, texts: Sequence[str]) -> None:
+        """Forget the session where nothing signs it, and say what of its cookie is not read."""
+        if not any("SECRET_KEY" in text or ".secret_key" in text for text in texts):
+            self.session = None
+        if self.session is not None and any(map(_COOKIE_SETTING.search, texts)):
+            self.dropped.append("settings that begin with SESSION_ are not read: write what they say into keep_session")
+
+    def _setting(self, node: Statement) -> Statement:
+        """A line that sets an attribute of the app which is one of its settings, as that."""
+        small = only_small(node)
+        name = dotted(small.targets[0].target) if isinstance(small, cst.Assign) else None
+        owner, _, attribute = (name or "").rpartition(".")
+        if owner not in self.apps or attribute not in _SETTINGS or not isinstance(small, cst.Assign):
+            return node
+        line = f'{owner}.config["{_SETTINGS[attribute]}"] = {code(small.value)}'
+        return node.with_changes(body=[only(cst.parse_statement(line))])
 
     def _is_about_app(self, node: Statement) -> bool:
         """Whether a line is Flask's alone: it makes the app, mounts a blueprint, runs it."""
@@ -291,7 +371,9 @@ class FlaskSource:
             blueprint.prefixes.append(above + (blueprint.prefix if given is None else given))
         elif what == "add_url_rule":
             raise NotUnderstood(f"{code(call)}: the view is not declared where it is defined")
-        elif what not in ("run", "register_error_handler"):
+        elif what == "register_error_handler":
+            self._handle(argument_of(call, "code_or_exception", 0), dotted(argument_of(call, "f", 1) or cst.Name("_")))
+        elif what != "run":
             self.dropped.append(f"{code(call)} has no counterpart")
         return True
 
@@ -300,6 +382,23 @@ class FlaskSource:
         self.cors = code(origins) if origins is not None else '"*"'
         if argument_of(call, "resources") is not None:
             self.dropped.append(f"{code(call)} speaks of some paths, and cors is declared for all")
+
+
+class _Aborts(cst.CSTVisitor):
+    """The statuses that a program aborts with."""
+
+    def __init__(self, errors: Mapping[str, int]) -> None:
+        self._errors = errors
+        self.statuses: set[int] = set()
+
+    def visit_Call(self, node: cst.Call) -> None:
+        if dotted(node.func) in ("abort", "flask.abort"):
+            status = constant(argument_of(node, "code", 0))
+            self.statuses |= {status} if isinstance(status, int) else set(ERRORS.values())
+
+    def visit_Name(self, node: cst.Name) -> None:
+        if node.value in self._errors:
+            self.statuses.add(self._errors[node.value])
 
 
 class _Bare(cst.CSTTransformer):

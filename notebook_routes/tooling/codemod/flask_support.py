@@ -30,7 +30,7 @@ def answer_of(value, status=None, headers=None):
                 headers = each
     if isinstance(value, Response):
         response = value
-    elif isinstance(value, (str, bytes)):
+    elif isinstance(value, (str, bytes)) or hasattr(value, "__next__"):
         response = Response(value or None, headers={"content-type": "text/html; charset=utf-8"})
     else:
         response = Response.json(value)
@@ -43,21 +43,24 @@ def answer_of(value, status=None, headers=None):
     return response
 ''',
     "json_of": '''
+NO_JSON = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
+
+
 def json_of(request, body, *, force=False, silent=False):
     """The body as JSON; 415 where it is something else, 400 where it is nothing."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         if body is None and not silent:
-            raise HTTPError(400, "The body is empty")
+            raise HTTPError(400)
         return body
     if force:
         try:
             return json.loads(body)
         except (TypeError, ValueError):
             if not silent:
-                raise HTTPError(400, "The body is not JSON") from None
+                raise HTTPError(400) from None
     elif not silent:
-        raise HTTPError(415, "The body has to be application/json")
+        raise HTTPError(415, NO_JSON)
     return None
 ''',
     "form_of": '''
@@ -69,7 +72,7 @@ def form_of(body):
 def field(values, name):
     """A value that has to be there: 400 where it is not."""
     if name not in values:
-        raise HTTPError(400, f"{name} is missing")
+        raise HTTPError(400)
     return values[name]
 ''',
     "typed": '''

@@ -17,6 +17,7 @@ import libcst as cst
 from notebook_routes.tooling.codemod.answer_rewrite import AnswerRewrite
 from notebook_routes.tooling.codemod.api_values import kind_of
 from notebook_routes.tooling.codemod.flask_answer import MadeAnswer, arguments_of, options_of
+from notebook_routes.tooling.codemod.flask_session import SESSION_PARTS
 from notebook_routes.tooling.codemod.nodes import (
     argument_of,
     code,
@@ -62,6 +63,8 @@ class FlaskView(AnswerRewrite):
         app: the names that stand for Flask's app.
         helpers: functions of the program, each with what it has to be given first.
         answers: whether what it gives back is the answer.
+        errors: names of Werkzeug's exceptions, each with its status.
+        session: what Flask's session is called; None where it cannot be kept.
 
     Attributes:
         needs: what it has to be given: `request`, `body`, `params`.
@@ -77,15 +80,35 @@ class FlaskView(AnswerRewrite):
         app: frozenset[str],
         helpers: Mapping[str, Sequence[str]],
         answers: bool,
+        errors: Mapping[str, int] | None = None,
+        session: str | None = None,
     ) -> None:
         super().__init__(_RESPONSES)
         self._url_for = url_for
         self._app = app
         self._helpers = helpers
         self._answers = answers
+        self._errors = errors or {}
+        self._session = session
+        #: Names that are part of something else: an attribute, a keyword.
+        self._parts: set[int] = set()
         self.raw_body = False
 
     # -- what is read
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        self._parts.add(id(node.attr))
+
+    def visit_Arg(self, node: cst.Arg) -> None:
+        if node.keyword is not None:
+            self._parts.add(id(node.keyword))
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        if original_node.value != self._session or id(original_node) in self._parts:
+            return updated_node
+        self.needs.add("request")
+        self.support.add("session")
+        return expression("request.state.session")
 
     def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> cst.BaseExpression:
         name = dotted(original_node)
@@ -108,8 +131,10 @@ class FlaskView(AnswerRewrite):
             return expression(f"{top}.status" if rest == "status_code" else f'{top}.headers["content-type"]')
         if top == "request" and "." not in rest and not self._is_multi(name):
             raise NotUnderstood(f"{name} has no counterpart")
-        if top == "session":
-            raise NotUnderstood("it uses Flask's session")
+        if top == "session" and self._session is None:
+            raise NotUnderstood("it uses Flask's session, and has no key to sign it by")
+        if top == self._session and rest not in SESSION_PARTS:
+            raise NotUnderstood(f"{name} has no counterpart")
         return updated_node
 
     def _is_multi(self, name: str) -> bool:
@@ -144,8 +169,8 @@ class FlaskView(AnswerRewrite):
         if name == "request.cookies":
             self.needs.add("request")
             return expression(f"request.cookies[{code(key)}].value")
-        if name == "session":
-            raise NotUnderstood("it uses Flask's session")
+        if name == "session" and self._session is None:
+            raise NotUnderstood("it uses Flask's session, and has no key to sign it by")
         return updated_node
 
     def _multi(self, name: str) -> None:
@@ -164,6 +189,10 @@ class FlaskView(AnswerRewrite):
         owner, _, method = name.rpartition(".")
         if owner in _MULTI:
             return self._from_multi(owner, method, updated_node)
+        if name in self._errors:
+            return self._error(self._errors[name], argument_of(updated_node, "description", 0), updated_node)
+        if method == "from_mapping" and owner.rpartition(".")[2] == "config":
+            return updated_node.with_changes(func=expression("app_config.update"))
         if name == "request.cookies.get":
             self.needs.add("request")
             return expression(f"request.cookies.value({', '.join(arguments_of(updated_node))})")
@@ -230,7 +259,8 @@ class FlaskView(AnswerRewrite):
             return updated_node
         first = argument_of(call, "code", 0)
         message = argument_of(call, "description", 1)
-        if self._answers and self._depth == 1 and isinstance(first, cst.Call):
+        is_answer = isinstance(first, cst.Call) and dotted(first.func) in _RESPONSES
+        if self._answers and self._depth == 1 and is_answer and first is not None:
             answer = first.visit(self)
             assert isinstance(answer, cst.BaseExpression)
             return cst.Return(self._answer(first, answer))
@@ -239,6 +269,19 @@ class FlaskView(AnswerRewrite):
             self.support.discard("abort")
             return cst.Raise(expression(f"HTTPError({code(first) if first is not None else 500}{_comma(message)})"))
         return updated_node
+
+    def leave_Raise(self, original_node: cst.Raise, updated_node: cst.Raise) -> cst.Raise:
+        name = dotted(original_node.exc) if original_node.exc is not None else None
+        if name is None or name not in self._errors:
+            return updated_node
+        return updated_node.with_changes(exc=self._error(self._errors[name], None, None))
+
+    def _error(self, status: int, description: cst.BaseExpression | None, call: cst.Call | None) -> cst.BaseExpression:
+        """An exception of Werkzeug's."""
+        if call is not None and len(call.args) > (1 if description is not None else 0):
+            raise NotUnderstood(f"{code(call)} says more than a text")
+        self.public.add("HTTPError")
+        return expression(f"HTTPError({status}{_comma(description)})")
 
     # -- what is given back
 

@@ -18,6 +18,7 @@ from notebook_routes.errors import DefinitionError
 from notebook_routes.routing import parse_directive
 from notebook_routes.runtime import expand_body
 from notebook_routes.tooling.codemod.gateway_answer import Answer, ResponseInfo
+from notebook_routes.tooling.codemod.gateway_errors import GATEWAY_CELL
 from notebook_routes.tooling.codemod.gateway_globals import CellNames, with_globals
 from notebook_routes.tooling.codemod.gateway_request import GatewayRequest
 from notebook_routes.tooling.codemod.nodes import Statement, parse, target_of
@@ -55,7 +56,10 @@ def plan(path: Path, options: Options) -> Plan:
         options: the destination is another file for one notebook, another folder for several.
     """
     notebooks = find_sources(path, NOTEBOOK)
-    return plan_each(notebooks, lambda source: _plan_notebook(source, placed(source, path, options.destination)))
+    return plan_each(
+        notebooks,
+        lambda source: _plan_notebook(source, placed(source, path, options.destination), old_errors=options.old_errors),
+    )
 
 
 @dataclass
@@ -72,7 +76,7 @@ class _Endpoint:
         return f"{self.method} {self.path}"
 
 
-def _plan_notebook(source: Path, target: Path) -> Plan:
+def _plan_notebook(source: Path, target: Path, *, old_errors: bool) -> Plan:
     notebook = Notebook.read(source)
     before = notebook.text
     endpoints = _endpoints(notebook.code)
@@ -114,6 +118,8 @@ def _plan_notebook(source: Path, target: Path) -> Plan:
     if made.routes:
         printers.write()
         _tidy(notebook, gone)
+        if old_errors:
+            _answer_errors(notebook)
         made.writes.append(notebook.write(target, before))
     return made
 
@@ -238,6 +244,19 @@ def _tidy(notebook: Notebook, gone: Sequence[dict[str, Any]]) -> None:
             del added["id"]  # of an older format
         cells.insert(code[0], added)
     notebook.document["cells"] = cells
+
+
+def _answer_errors(notebook: Notebook) -> None:
+    """Put the cell that answers errors as the gateway did behind all others, once."""
+    if any(source_of(cell) == GATEWAY_CELL for cell in notebook.code):
+        return
+    cells = notebook.document["cells"]
+    ids = {cell["id"] for cell in cells if "id" in cell}
+    number = next(number for number in range(len(cells), 2 * len(cells) + 1) if f"cell-{number}" not in ids)
+    added = code_cell(GATEWAY_CELL, number)
+    if not ids:
+        del added["id"]  # of an older format
+    cells.append(added)
 
 
 def _is_trial(cell: dict[str, Any]) -> bool:

@@ -15,7 +15,16 @@ import libcst as cst
 from notebook_routes.errors import DefinitionError
 from notebook_routes.project.compose import compose
 from notebook_routes.project.notebook_source import NotebookSource, SourceCell
-from notebook_routes.tooling.codemod.nodes import Statement, code, dotted, only_small, statement
+from notebook_routes.tooling.codemod.imports import apart
+from notebook_routes.tooling.codemod.nodes import (
+    Statement,
+    code,
+    definitions,
+    dotted,
+    only_small,
+    statement,
+    two_below,
+)
 from notebook_routes.tooling.codemod.plan import NotUnderstood, Plan, Write
 from notebook_routes.tooling.codemod.sources import NOTEBOOK, new_notebook
 
@@ -37,6 +46,7 @@ class Program:
         plain: its statements without what belongs to the framework.
         routes: the functions of each path, by pattern.
         middleware: the functions in front of all routes, in order.
+        beside: what these need: imports, constants and functions.
         constants: what all routes state, such as `cors = "*"`.
         files: further files that it needs, by their path from the project's folder on.
     """
@@ -44,6 +54,7 @@ class Program:
     plain: list[Statement] = field(default_factory=list)
     routes: dict[str, list[Statement]] = field(default_factory=dict)
     middleware: list[cst.FunctionDef] = field(default_factory=list)
+    beside: list[Statement] = field(default_factory=list)
     constants: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -58,7 +69,20 @@ class Program:
             yield f"%%route {pattern}\n" + _text(functions, above=self.constants)
         if self.middleware:
             names = ", ".join(each.name.value for each in self.middleware)
-            yield "%%middleware\n" + _text([*self.middleware, statement(f"\n\nmiddleware = [{names}]")])
+            listed = two_below(statement(f"middleware = [{names}]"))
+            yield "%%middleware\n" + _text([*self.beside, *map(apart, self.middleware), listed])
+
+    def take_middleware(self, name: str, statements: Sequence[Statement], place: int) -> None:
+        """Take in a middleware that is written with what it needs.
+
+        Args:
+            name: what its function is called.
+            statements: the function, and what it needs.
+            place: where it stands among the others.
+        """
+        function = definitions(statements, cst.FunctionDef)[name]
+        self.middleware.insert(place, function)
+        self.beside += [each for each in statements if each is not function]
 
     def plan(self, source: Path, options: Options) -> Plan:
         """Plan the files of it.
@@ -131,8 +155,11 @@ class Conversion(Protocol):
 
     problems: list[str]
 
-    def program(self) -> Program:
+    def program(self, *, old_errors: bool) -> Program:
         """What it is made of as Route Handlers.
+
+        Args:
+            old_errors: with the framework's own answers to errors.
 
         Raises:
             NotUnderstood: none of it can be one.
@@ -151,7 +178,7 @@ def plan_program(path: Path, options: Options, read: Callable[[Path], Conversion
         conversion = read(path)
         if conversion is None:
             return Plan()
-        made = conversion.program().plan(path, options)
+        made = conversion.program(old_errors=options.old_errors).plan(path, options)
     except NotUnderstood as reason:
         return Plan(left={path: str(reason)})
     if conversion.problems:

@@ -95,6 +95,8 @@ def run_codemod(name: str, path: Path, options: Options | None = None, *, dry: b
     codemod = find_codemod(name)
     if options is not None and options.to_notebook and not codemod.has_target:
         raise ConfigError(f"--to notebook is for flask and fastapi: {name} writes what it reads, {codemod.reads}")
+    if options is not None and not options.old_errors and not codemod.has_errors:
+        raise ConfigError(f"--no-old-errors is for other codemods: {name} writes no middleware for errors")
     planner = codemod.planner()
     if not path.exists():
         raise ConfigError(f"there is nothing at {path}: give a file, a folder or a notebook")

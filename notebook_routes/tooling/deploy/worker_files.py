@@ -18,10 +18,20 @@ import os
 from functools import cache
 from pathlib import Path
 
+from notebook_routes.project.current_folder import find_modules_in
+from notebook_routes.project.load import load_tree
+from notebook_routes.runtime.jsfetch import provide
+from notebook_routes.servers.edge import EdgeApp
 from workers import WorkerEntrypoint
 
 SITE = Path(__file__).parent / "site"
 PLACE = ("country", "region", "city", "latitude", "longitude")
+# As under `notebook-routes serve`: paths in the code begin in the project's folder.
+os.chdir(SITE)
+find_modules_in(SITE)
+# The project may import httpx2 itself, which sends by the platform's fetch then.
+provide()
+APP = load_tree(SITE)
 
 
 class Default(WorkerEntrypoint):
@@ -32,23 +42,13 @@ class Default(WorkerEntrypoint):
         js_request = request.js_object
         told = getattr(js_request, "cf", None)
         place = {name: value for name in PLACE if isinstance(value := getattr(told, name, None), str)}
-        return await project().fetch(js_request, wait_until=self.ctx.waitUntil, geo=place)
+        return await edge_app().fetch(js_request, wait_until=self.ctx.waitUntil, geo=place)
 
 
 @cache
-def project():
-    """The project, loaded for the first request: its app has secrets, and before there is one none can be made."""
-    from notebook_routes.project.current_folder import find_modules_in
-    from notebook_routes.project.load import load_tree
-    from notebook_routes.runtime.jsfetch import provide
-    from notebook_routes.servers.edge import EdgeApp
-
-    # The project may import httpx2 itself, which sends by the platform's fetch then.
-    provide()
-    # As under `notebook-routes serve`: paths in the code begin in the project's folder.
-    os.chdir(SITE)
-    find_modules_in(SITE)
-    return EdgeApp(load_tree(SITE))
+def edge_app():
+    """The bridge, which holds JavaScript: the platform's snapshot of what is loaded before requests cannot."""
+    return EdgeApp(APP)
 '''
 
 

@@ -39,14 +39,12 @@ works in another way:
 ## What nobody has checked
 
 The build has compiled each file, followed the imports and added up the sizes. It has not run the Worker at the
-platform, and does not know the plan of your account. The free plan gives a request 10 ms of processor time, which is
-less than the first request of an isolate takes to load the project.
+platform, and does not know the plan of your account: the free plan gives a request 10 ms of processor time.
 """
 #: What is different for everybody, by what it is about.
 _GENERAL = {
-    "The first request": """of an isolate loads the project, which takes longer than any other. Nothing of ours runs
-        before it, because the platform gives neither randomness nor the time then; what your own modules do while they
-        load is checked by that rule too.""",
+    "The project is loaded": """when it is uploaded, and the platform keeps the memory as it is then: there is neither
+        randomness nor the time while modules load, and what they open then is gone. That may take a second.""",
     "The clock": """stands still while code computes, and goes on when something was waited for: a measurement of
         `time.perf_counter()` around a computation gives 0.""",
     "Files": """are those of this folder, and can only be read. What is written to the temporary folder is gone with the

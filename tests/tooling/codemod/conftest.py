@@ -66,8 +66,8 @@ class Asked:
 def asking():
     """A function that asks the tree of a folder: `ask("POST", "/users", json={...})`."""
 
-    def asking(root):
-        app = load_tree(root, strict=True)
+    def asking(root, *, explain=False):
+        app = load_tree(root, strict=True, explain=explain)
 
         def ask(method, target, *, json_body=None, headers=None, body=None):
             headers = dict(headers or {})

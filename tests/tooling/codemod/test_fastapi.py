@@ -64,7 +64,35 @@ def test_the_results_answer(golden, asking):
     lamp = {"id": 1, "title": "Buy a lamp", "kind": "small"}
     assert ask("GET", "/api/tasks").json == [lamp]
     assert ask("GET", "/api/tasks?skip=1").json == []
-    assert ask("GET", "/api/tasks?kind=none").status == 422
+    kind = ask("GET", "/api/tasks?kind=none&limit=x")
+    assert (kind.status, kind.json) == (
+        422,
+        {
+            "detail": [
+                {
+                    "type": "int_parsing",
+                    "loc": ["query", "limit"],
+                    "msg": "Input should be a valid integer, unable to parse string as an integer",
+                    "input": "x",
+                },
+                {
+                    "type": "enum",
+                    "loc": ["query", "kind"],
+                    "msg": "Input should be 'small' or 'big'",
+                    "input": "none",
+                    "ctx": {"expected": "'small' or 'big'"},
+                },
+            ]
+        },
+    )
+    other = ask("PUT", "/log")
+    assert (other.status, other.json, other.headers["allow"]) == (
+        405,
+        {"detail": "Method Not Allowed"},
+        "GET, HEAD, OPTIONS",
+    )
+    for accept in ("*/*", "application/json", "text/html"):
+        assert ask("GET", "/no/such/path", headers={"accept": accept}).json == {"detail": "Not Found"}
     assert ask("GET", "/api/tasks/1").json == lamp
     missing = ask("GET", "/api/tasks/9")
     assert (missing.status, missing.json) == (404, {"detail": "no task 9"})
@@ -75,7 +103,19 @@ def test_the_results_answer(golden, asking):
     made = ask("POST", "/api/tasks", json_body={"title": "Sell", "secret": "s"}, headers=_ANN)
     assert (made.status, made.json) == (201, {"id": 2, "title": "Sell", "kind": "small"})
     assert (made.headers["x-by"], made.headers.get_set_cookie()) == ("ann", ["last=2; Path=/; HttpOnly"])
-    assert ask("POST", "/api/tasks", json_body={}, headers=_ANN).status == 422
+    assert ask("POST", "/api/tasks", json_body={}, headers=_ANN).json["detail"] == [
+        {"type": "missing", "loc": ["body", "title"], "msg": "Field required", "input": {}}
+    ]
+    broken = ask("POST", "/api/tasks", body='{"title": }', headers={**_ANN, "content-type": "application/json"})
+    assert broken.json["detail"] == [
+        {
+            "type": "json_invalid",
+            "loc": ["body", 10],
+            "msg": "JSON decode error",
+            "input": {},
+            "ctx": {"error": "Expecting value"},
+        }
+    ]
     changed = ask("PATCH", "/api/tasks/2", json_body={"title": "Sell it"}, headers={"x-reason": "why"})
     assert changed.json == {"changed": ["title"], "reason": "why"}
     assert ask("DELETE", "/api/tasks/2", headers=_ANN).status == 204
@@ -105,11 +145,22 @@ def test_routers_answer(golden, asking):
     root, _ = golden("fastapi")
     run_codemod("fastapi", root / "shop")
     ask = asking(root / "shop_routes")
-    assert ask("GET", "/lamps").status == 422
-    assert ask("GET", "/lamps", headers={"x-key": "x"}).json == {"detail": "the key is wrong"}
+    refused = ask("GET", "/lamps")
+    assert (refused.status, refused.json) == (400, {"wrong": [["header", "x-key"]], "body": None})
+    wrong = ask("GET", "/lamps", headers={"x-key": "x"})
+    assert (wrong.status, wrong.json) == (403, {"error": "the key is wrong", "path": "/lamps"})
+    missing = ask("GET", "/nobody", headers={"accept": "text/html"})
+    assert (missing.status, missing.json) == (404, {"error": "Not Found", "path": "/nobody"})
     assert ask("GET", "/lamps", headers={"x-key": "k"}).json == [{"name": "Desk"}]
-    assert ask("PUT", "/people/ann").text == "null"
-    assert ask("GET", "/people/ann").json == {"name": "ann", "known": True}
+    unknown = ask("GET", "/people/ann")
+    assert (unknown.status, unknown.json) == (418, {"unknown": "ann"})
+    assert ask("PUT", "/people/ann", json_body={"age": 3}).text == "null"
+    assert ask("PUT", "/people/ann", json_body={"age": -3}).json == {"wrong": [["body", "age"]], "body": {"age": -3}}
+    assert ask("PUT", "/people/ann", body="{", headers={"content-type": "application/json"}).json == {
+        "wrong": [["body", 1]],
+        "body": "{",
+    }
+    assert ask("GET", "/people/ann").json == {"name": "ann", "age": 3}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +170,10 @@ def test_routers_answer(golden, asking):
         (
             "@app.get('/x')\ndef x():\n    return other()\n\n\ndef other():\n    return 1\n",
             "return Response.json(other())",
+        ),
+        (
+            "@app.head('/x')\ndef x(response: Response):\n    response.headers['a'] = 'b'\n",
+            "def HEAD():\n    response = Response()",
         ),
         ("@app.get('/x', status_code=202)\ndef x():\n    return 1\n", "return Response.json(1, status=202)"),
         (
@@ -170,6 +225,115 @@ def test_two_parameters_of_the_body_are_the_fields_of_a_class(convert, asking, t
     ask = asking(tmp_path / "prog_routes")
     assert ask("POST", "/x", json_body={"one": {"a": 1}, "two": {}}).json == [1, 2, 3]
     assert ask("POST", "/x", json_body={"one": {"a": 1}}).status == 422
+
+
+def test_what_is_declared_holds(convert, asking, tmp_path):
+    _, outcome = convert(
+        "@app.post('/file')\ndef file(data: Annotated[bytes, File()], more: bytes | None = File(None)):\n"
+        "    return [len(data), more]\n\n\n"
+        "@app.put('/status', status_code=201)\ndef status(old: bool, response: Response):\n"
+        "    if old:\n        response.status_code = 200\n    return {}\n\n\n"
+        "@app.get('/old', response_class=RedirectResponse)\ndef old():\n    return '/new'\n\n\n"
+        "@app.post('/two')\ndef two(a: int = Body(gt=0), b: Annotated[str, Body(max_length=1)] = 'x'):\n"
+        "    return [a, b]\n",
+        top=_TOP.replace("Body, ", "Body, File, Response, ").replace("FileResponse", "RedirectResponse"),
+    )
+    assert outcome.status == 0
+    ask = asking(tmp_path / "prog_routes")
+    form = '--b\r\ncontent-disposition: form-data; name="data"; filename="a"\r\n\r\nabc\r\n--b--\r\n'
+    sent = ask("POST", "/file", body=form, headers={"content-type": "multipart/form-data; boundary=b"})
+    assert sent.json == [3, None]
+    assert [ask("PUT", f"/status?old={old}").status for old in (0, 1)] == [201, 200]
+    moved = ask("GET", "/old")
+    assert (moved.status, moved.headers["location"][-4:]) == (307, "/new")
+    assert ask("POST", "/two", json_body={"a": 1}).json == [1, "x"]
+    assert [each["loc"] for each in ask("POST", "/two", json_body={"a": 0, "b": "xy"}).json["detail"]] == [
+        ["body", "a"],
+        ["body", "b"],
+    ]
+
+
+_ERRORS = """
+class Teapot(HTTPException):
+    pass
+
+
+def no(request, exc):
+    return JSONResponse({"no": request.url.path}, status_code=exc.status_code)
+
+
+app.add_exception_handler(404, no)
+
+
+@app.exception_handler(Teapot)
+async def teapot(request: Request, exc: Teapot):
+    return JSONResponse({"tea": exc.detail}, status_code=418, headers=exc.headers)
+
+
+@app.exception_handler(Exception)
+def failed(request: Request, exc: Exception):
+    return JSONResponse({"failed": str(exc)}, status_code=500)
+
+
+async def checked(n: int):
+    if n == 1:
+        raise Teapot(418, {"n": n}, {"x-tea": "1"})
+    if n == 2:
+        raise HTTPException(404)
+    if n == 3:
+        raise HTTPException(403)
+    if n == 4:
+        raise ValueError("four")
+
+
+@app.get("/x/{n}")
+def x(n: Annotated[int, Depends(checked)]):
+    return {}
+
+
+@app.get("/y/{n}")
+async def y(n: int):
+    await checked(n)
+    return n
+"""
+
+
+def test_a_program_answers_its_errors_itself(convert, asking, tmp_path):
+    _, outcome = convert(_ERRORS)
+    assert outcome.status == 0
+    ask = asking(tmp_path / "prog_routes")
+    for path in ("/x", "/y"):
+        tea = ask("GET", f"{path}/1")
+        assert (tea.status, tea.json, tea.headers["x-tea"]) == (418, {"tea": {"n": 1}}, "1")
+        assert ask("GET", f"{path}/2").json == {"no": f"{path}/2"}
+        assert ask("GET", f"{path}/3").json == {"detail": "Forbidden"}
+        four = ask("GET", f"{path}/4")
+        assert (four.status, four.json) == (500, {"failed": "four"})
+        assert ask("GET", f"{path}/a").json["detail"][0]["loc"] == ["path", "n"]
+    assert ask("GET", "/z").json == {"no": "/z"}
+    assert ask("POST", "/x/1").json == {"detail": "Method Not Allowed"}
+
+
+def test_a_handler_of_errors_that_cannot_be_is_named_and_the_rest_converted(convert):
+    handler = (
+        "@app.exception_handler(ValueError)\nasync def wrong(request, exc):\n    return await other(request, exc)\n"
+    )
+    files, outcome = convert(f"{handler}\n\n@app.get('/x')\ndef x():\n    return {{}}\n")
+    assert "".join(outcome.plan.left.values()) == "wrong() answers errors: it waits for something"
+    assert "def wrong" not in "".join(files.values())
+    assert "app/x/route.py" in files
+
+
+def test_without_old_errors_there_are_only_the_programs_own(write, asking, tmp_path):
+    operation = "@app.get('/x')\ndef x(n: int):\n    return n\n"
+    run_codemod("fastapi", write({"a.py": _TOP + operation}) / "a.py", Options(old_errors=False))
+    assert not (tmp_path / "a_routes/middleware.py").exists()
+    handler = "@app.exception_handler(404)\ndef no(request, exc):\n    return JSONResponse({'no': exc.detail}, 404)\n"
+    run_codemod("fastapi", write({"b.py": f"{_TOP}{handler}\n\n{operation}"}) / "b.py", Options(old_errors=False))
+    ask = asking(tmp_path / "b_routes")
+    assert ask("GET", "/none").json == {"no": "Not Found"}
+    assert ask("GET", "/x").json == {"detail": [{"loc": ["query", "n"], "msg": "Field required", "type": "missing"}]}
+    assert ask("POST", "/x").text == "POST is not allowed here: GET, HEAD, OPTIONS\n"
 
 
 def test_without_fastapi_there_is_nothing_to_do(convert):

@@ -31,7 +31,7 @@ def test_golden_files(golden):
     } == (expected)
     assert (todo.status, shop.status) == (3, 0)
     assert todo.plan.left == {root / "todo.py": "GET /page: it uses render_template()"}
-    assert shop.plan.routes == ["GET /api/lamps", "POST /people"]
+    assert shop.plan.routes == ["GET /api/lamps", "POST /people", "GET /people/[name]"]
 
 
 def test_a_second_run_changes_nothing(golden):
@@ -65,7 +65,16 @@ def test_the_results_answer(golden, asking):
     assert ask("GET", "/tasks/2").json["title"] == "Sell it"
     assert ask("GET", "/tasks/7").json == {"error": "there is no task 7"}
     assert ask("GET", "/tasks/x").status == 404
-    assert ask("GET", "/no/such/path").json["error"].startswith("404 Not Found")
+    for accept in ("*/*", "application/json", "text/html"):
+        missing = ask("GET", "/no/such/path", headers={"accept": accept})
+        assert missing.json["error"].startswith("The requested URL was not found on the server.")
+    other = ask("PATCH", "/tasks")
+    assert other.status == 405
+    assert other.text == (
+        "<!doctype html>\n<html lang=en>\n<title>405 Method Not Allowed</title>\n<h1>Method Not Allowed</h1>\n"
+        "<p>The method is not allowed for the requested URL.</p>\n"
+    )
+    assert (other.headers["allow"], other.headers["x-served"]) == ("GET, HEAD, OPTIONS, POST", "yes")
     assert ask("DELETE", "/tasks/1").json == {"error": "no key"}
     gone = ask("DELETE", "/tasks/1", headers={"x-key": "secret"})
     assert (gone.status, gone.text) == (204, "")
@@ -95,7 +104,13 @@ def test_blueprints_answer_from_the_tree_and_from_the_notebook(golden, asking, t
             ask = asking(here)
             assert ask("GET", "/api/lamps").json == [{"name": "Desk", "kind": "lamp"}]
             made = ask("POST", "/people", json_body={"name": "Ann"})
+            short = ask("POST", "/people", json_body={"name": "A"})
+            broken = ask("POST", "/people", json_body={})
+            absent = ask("GET", "/people/bo")
         assert (made.status, made.json) == (201, {"name": "Ann", "kind": "person"})
+        assert (short.status, short.json) == (422, {"error": "A", "path": "/people"})
+        assert (broken.status, "<p>The server encountered an internal error" in broken.text) == (500, True)
+        assert (absent.status, "<p>bo isn&#39;t here</p>" in absent.text) == (404, True)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +163,226 @@ def test_files_that_were_edited_are_not_overwritten(convert, tmp_path):
     assert route.read_text() == "def GET():\n    return 'mine'\n"
 
 
+_ERRORS = """
+@app.errorhandler(HTTPException)
+def said(error):
+    return jsonify(code=error.code, name=error.name, said=error.description, whole=str(error)), error.code
+
+
+@app.errorhandler(418)
+def teapot(error):
+    return "short and stout", 418
+
+
+@app.errorhandler(LookupError)
+def lost(error):
+    return jsonify(lost=type(error).__name__)
+
+
+@app.errorhandler(KeyError)
+def no_key(error):
+    return jsonify(key=error.args[0]), 404
+
+
+@app.before_request
+def begin():
+    if "key" in request.args:
+        return {}[request.args["key"]]
+
+
+@app.route("/x/<what>")
+def x(what):
+    if what == "conflict":
+        raise Conflict
+    if what == "list":
+        return [][1]
+    if what == "key":
+        return {}["k"]
+    if what == "zero":
+        return 1 / 0
+    abort(int(what))
+"""
+
+
+def test_a_program_answers_its_errors_itself(convert, asking, tmp_path):
+    top = _TOP.replace("\n\napp", "\nfrom werkzeug.exceptions import Conflict, HTTPException\n\napp")
+    _, outcome = convert(_ERRORS, top=top)
+    assert outcome.status == 0
+    ask = asking(tmp_path / "prog_routes")
+    conflict = ask("GET", "/x/conflict")
+    assert (conflict.status, conflict.json["code"], conflict.json["name"]) == (409, 409, "Conflict")
+    assert conflict.json["whole"].startswith("409 Conflict: A conflict happened")
+    assert ask("GET", "/x/418").text == "short and stout"
+    assert (ask("GET", "/x/list").status, ask("GET", "/x/list").json) == (200, {"lost": "IndexError"})
+    assert (ask("GET", "/x/key").status, ask("GET", "/x/key").json) == (404, {"key": "k"})
+    assert ask("GET", "/x/418?key=a").json == {"key": "a"}
+    assert ask("GET", "/x/zero").json["name"] == "Internal Server Error"
+    assert ask("PUT", "/x/1").json["said"] == "The method is not allowed for the requested URL."
+    assert ask("GET", "/none").json["code"] == 404
+
+
+def test_a_handler_of_errors_that_cannot_be_is_named_and_the_rest_converted(convert):
+    handler = (
+        "@app.errorhandler(Exception)\ndef all_of_them(error):\n"
+        "    return error if isinstance(error, HTTPException) else ('no', 500)\n\n\n"
+    )
+    top = f"from werkzeug.exceptions import HTTPException\n{_TOP}"
+    files, outcome = convert(f"{handler}@app.route('/x')\ndef x():\n    return 'a'\n", top=top)
+    assert "all_of_them(): it answers errors, and asks for those of Werkzeug" in "".join(outcome.plan.left.values())
+    assert "all_of_them" not in "".join(files.values())
+    assert "app/x/route.py" in files
+
+
+def test_without_old_errors_there_are_only_the_programs_own(write, asking, tmp_path):
+    view = "@app.route('/x')\ndef x():\n    abort(404)\n"
+    run_codemod("flask", write({"a.py": _TOP + view}) / "a.py", Options(old_errors=False))
+    assert not (tmp_path / "a_routes/middleware.py").exists()
+    handler = "@app.errorhandler(404)\ndef no(error):\n    return f'no: {error.description[:7]}', 404\n\n\n"
+    run_codemod("flask", write({"b.py": _TOP + handler + view}) / "b.py", Options(old_errors=False))
+    ask = asking(tmp_path / "b_routes")
+    assert ask("GET", "/x").text == "no: The req"
+    assert ask("POST", "/x").text == "POST is not allowed here: GET, HEAD, OPTIONS\n"
+
+
+_SESSION = """
+app.secret_key = 'dev'
+
+
+def required(view):
+    @wraps(view)
+    def guarded(**given):
+        if 'user' not in session:
+            return 'who?', 401
+        return view(**given)
+
+    return guarded
+
+
+@app.after_request
+def sign(response):
+    response.headers['x-user'] = session.get('user', '-')
+    return response
+
+
+@app.post('/login/<user>')
+def login(user):
+    session.clear()
+    session['user'] = user
+    session.permanent = user == 'bo'
+    return ''
+
+
+@app.get('/visits')
+@required
+def visits():
+    session['visits'] = session.get('visits', 0) + 1
+    db.session = 1
+    return jsonify(session=dict(session), other=db.session)
+
+
+@app.get('/logout')
+def logout():
+    session.clear()
+    return ''
+
+
+class db:
+    session = 0
+"""
+
+
+def test_the_session_is_in_the_cookie_that_flask_had(convert, asking, tmp_path):
+    _, outcome = convert(_SESSION, top=f"from functools import wraps\n{_TOP}")
+    assert outcome.status == 0
+    ask = asking(tmp_path / "prog_routes")
+
+    def cookie_of(asked):
+        (line,) = asked.headers.get_set_cookie()
+        return {"cookie": line.partition(";")[0]}, line
+
+    assert (ask("GET", "/visits").status, ask("GET", "/visits").headers.get_set_cookie()) == (401, [])
+    ann, line = cookie_of(ask("POST", "/login/ann"))
+    assert line.endswith("; Path=/; HttpOnly")
+    once = ask("GET", "/visits", headers=ann)
+    assert once.json == {"session": {"user": "ann", "_permanent": False, "visits": 1}, "other": 1}
+    assert (once.headers["x-user"], once.headers["vary"]) == ("ann", "Cookie")
+    again, _ = cookie_of(once)
+    assert ask("GET", "/visits", headers=again).json["session"]["visits"] == 2
+    assert "Expires=Thu, 01 Jan 1970" in cookie_of(ask("GET", "/logout", headers=again))[1]
+    assert "Max-Age=2678400" in cookie_of(ask("POST", "/login/bo"))[1]
+    forged = {"cookie": f"{ann['cookie'][:-2]}xx"}
+    assert [ask("GET", "/visits", headers=each).status for each in (forged, {"cookie": "session=x"})] == [401, 401]
+
+
+@pytest.mark.parametrize(
+    ("cookie", "session"),
+    [
+        ("eyJ1c2VyIjoiYW5uIiwibiI6WzEsMl19.9IZXAA.h87JQDi6vkPJdBt_OF94IZtclkA", {"user": "ann", "n": [1, 2]}),
+        (
+            ".eJyrViotTi1SslJKzMtT0lEqSa0oAXGGCVCqBQAJOVMy.9IZXAA.XYqqFhWfmk5WCvrfgsDnVHZhvyw",
+            {"user": "ann", "text": "a" * 200},
+        ),
+    ],
+)
+def test_a_session_that_flask_has_written_goes_on(convert, asking, tmp_path, cookie, session):
+    # Flask has written them with its clock at 2100.
+    convert(_SESSION, top=f"from functools import wraps\n{_TOP}")
+    asked = asking(tmp_path / "prog_routes")("GET", "/visits", headers={"cookie": f"session={cookie}"})
+    assert asked.json["session"] == {**session, "visits": 1}
+
+
+def test_settings_of_the_sessions_cookie_are_named(convert):
+    view = "@app.get('/x')\ndef x():\n    return session['a']\n"
+    settings = "app.config.from_mapping(SECRET_KEY='dev', SESSION_COOKIE_SECURE=True)\n\n\n"
+    files, outcome = convert(settings + view)
+    assert "settings that begin with SESSION_ are not read" in "".join(outcome.plan.left.values())
+    assert "app_config.update(SECRET_KEY='dev'" in files["app/_shared.py"]
+
+
+def test_a_traceback_is_left_as_it_is(convert, asking, tmp_path):
+    convert("@app.route('/x')\ndef x():\n    return 1 / 0\n")
+    assert asking(tmp_path / "prog_routes", explain=True)("GET", "/x").text.startswith("Traceback")
+    assert asking(tmp_path / "prog_routes")("GET", "/x").text.startswith("<!doctype html>")
+
+
+def test_what_is_streamed(convert, asking, tmp_path):
+    convert("@app.route('/x')\ndef x():\n    return (f'{n};' for n in range(2)), {'content-type': 'text/csv'}\n")
+    asked = asking(tmp_path / "prog_routes")("GET", "/x")
+    assert (asked.status, asked.headers["content-type"]) == (200, "text/csv")
+
+
+def test_several_slashes_in_a_path_are_one(convert):
+    _, outcome = convert("@app.route('/a//b/')\ndef x():\n    return 'a'\n")
+    assert outcome.plan.routes == ["GET /a/b"]
+
+
 def test_options_of_a_cookie(convert):
     files, _ = convert(
         "OPTIONS = {}\n\n\n@app.get('/')\ndef home():\n    response = jsonify([])\n"
         "    response.set_cookie('a', 'b=c', httponly = True, **OPTIONS)\n    return response\n"
     )
     assert "response.cookies.set('a', 'b=c', http_only=True, **_shared.OPTIONS)" in files["app/route.py"]
+
+
+def test_a_handler_of_errors_of_one_blueprint_is_named(convert):
+    blueprint = "bp = Blueprint('bp', __name__)\napp.register_blueprint(bp)\n\n\n"
+    handler = "@bp.errorhandler(ValueError)\ndef wrong(error):\n    return 'wrong', 400\n\n\n"
+    views = "@bp.get('/a')\ndef a():\n    return 'a'\n"
+    top = _TOP.replace("import Flask", "import Blueprint, Flask")
+    both = f"{views}\n\n@app.get('/b')\ndef b():\n    return 'b'\n"
+    _, outcome = convert(blueprint + handler + both, top=top)
+    assert "wrong() answered errors of bp alone, and answers those of all now" in "".join(outcome.plan.left.values())
+
+
+def test_a_handler_of_a_status_may_read_the_request(convert, asking, tmp_path):
+    handlers = (
+        "@app.errorhandler(404)\ndef no(error):\n    return f'{request.path}: {error.description[:3]}', 404\n\n\n"
+        "@app.errorhandler(HTTPException)\ndef rest(error):\n"
+        "    return f'{request.method} {error.code}', error.code\n\n\n"
+    )
+    view = "@app.route('/x')\ndef x():\n    raise NotFound('lost')\n"
+    top = f"from werkzeug.exceptions import HTTPException, NotFound\n{_TOP}"
+    _, outcome = convert(handlers + view, top=top)
+    assert outcome.status == 0
+    ask = asking(tmp_path / "prog_routes")
+    assert [ask("GET", "/x").text, ask("GET", "/y").text, ask("PUT", "/x").text] == ["/x: los", "/y: The", "PUT 405"]

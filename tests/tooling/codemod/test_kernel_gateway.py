@@ -30,7 +30,7 @@ def convert(notebook):
 
     def convert(*cells):
         file = notebook(*cells)
-        outcome = run_codemod("kernel-gateway", file)
+        outcome = run_codemod("kernel-gateway", file, Options(old_errors=False))
         return [cell["source"] for cell in json.loads(file.read_text())["cells"]][1:], outcome
 
     return convert
@@ -88,6 +88,32 @@ def test_the_results_answer(golden, asking, tmp_path):
     assert ask("PUT", "/motto", body="dark", headers={"content-type": "text/plain"}).text == ""
     assert ask("GET", "/motto").text == "dark"
     assert json.loads(ask("GET", "/all?a=1&a=2").text) == {"path": {}, "args": {"a": ["1", "2"]}}
+
+
+def test_errors_are_answered_as_the_gateway_did(notebook, asking, tmp_path):
+    file = notebook("import json", "# GET /x\nprint(json.loads('{'))", "# GET /y\nassert not 1\nprint(1)")
+    run_codemod("kernel-gateway", file)
+    run_codemod("kernel-gateway", file)
+    assert file.read_text().count("%%middleware") == 1
+    export_tree(read_notebook(file), tmp_path / "tree", replay=False)
+    ask = asking(tmp_path / "tree", explain=True)
+    for accept in ("*/*", "application/json", "text/html"):
+        missing = ask("GET", "/none", headers={"accept": accept})
+        assert (missing.status, missing.json) == (404, {"reason": "Not Found", "message": ""})
+    assert (ask("PUT", "/x").status, ask("PUT", "/x").text) == (405, "")
+    assert ask("PATCH", "/x").json == {"reason": "Method Not Allowed", "message": ""}
+    failed = ask("GET", "/x")
+    assert (failed.status, failed.headers["content-type"]) == (500, "text/plain")
+    assert failed.text == (
+        "Error JSONDecodeError: Expecting property name enclosed in double quotes: line 1 column 2 (char 1) \n"
+    )
+    assert ask("GET", "/y").text == "Error AssertionError:  \n"
+
+
+def test_without_old_errors_there_is_no_middleware(notebook):
+    file = notebook("# GET /x\nprint(1)")
+    run_codemod("kernel-gateway", file, Options(old_errors=False))
+    assert "%%middleware" not in file.read_text()
 
 
 def test_cells_of_one_path_are_one_cell(convert):

@@ -28,6 +28,20 @@ def test_the_exit_status_tells_what_is_left(write, handler, status):
     assert run("api-routes", root)[0] == status
 
 
+def test_old_errors_are_for_other_frameworks(write):
+    root = write({"pages/api/x.py": _PLAIN})
+    status, said = run("api-routes", root, "--no-old-errors")
+    assert (status, "--no-old-errors is for other codemods: api-routes writes no middleware" in said) == (1, True)
+
+
+def test_without_old_errors(write, tmp_path):
+    root = write(
+        {"prog.py": "from flask import Flask\n\napp = Flask(__name__)\n\n\n@app.get('/')\ndef x():\n    return 'x'\n"}
+    )
+    assert run("flask", root / "prog.py", "--no-old-errors")[0] == 0
+    assert not (tmp_path / "prog_routes/middleware.py").exists()
+
+
 def test_nothing_to_do_is_well(tmp_path):
     assert run("api-routes", tmp_path) == (0, "nothing to do\n")
 

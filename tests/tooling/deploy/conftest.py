@@ -87,6 +87,14 @@ SHOP = {**dedented({
         async def GET(request):
             return request.geo
     """,
+    "app/ask/route.py": """
+        from notebook_routes import fetch
+
+        async def GET(port: int):
+            answer = await fetch(f"http://127.0.0.1:{port}/")
+            return await answer.json()
+    """,
+    "app/hello/page.html.jinja": "<p>Hello {{ query.name }}</p>\n",
     "app/about/page.html": "<!doctype html><h1>Über uns</h1>\n",
     "pages/api/hello.py": "def handler(req, res):\n    res.status(201).json({'hello': req.query.get('name')})\n",
     "public/style.css": "h1 { color: red }\n",

@@ -42,6 +42,8 @@ def test_the_folder_holds_the_project_and_what_it_needs(shop_worker):
     # The wheel for the isolate, not this machine's.
     assert [path for path in files if path.startswith("python_modules/pydantic_core/") and "emscripten.so" in path]
     assert not [path for path in files if path.startswith(("python_modules/httpcore", "python_modules/anyio"))]
+    assert {"python_modules/httpx2/__init__.py", "python_modules/markupsafe/_native.py"} <= files.keys()
+    assert not [path for path in files if "_speedups" in path and path.endswith((".so", ".pyd"))]
     assert said.splitlines()[0].startswith(f"{worker}: {len(files) - 1} files written (")
     assert "Not taken: data/; --include takes" in said
 
@@ -50,7 +52,15 @@ def test_it_says_what_is_different_there(shop_worker):
     place, said = shop_worker
     assert "each isolate keeps answers for itself (GET /products/[id])" in said
     readme = (place / "shop-cloudflare/README.md").read_text()
-    for about in ("Kept answers", "`def` handlers", "`max_duration`", "Draft mode", "`os.environ`", "`request.geo`"):
+    for about in (
+        "Kept answers",
+        "`def` handlers",
+        "`max_duration`",
+        "Draft mode",
+        "`os.environ`",
+        "`request.geo`",
+        "Requests to",
+    ):
         assert f"- **{about}" in readme
     listed = "Here: ANY /api/hello, GET /broken, GET /products/[id], PUT /products/[id], DELETE /products/[id]."
     assert listed in " ".join(readme.split())

@@ -52,6 +52,7 @@ REQUESTS = {
     ),
     "another site": ("POST", "/echo", b"x", {"origin": "https://other.example"}),
     "page": ("GET", "/about"),
+    "template": ("GET", "/hello?name=%3C%C3%BC"),
     "api route": ("GET", "/api/hello?name=%C3%BC"),
     "public file": ("GET", "/style.css"),
     "range of a public file": ("GET", "/data.bin", None, {"range": "bytes=250-"}),
@@ -100,6 +101,12 @@ def test_it_answers_as_under_serve(host, served):
         if there != here:
             differences[what] = (there, here)
     assert differences == {}
+
+
+def test_it_asks_other_servers_by_the_platforms_fetch(host, served):
+    status, _, body = ask(host.port, "GET", f"/ask?port={served}")
+    assert (status, body) == (200, ask(served, "GET", "/")[2])
+    assert ask(host.port, "GET", "/ask?port=9")[0] == 500
 
 
 def test_a_stream_comes_in_pieces_and_cookies_in_lines(host):

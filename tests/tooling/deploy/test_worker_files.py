@@ -11,9 +11,10 @@ def test_the_entry_has_the_class_that_the_platform_calls():
     tree = ast.parse(ENTRY)
     (default,) = (node for node in tree.body if isinstance(node, ast.ClassDef))
     assert (default.name, ast.unparse(default.bases[0])) == ("Default", "WorkerEntrypoint")
-    # Nothing of ours is imported while the platform gives no randomness.
-    imported = {name for node in tree.body if isinstance(node, ast.ImportFrom) for name in [node.module]}
-    assert imported == {"functools", "pathlib", "workers"}
+    # What holds JavaScript is made for the first request, and all else is in the platform's snapshot.
+    loaded = [ast.unparse(node.value) for node in tree.body if isinstance(node, ast.Assign)]
+    assert "load_tree(SITE)" in loaded
+    assert not [value for value in loaded if "EdgeApp" in value]
 
 
 def test_what_python_modules_was_filled_with_is_in_the_project():

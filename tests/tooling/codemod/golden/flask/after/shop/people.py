@@ -1,7 +1,17 @@
-from flask import Blueprint, request
+from flask import Blueprint, jsonify, request
+from werkzeug.exceptions import NotFound
 
 bp = Blueprint("people", __name__, url_prefix="/people")
 people = []
+
+
+class TooShort(ValueError):
+    status = 422
+
+
+@bp.app_errorhandler(TooShort)
+def too_short(error):
+    return jsonify(error=str(error), path=request.path), error.status
 
 
 def shown(person):
@@ -10,5 +20,16 @@ def shown(person):
 
 @bp.post("/")
 def add():
-    people.append(request.get_json())
+    person = request.get_json()
+    if len(person["name"]) < 2:
+        raise TooShort(person["name"])
+    people.append(person)
     return shown(people[-1]), 201
+
+
+@bp.get("/<name>")
+def one(name):
+    for person in people:
+        if person["name"] == name:
+            return shown(person)
+    raise NotFound(f"{name} isn't here")

@@ -14,7 +14,7 @@ class HTTPException(HTTPError):
 
     def __init__(self, status_code, detail=None, headers=None):
         detail = HTTPStatus(status_code).phrase if detail is None else detail
-        content = json.dumps({"detail": detail}, default=str)
+        content = json.dumps({"detail": detail}, default=str, ensure_ascii=False, separators=(",", ":"))
         super().__init__(status_code, content, headers={"content-type": "application/json", **(headers or {})})
         self.status_code = status_code
         self.detail = detail

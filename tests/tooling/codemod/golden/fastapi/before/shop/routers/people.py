@@ -1,14 +1,21 @@
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 
 router = APIRouter(prefix="/people")
-people = []
+people = {}
+
+
+class Unknown(Exception):
+    def __init__(self, name: str):
+        self.name = name
 
 
 @router.get("/{name}")
 def one(name: str):
-    return {"name": name, "known": name in people}
+    if name not in people:
+        raise Unknown(name)
+    return {"name": name, "age": people[name]}
 
 
 @router.put("/{name}")
-def add(name: str):
-    people.append(name)
+async def add(name: str, age: int = Body(embed=True, ge=0)):
+    people[name] = age

@@ -16,7 +16,7 @@ def answer_of(value, status=None, headers=None):
                 headers = each
     if isinstance(value, Response):
         response = value
-    elif isinstance(value, (str, bytes)):
+    elif isinstance(value, (str, bytes)) or hasattr(value, "__next__"):
         response = Response(value or None, headers={"content-type": "text/html; charset=utf-8"})
     else:
         response = Response.json(value)

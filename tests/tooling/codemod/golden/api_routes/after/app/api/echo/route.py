@@ -23,3 +23,10 @@ def POST(request, body):
 
 
 PUT = POST
+
+
+def other_methods():
+    return Response.json({"error": "no"}, status=405)
+
+
+HEAD = DELETE = PATCH = OPTIONS = other_methods

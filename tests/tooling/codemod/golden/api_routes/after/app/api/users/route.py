@@ -31,3 +31,10 @@ def GET(request):
 
 def POST(body):
     return create_user(body=body)
+
+
+def other_methods():
+    return Response(status=405)
+
+
+HEAD = PUT = DELETE = PATCH = OPTIONS = other_methods

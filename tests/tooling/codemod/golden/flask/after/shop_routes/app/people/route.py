@@ -2,33 +2,11 @@
 
 import json
 
-from notebook_routes import HTTPError, Response
+from notebook_routes import HTTPError
 
 from app import _shared
 
-
-def answer_of(value, status=None, headers=None):
-    """What a Flask view gave back, as a Response: text is HTML, and a tuple has a status and headers."""
-    if isinstance(value, tuple):
-        value, *rest = value
-        for each in rest:
-            if isinstance(each, (int, str)):
-                status = int(str(int(each) if isinstance(each, int) else each).split()[0])
-            else:
-                headers = each
-    if isinstance(value, Response):
-        response = value
-    elif isinstance(value, (str, bytes)):
-        response = Response(value or None, headers={"content-type": "text/html; charset=utf-8"})
-    else:
-        response = Response.json(value)
-    if status in (204, 304):
-        response = Response(headers=response.headers)
-    if status is not None:
-        response.status = int(status)
-    for name, text in dict(headers or {}).items():
-        response.headers.set(name, str(text))
-    return response
+NO_JSON = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
 
 
 def json_of(request, body, *, force=False, silent=False):
@@ -36,23 +14,23 @@ def json_of(request, body, *, force=False, silent=False):
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         if body is None and not silent:
-            raise HTTPError(400, "The body is empty")
+            raise HTTPError(400)
         return body
     if force:
         try:
             return json.loads(body)
         except (TypeError, ValueError):
             if not silent:
-                raise HTTPError(400, "The body is not JSON") from None
+                raise HTTPError(400) from None
     elif not silent:
-        raise HTTPError(415, "The body has to be application/json")
+        raise HTTPError(415, NO_JSON)
     return None
 
 
-def people_shown(person):
-    return {**person, "kind": "person"}
-
-
+@_shared.handles_errors
 def POST(request, body):
-    _shared.people.append(json_of(request, body))
-    return answer_of(people_shown(_shared.people[-1]), status=201)
+    person = json_of(request, body)
+    if len(person["name"]) < 2:
+        raise _shared.TooShort(person["name"])
+    _shared.people.append(person)
+    return _shared.answer_of(_shared.people_shown(_shared.people[-1]), status=201)

@@ -11,7 +11,7 @@ def form_of(body):
 def field(values, name):
     """A value that has to be there: 400 where it is not."""
     if name not in values:
-        raise HTTPError(400, f"{name} is missing")
+        raise HTTPError(400)
     return values[name]
 
 

@@ -6,22 +6,24 @@ from notebook_routes import HTTPError, Response
 
 from app import _shared
 
+NO_JSON = "Did not attempt to load JSON data because the request Content-Type was not 'application/json'."
+
 
 def json_of(request, body, *, force=False, silent=False):
     """The body as JSON; 415 where it is something else, 400 where it is nothing."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json" or kind.endswith("+json"):
         if body is None and not silent:
-            raise HTTPError(400, "The body is empty")
+            raise HTTPError(400)
         return body
     if force:
         try:
             return json.loads(body)
         except (TypeError, ValueError):
             if not silent:
-                raise HTTPError(400, "The body is not JSON") from None
+                raise HTTPError(400) from None
     elif not silent:
-        raise HTTPError(415, "The body has to be application/json")
+        raise HTTPError(415, NO_JSON)
     return None
 
 

@@ -6,6 +6,7 @@ from shop import products
 
 from notebook_routes import Headers, Response, revalidate_path
 
+ALLOWED = ["GET", "PUT", "DELETE"]
 max_duration = 5
 
 
@@ -50,3 +51,12 @@ async def DELETE(id):
         return Response.json({"error": "no such product"}, status=404)
     del products[id]
     return Response(status=204)
+
+
+async def other_methods(request, id):
+    """Read, change or remove it."""
+    product = products.get(id)  # perhaps it is sold
+    return Response(f"Method {request.method} Not Allowed", status=405, headers={"Allow": str(ALLOWED)})
+
+
+HEAD = POST = PATCH = OPTIONS = other_methods

@@ -9,9 +9,9 @@ from pydantic import BaseModel
 from app import _shared
 
 
-def answer_with(value, response, status=200):
+def answer_with(value, response):
     """An answer with the headers, the cookies and the status that another one was given."""
-    answer = Response.json(value, status=status if response.status == 200 else response.status)
+    answer = Response.json(value, status=response.status)
     for name, text in response.headers.raw:
         answer.headers.append(name, text)
     return answer
@@ -51,7 +51,7 @@ def GET(skip: int = 0, limit: int = 10, kind: _shared.Kind | None = None):
 
 
 async def POST(task: TaskIn, authorization: Annotated[str | None, Header()] = None):
-    response = Response()
+    response = Response(status=201)
     token = _shared.bearer_token(authorization=authorization)
     user = await _shared.current_user(token=token)
     number = len(_shared.tasks) + 1
@@ -59,4 +59,4 @@ async def POST(task: TaskIn, authorization: Annotated[str | None, Header()] = No
     response.headers["X-By"] = user["name"]
     response.cookies.set("last", str(number), http_only=True)
     after(lambda: _shared.log.append(f"added {number}"))
-    return answer_with(_shared.shown(_shared.tasks[number], _shared.Task), response, 201)
+    return answer_with(_shared.shown(_shared.tasks[number], _shared.Task), response)

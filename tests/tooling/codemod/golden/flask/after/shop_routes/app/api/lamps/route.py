@@ -3,10 +3,13 @@
 from notebook_routes import Response
 from shop.stock import lamps
 
+from app import _shared
+
 
 def shown(lamp):
     return {**lamp, "kind": "lamp"}
 
 
-def GET():
+@_shared.handles_errors
+def GET(request):
     return Response.json([shown(lamp) for lamp in lamps])
