@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from IPython import get_ipython
 
 from notebook_routes.notebook.card import has_widgets
-from notebook_routes.servers.in_process import from_page, to_page
+from notebook_routes.servers.in_pyodide import from_page, to_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable

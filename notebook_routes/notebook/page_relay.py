@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from notebook_routes.errors import ServerError
-from notebook_routes.servers.in_process import ORIGIN, from_page
+from notebook_routes.servers.in_process import ORIGIN
+from notebook_routes.servers.in_pyodide import from_page
 
 if TYPE_CHECKING:
     import asyncio
 
     import anywidget
 
-    from notebook_routes.servers.in_process import InProcessAnswer, InProcessServer
+    from notebook_routes.servers.in_process import InProcessServer
+    from notebook_routes.servers.in_process_answer import InProcessAnswer
 
 
 #: Redirects that are followed (Fetch standard, "HTTP-redirect fetch").

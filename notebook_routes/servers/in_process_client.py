@@ -15,7 +15,8 @@ from notebook_routes.servers.in_process import ORIGIN
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from notebook_routes.servers.in_process import InProcessAnswer, InProcessServer
+    from notebook_routes.servers.in_process import InProcessServer
+    from notebook_routes.servers.in_process_answer import InProcessAnswer
 
 #: What httpcore tells a request's `trace` extension when it has connected; the client's port is asked of the stream.
 _CONNECTED = "connection.connect_tcp.complete"

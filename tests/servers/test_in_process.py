@@ -13,7 +13,7 @@ from notebook_routes.app import App, Guard
 from notebook_routes.errors import ServerError
 from notebook_routes.routing import Route, RoutePattern, RouteTable, SegmentConfig
 from notebook_routes.runtime import Invoker, after
-from notebook_routes.servers.in_process import InProcessServer, from_page, in_browser, to_page
+from notebook_routes.servers.in_process import InProcessServer, in_browser
 from notebook_routes.servers.in_process_client import async_mounts, mounts
 from notebook_routes.web import Response
 
@@ -285,9 +285,5 @@ def test_it_has_no_address_and_says_what_to_do():
         server.location()
 
 
-def test_here_there_are_threads_and_nulls_are_none():
+def test_here_there_are_threads():
     assert in_browser() is None
-    message = {"a": [None, {"b": None}], "c": "d"}
-    assert to_page(message) == message
-    null = type("JsNull", (), {})()
-    assert from_page({"a": [null, {"b": null}], "c": 1}) == {"a": [None, {"b": None}], "c": 1}
