@@ -23,7 +23,15 @@ from notebook_routes.tooling.deploy.jupyterlite_json import rewrite_json
 from notebook_routes.tooling.deploy.jupyterlite_lock import closure, write_lock
 from notebook_routes.tooling.deploy.jupyterlite_own_wheel import write_own_wheel
 from notebook_routes.tooling.deploy.jupyterlite_pyodide import copy_pyodide
-from notebook_routes.tooling.deploy.jupyterlite_wheels import Browser, Wheel, browser_wheels, download, normalized
+from notebook_routes.tooling.deploy.jupyterlite_wheels import (
+    PLAIN,
+    Browser,
+    Wheel,
+    browser_wheels,
+    download,
+    normalized,
+)
+from notebook_routes.tooling.deploy.plain_wheels import write_plain_wheels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -134,10 +142,12 @@ def _write_source(source: Path, contents: Contents) -> tuple[str, ...]:
     browser = copy_pyodide(pyodide)
     downloads = source.parent / "wheels"
     downloads.mkdir()
+    write_plain_wheels(downloads / PLAIN)
     own = write_own_wheel(downloads)
     kernel = _kernel_wheels()
     wheels = browser_wheels([own, *kernel], _BESIDE, downloads, browser)
-    basic = ["notebook-routes", *_OF_THE_KERNEL, *_BESIDE]
+    # What our own package imports when it needs it, no cell does.
+    basic = ["notebook-routes", "jinja2", *_OF_THE_KERNEL, *_BESIDE]
     remarks = []
     for package, users in contents.packages.items():
         if package not in wheels:

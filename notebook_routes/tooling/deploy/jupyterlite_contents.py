@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ExportError
-from notebook_routes.project.notebook_source import read_notebook
+from notebook_routes.project.notebook_source import CellKind, read_notebook
 from notebook_routes.tooling.deploy.jupyterlite_wheels import normalized
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def read_contents(notebooks: Sequence[Path], include: Iterable[Path] = ()) -> Co
         there = contents.files.setdefault(path.name, path)
         if there.resolve() != path.resolve():
             raise ExportError(f"{there} and {path} have one name, and the site has one folder: rename one of them")
-        trees = [tree for cell in read_notebook(path).cells for tree in _trees(cell.body)]
+        cells = read_notebook(path).cells
+        trees = [tree for cell in cells for tree in _trees(cell.body)]
         for name in sorted({name for tree in trees for name in _files(tree, path.parent)}):
             contents.files.setdefault(name, path.parent / name)
         for module in sorted({module for tree in trees for module in _modules(tree)}):
@@ -75,6 +76,8 @@ def read_contents(notebooks: Sequence[Path], include: Iterable[Path] = ()) -> Co
             beside = path.parent / f"{module}.py"
             if beside.is_file():
                 contents.files.setdefault(beside.name, beside)
+        if any(cell.kind is CellKind.PAGE and "--jinja" in cell.line.split() for cell in cells):
+            contents.packages.setdefault("jinja2", []).append(path.name)
     folders = [path.parent.resolve() for path in notebooks]
     for path in include:
         contents.files |= _included(path, folders)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from packaging.requirements import Requirement
 
+#: Below the folder of wheels: those of packages that do the same without their compiled part.
+PLAIN = "plain"
 #: What a browser needs no Python of: their front ends are part of the site, and the kernel has stand-ins.
 FRONT_END_ONLY = ("widgetsnbextension", "jupyterlab-widgets")
 _UNNAMED = re.compile(r"[-_.]+")
@@ -179,7 +181,7 @@ def download(specs: Iterable[str], folder: Path, browser: Browser, *, alone: boo
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
     command += ["--only-binary=:all:", "--implementation=cp", f"--python-version={browser.short}", f"--dest={folder}"]
     command += [f"--platform={each}" for each in platforms] + [f"--abi={each}" for each in abis]
-    command += ["--no-deps"] if alone else []
+    command += [f"--find-links={folder / PLAIN}", *(["--no-deps"] if alone else [])]
     done = subprocess.run([*command, *specs], capture_output=True, text=True, check=False)  # noqa: S603 - pip
     if not done.returncode:
         return None

@@ -16,7 +16,9 @@ from tests.file_server import file_server
 from tests.lab import LabNotebook
 
 #: Cells of the lesson.
-LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, RAW, FILED = range(15)
+LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, RAW, FILED, TEMPLATE = range(
+    16
+)
 CELLS = [
     "%load_ext notebook_routes",
     "import json, sys\nprices = json.load(open('data/prices.json'))\nprint(sys.platform, prices)",
@@ -44,6 +46,7 @@ fetch("/prices/desk").then((answer) => answer.json()).then((it) => { price.textC
     "%%route GET /notes\nFileResponse('data/notes.txt')",
     "%%route GET /raw\nFileResponse('data/prices.json')",
     "%%request GET /notes\n?? text == 'a file\\n'\n###\nGET /raw\n?? json == {'lamp': 30, 'desk': 90}",
+    "%%page /hello/[name] --jinja\n<p>Hello {{ name }}",
 ]
 
 
@@ -218,6 +221,11 @@ def test_a_stream_comes_live_and_stop_ends_it(lesson):
 def test_a_page_calls_the_routes_from_its_frame(lesson):
     frame = lesson.cell(PAGE).frame_locator("iframe")
     expect(frame.locator("#price")).to_have_text("A desk is 90")
+
+
+def test_a_template_is_filled_in(lesson):
+    frame = lesson.cell(TEMPLATE).frame_locator("iframe")
+    expect(frame.locator("p")).to_have_text("Hello 1")
 
 
 def test_the_inspector_shows_all_routes_and_the_log(lesson):

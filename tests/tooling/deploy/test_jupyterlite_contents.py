@@ -55,6 +55,8 @@ def test_packages_that_cells_import_are_found_with_their_notebooks(write, tmp_pa
         "pydantic": ["one.ipynb", "two.ipynb"],
         "no-such-module": ["two.ipynb"],
     }
+    page = write("page.ipynb", "%%page /a --jinja\n{{ query }}", "%%page /b\n--jinja")
+    assert read_contents([page]).packages == {"jinja2": ["page.ipynb"]}
     assert "mine.py" in contents.files
 
 
