@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from notebook_routes.errors import ServerError
@@ -26,8 +25,9 @@ if TYPE_CHECKING:
     from notebook_routes.app import App, LogEntry
     from notebook_routes.inspector.run import Run
     from notebook_routes.inspector.service import Subject
-    from notebook_routes.inspector.thread import InspectorThread
+    from notebook_routes.inspector.thread import InspectorPlace
     from notebook_routes.inspector.view import View
+    from notebook_routes.servers.in_process import InProcessServer
 
 T = TypeVar("T")
 _log = logging.getLogger("notebook_routes.inspector")
@@ -51,16 +51,17 @@ class Board:
     Args:
         subject: what is looked at.
         thread: the inspector's.
+        server: answers without a socket, where there is none.
     """
 
-    def __init__(self, subject: Subject, thread: InspectorThread) -> None:
+    def __init__(self, subject: Subject, thread: InspectorPlace, server: InProcessServer | None = None) -> None:
         self.subject = subject
         self._thread = thread
         self._views: list[View] = []
         self._rows = Rows(subject)
         self._statistics = self._rows.statistics
         self._relation = Relation()
-        self.sender = Sender(subject, self._relation, self.take_in, self._tell_run)
+        self.sender = Sender(subject, self._relation, self.take_in, self._tell_run, server)
         self._app: App | None = None
         self._tail: Tail | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -71,7 +72,6 @@ class Board:
         self._changed: set[Key] = set()
         self._server: dict[str, Any] | None = None
         self._origin: str | None = None
-        self._aside: ThreadPoolExecutor | None = None
         self._kept_due = 0.0
 
     @property
@@ -141,9 +141,7 @@ class Board:
 
     async def aside(self, work: Callable[[], T]) -> T:
         """What a function gives that may wait for a disk or another machine."""
-        if self._aside is None:
-            self._aside = ThreadPoolExecutor(1, thread_name_prefix="notebook_routes inspector cache")
-        return await asyncio.get_running_loop().run_in_executor(self._aside, work)
+        return await self._thread.aside(work)
 
     def look_at_kept(self) -> None:
         """What is kept has changed: the rows say so soon."""
@@ -158,8 +156,6 @@ class Board:
         self._views.clear()
         self._end()
         await self.sender.close()
-        if self._aside is not None:
-            self._aside.shutdown(cancel_futures=True)
 
     def _begin(self) -> None:
         app = self.subject.app()

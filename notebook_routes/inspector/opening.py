@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
 
 def server_state(subject: Subject) -> dict[str, Any]:
-    """Whether the server runs, and its addresses."""
+    """Whether the server runs where a browser can reach it, and its addresses."""
     addresses = ("origin", "url", "reason", "page", "room", "qr", "note")
     stopped: dict[str, Any] = {"running": False, **dict.fromkeys(addresses)}
     try:
         origin = subject.base_url()
     except ServerError as error:
         return {**stopped, "note": str(error)}
-    return {**stopped, "running": True, "origin": origin, **subject.location()}
+    try:
+        return {**stopped, "running": True, "origin": origin, **subject.location()}
+    except ServerError as error:
+        # What is copied as curl is to be a URL all the same.
+        return {**stopped, "url": origin, "note": str(error)}
 
 
 def opened(subject: Subject, path: str | None) -> dict[str, Any]:

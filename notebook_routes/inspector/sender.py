@@ -1,4 +1,4 @@
-"""Sends the page's requests over loopback, and follows their answers to the end."""
+"""Sends the page's requests over loopback, or by a call where there is no socket, and follows their answers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from notebook_routes.inspector.relation import Relation
     from notebook_routes.inspector.service import Subject
     from notebook_routes.routing import Route
+    from notebook_routes.servers.in_process import InProcessServer
 
 #: Seconds that a run waits for its line in the log before it is shown without.
 _PATIENCE = 0.25
@@ -35,6 +36,7 @@ class Sender:
         relation: finds the lines of the log.
         look: has the log's newest lines taken in now.
         tell: called with a run and with what is new of it.
+        server: answers without a socket, where there is none.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class Sender:
         relation: Relation,
         look: Callable[[], None],
         tell: Callable[[Run, dict[str, Any]], None],
+        server: InProcessServer | None = None,
     ) -> None:
+        self._server = server
         self.history = History()
         self._subject = subject
         self._relation = relation
@@ -120,10 +124,18 @@ class Sender:
                 verify=False,
                 follow_redirects=False,
                 cookies=self._subject.cookies,
+                mounts=self._mounts(),
                 # A run's port is its own, so that its line in the log is known by it.
                 limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),
             )
         return self._client
+
+    def _mounts(self) -> dict[str, httpx2.AsyncBaseTransport | None]:
+        if self._server is None:
+            return {}
+        from notebook_routes.servers.in_process_client import async_mounts  # noqa: PLC0415 - it imports httpx2
+
+        return async_mounts(self._server)
 
     async def _go(self, run: Run) -> None:
         waiting: list[asyncio.Future[LogEntry]] = []

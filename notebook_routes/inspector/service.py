@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notebook_routes.inspector.board import Board
+from notebook_routes.inspector.loop import InspectorLoop
 from notebook_routes.inspector.opening import opened
 from notebook_routes.inspector.thread import InspectorThread
 from notebook_routes.inspector.view import View
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import App
     from notebook_routes.inspector.kept import KeptThings
+    from notebook_routes.inspector.thread import InspectorPlace
     from notebook_routes.routing import Route
+    from notebook_routes.servers.in_process import InProcessServer
 
 
 class Subject(Protocol):
@@ -53,7 +56,11 @@ class Subject(Protocol):
         """What would be exported of it."""
 
     def location(self) -> dict[str, Any]:
-        """The addresses for browsers, as `addresses` gives them. Asked while it runs."""
+        """The addresses for browsers, as `addresses` gives them. Asked while it runs.
+
+        Raises:
+            ServerError: it has none; the message says why.
+        """
 
 
 class Inspector:
@@ -63,12 +70,14 @@ class Inspector:
 
     Args:
         subject: what is looked at.
+        server: answers without a socket, on a loop that the inspector shares; None where there are threads.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, server: InProcessServer | None = None) -> None:
         self._subject = subject
+        self._server = server
         self._lock = threading.Lock()
-        self._running: tuple[InspectorThread, Board] | None = None
+        self._running: tuple[InspectorPlace, Board] | None = None
 
     def connect(self, listener: Callable[[dict[str, Any]], object]) -> View:
         """Open a view.
@@ -78,8 +87,9 @@ class Inspector:
         """
         with self._lock:
             if self._running is None:
-                thread = InspectorThread()
-                self._running = (thread, Board(self._subject, thread))
+                server = self._server
+                place = InspectorThread() if server is None else InspectorLoop(server.loop)
+                self._running = (place, Board(self._subject, place, server))
             thread, board = self._running
         view = View(board, thread, listener)
         thread.call(board.add, view)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.inspector.board import Board
     from notebook_routes.inspector.run import Run
-    from notebook_routes.inspector.thread import InspectorThread
+    from notebook_routes.inspector.thread import InspectorPlace
 
 _log = logging.getLogger("notebook_routes.inspector")
 
@@ -32,7 +32,7 @@ class View:
         is_open: whether it has said what it shows.
     """
 
-    def __init__(self, board: Board, thread: InspectorThread, listener: Callable[[dict[str, Any]], object]) -> None:
+    def __init__(self, board: Board, thread: InspectorPlace, listener: Callable[[dict[str, Any]], object]) -> None:
         self._board = board
         self._thread = thread
         self._listener = listener

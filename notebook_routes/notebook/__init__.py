@@ -50,7 +50,7 @@ def url(*, public: bool = False) -> str:
     """The address at which the kernel reaches its server, or with `public` the one for a browser.
 
     Raises:
-        ServerError: the server does not run.
+        ServerError: the server does not run, or browsers cannot reach it.
     """
     serving = current_session().serving
     return serving.location().url if public else serving.url()
@@ -83,7 +83,7 @@ def start(
     cache: str | None = None,
     cors: object = None,
 ) -> str:
-    """Start the server, or start it anew with these settings; the address for a browser.
+    """Start the server, or start it anew with these settings; the address for a browser, "" where it has none.
 
     `cache` says where answers and data are kept from now on: "memory", "memory:256mb", "file:FOLDER" or
     "redis://HOST:6379/0".
@@ -103,7 +103,7 @@ def start(
         cors=cors,
         cache=cache,
     )
-    return location.url
+    return "" if location is None else location.url
 
 
 def stop() -> bool:

@@ -101,9 +101,12 @@ def _counted(count: int, what: str) -> str:
 
 def _start(session: Session, command: Command) -> None:
     options: dict[str, Any] = dict(command.options)
-    session.start(**options)
+    location = session.start(**options)
     host = options.get("host", "127.0.0.1")
-    print("The server runs: %routes url shows its address")  # noqa: T201 - the same
+    if location is None:
+        print("The routes answer: %%request calls them")  # noqa: T201 - the same
+    else:
+        print("The server runs: %routes url shows its address")  # noqa: T201 - the same
     if host not in ("127.0.0.1", "localhost", "::1"):
         print(  # noqa: T201 - the same
             f"Careful: it listens on {host}, so every machine that reaches this one can call your routes"

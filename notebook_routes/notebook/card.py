@@ -49,3 +49,16 @@ def page_card_class() -> type[anywidget.AnyWidget]:
         version = traitlets.Int().tag(sync=True)
 
     return PageCard
+
+
+@cache
+def inside_card_class() -> type[anywidget.AnyWidget]:
+    """The same where the routes have no address, and what the frame needs comes as messages."""
+    import traitlets  # noqa: PLC0415 - as above
+
+    class InsideCard(page_card_class()):  # type: ignore[misc]  # made when it is needed
+        _esm = _STATIC / "page_inside.js"
+        # Runs in the frame in front of the page's own scripts.
+        script = traitlets.Unicode((_STATIC / "page_frame.js").read_text(encoding="utf-8")).tag(sync=True)
+
+    return InsideCard

@@ -51,10 +51,23 @@ _running: ContextVar[RunningCell | None] = ContextVar("notebook_routes.running_c
 _unnumbered_runs = itertools.count(1)
 
 
-def remember_cell(info: ExecutionInfo) -> None:
-    """IPython's `pre_run_cell` hook."""
+def remember_cell(info: ExecutionInfo, kernel: Any = None) -> None:
+    """IPython's `pre_run_cell` hook; `kernel` as for `cell_id`."""
     unnumbered = 0 if getattr(info, "store_history", True) else next(_unnumbered_runs)
-    _running.set(RunningCell(getattr(info, "cell_id", None), info.raw_cell, unnumbered))
+    _running.set(RunningCell(cell_id(info, kernel), info.raw_cell, unnumbered))
+
+
+def cell_id(info: ExecutionInfo, kernel: Any = None) -> str | None:
+    """The front end's id for a cell, None where it sends none.
+
+    Args:
+        info: what IPython says of the cell.
+        kernel: is asked where IPython does not say it: JupyterLite's does not hand it on.
+    """
+    said = getattr(info, "cell_id", None)
+    if said is None and kernel is not None:
+        said = kernel.get_parent().get("metadata", {}).get("cellId")
+    return said if isinstance(said, str) else None
 
 
 def running_cell() -> RunningCell:

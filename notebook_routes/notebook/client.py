@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.project.expectation import Outcome
     from notebook_routes.project.http_file import RequestSpec
+    from notebook_routes.servers.in_process import InProcessServer
 
 
 @dataclass(eq=False)
@@ -58,11 +59,15 @@ class KernelClient:
     Args:
         base_url: called for the server's address when a request has a path only.
         token: called for the bearer token, if the server asks for one.
+        server: answers without a socket, where there is none.
     """
 
-    def __init__(self, base_url: Callable[[], str], token: Callable[[], str | None]) -> None:
+    def __init__(
+        self, base_url: Callable[[], str], token: Callable[[], str | None], server: InProcessServer | None = None
+    ) -> None:
         self._base_url = base_url
         self._token = token
+        self._server = server
         #: What came since the running cell began.
         self.recent: list[FinishedResponse] = []
         self._client: httpx2.Client | None = None
@@ -88,7 +93,7 @@ class KernelClient:
         import httpx2  # noqa: PLC0415 - a tenth of a second that only the first request pays
 
         if self._client is None:
-            self._client = httpx2.Client(timeout=None, trust_env=False, cookies=self.cookies)
+            self._client = httpx2.Client(timeout=None, trust_env=False, cookies=self.cookies, mounts=self._mounts())
         local = spec.target.startswith("/")
         origin = self._base_url() if local else ""
         url = origin + spec.target
@@ -114,6 +119,13 @@ class KernelClient:
             raise ServerError(f"{asked} cannot be sent: {error}") from error
         except KeyboardInterrupt:
             raise ServerError(f"{asked} was stopped before it had an answer") from None
+
+    def _mounts(self) -> dict[str, httpx2.BaseTransport | None]:
+        if self._server is None:
+            return {}
+        from notebook_routes.servers.in_process_client import mounts  # noqa: PLC0415 - it imports httpx2
+
+        return mounts(self._server)
 
     def close(self) -> None:
         """Close the connections and forget the cookies."""

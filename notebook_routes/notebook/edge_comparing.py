@@ -32,6 +32,11 @@ def check_edge(session: Session, *, replay_all: bool = False) -> EdgeComparison:
         DefinitionError: the notebook cannot be a tree.
         ServerError: there is no Deno, or the isolate cannot load the tree.
     """
+    session.need_machine(
+        "%routes edge check",
+        "a process for the isolate",
+        "download the notebook, and run it where Python is installed",
+    )
     from notebook_routes.project.edge_comparison import compare_edge  # noqa: PLC0415 - %load_ext must not wait for it
 
     return compare_edge(session.ran.source(session), replay_all=replay_all)

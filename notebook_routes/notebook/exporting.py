@@ -32,6 +32,11 @@ def export_kernel(
     check_only: bool = False,
 ) -> Export:
     """Export what is live in a session, as `export_tree` does what a file says."""
+    session.need_machine(
+        "%routes export",
+        "a process that tries what it has written",
+        "download the notebook, and run it where Python is installed",
+    )
     source = session.ran.source(session)
     mounted = session.mounts.all()
     if mounted and not any(cell.kind in (CellKind.ROUTE, CellKind.PAGE) for cell in source.cells):

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import notebook_routes
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
-from notebook_routes.notebook.cell_text import cell_label, give_body, lift_magic, remember_cell
+from notebook_routes.notebook.cell_text import cell_id, cell_label, give_body, lift_magic, remember_cell
 from notebook_routes.notebook.magics import RouteMagics
 from notebook_routes.notebook.session import Session
+from notebook_routes.servers.in_process import in_browser
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -27,9 +28,11 @@ class Extension:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
-        self.session = Session(shell.user_ns, name_file=self._name_file)
+        self.session = Session(shell.user_ns, name_file=self._name_file, server=in_browser())
         self.session.own_names = lambda: set(shell.user_ns_hidden)
         self._names: dict[str, Any] = {}
+        #: JupyterLite's kernel, which knows what its shell is not told.
+        self._lite_kernel = None if self.session.in_process is None else getattr(shell, "kernel", None)
 
     def load(self) -> None:
         """Register magics and hooks, and put the public face into the notebook, hidden from `%who`."""
@@ -72,7 +75,7 @@ class Extension:
         self.shell.push(self._names, interactive=False)
 
     def _cell_runs(self, info: ExecutionInfo) -> None:
-        remember_cell(info)
+        remember_cell(info, self._lite_kernel)
         self.session.client.recent.clear()
         if self._names.keys().isdisjoint(self.shell.user_ns):
             # `%reset` has taken them along with the user's.
@@ -83,15 +86,15 @@ class Extension:
         if result is None or result.info is None:
             # Stop was pressed before IPython had begun to run the cell.
             return
-        cell_id = result.info.cell_id
+        ran = cell_id(result.info, self._lite_kernel)
         if result.success:
             label = cell_label(self.shell)
-            self.session.ran.add(cell_id, label, result.info.raw_cell, self.session.client.recent)
-        for route in self.session.cell_ran(cell_id, succeeded=result.success):
+            self.session.ran.add(ran, label, result.info.raw_cell, self.session.client.recent)
+        for route in self.session.cell_ran(ran, succeeded=result.success):
             print(f"{route.method} {route.pattern} withdrawn: its cell defines it no more")  # noqa: T201 - shown
         if result.success:
             self._compare_edge(label)
-        for layer in self.session.middlewares.cell_ran(cell_id, succeeded=result.success):
+        for layer in self.session.middlewares.cell_ran(ran, succeeded=result.success):
             print(f"{layer.label} withdrawn: its cell defines it no more")  # noqa: T201 - the same
 
     def _compare_edge(self, label: str) -> None:

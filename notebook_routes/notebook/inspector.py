@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from IPython import get_ipython
 
 from notebook_routes.notebook.card import has_widgets
+from notebook_routes.servers.in_pyodide import from_page, to_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.inspector import Inspector, Subject, View
     from notebook_routes.notebook.session import Definition
+    from notebook_routes.servers.in_process import InProcessServer
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 #: The key of the widget that shows all routes.
@@ -41,10 +43,12 @@ class Inspectors:
 
     Args:
         subject: what they show.
+        server: answers without a socket, where there is none.
     """
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, server: InProcessServer | None = None) -> None:
         self._subject = subject
+        self._server = server
         self._inspector: Inspector | None = None
         self._widgets: dict[Hashable, _Shown] = {}
 
@@ -75,7 +79,7 @@ class Inspectors:
         from notebook_routes.inspector import Inspector, InspectorPages  # noqa: PLC0415 - %load_ext must not wait
 
         if self._inspector is None:
-            self._inspector = Inspector(self._subject)
+            self._inspector = Inspector(self._subject, self._server)
             InspectorPages(self._inspector).put_into(self._subject.app())
         return self._inspector
 
@@ -140,7 +144,7 @@ class _Shown:
     def _hear(self, _widget: object, message: object, _buffers: object) -> None:
         if self._view is None:
             self._view = self._inspector.connect(self._say)
-        self._view.receive(message)
+        self._view.receive(from_page(message))
 
     def _say(self, message: dict[str, Any]) -> None:
         if self.is_open:
@@ -180,6 +184,12 @@ def _widget_class() -> Callable[..., anywidget.AnyWidget]:
         remarks: Any = traitlets.List().tag(sync=True)
         #: What is shown until the kernel answers, which it may be too busy to do.
         snapshot = traitlets.Dict().tag(sync=True)
+
+        def get_state(self, *which: Any, **how: Any) -> Any:
+            return to_page(super().get_state(*which, **how))
+
+        def send(self, content: Any, buffers: Any = None) -> None:
+            super().send(to_page(content), buffers)
 
     return InspectorWidget
 

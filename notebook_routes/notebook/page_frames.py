@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.app import FramePass
-from notebook_routes.notebook.card import has_widgets, page_card_class, widget_bundle
+from notebook_routes.notebook.card import has_widgets, inside_card_class, page_card_class, widget_bundle
+from notebook_routes.notebook.page_relay import PageRelay
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import App
     from notebook_routes.notebook.serving import Serving
+    from notebook_routes.servers.in_process import InProcessServer
 
 #: Pixels of a frame whose line says nothing.
 _HEIGHT = 300
@@ -29,10 +31,12 @@ class PageFrames:
     Args:
         serving: knows the address.
         app: lets the frames in.
+        server: answers what they ask for where there are no addresses.
     """
 
-    def __init__(self, serving: Serving, app: App) -> None:
+    def __init__(self, serving: Serving, app: App, server: InProcessServer | None = None) -> None:
         self._serving = serving
+        self._server = server
         self._pass = app.frames = FramePass()
         self._cards: dict[Hashable, anywidget.AnyWidget] = {}
 
@@ -51,7 +55,7 @@ class PageFrames:
         key = cell_id if cell_id is not None else (None, path)
         card = self._cards.get(key)
         if card is None or card.comm is None:
-            card = self._cards[key] = page_card_class()()
+            card = self._cards[key] = self._new_card()
         self._update(card, content=html, path=path, height=height or _HEIGHT)
         return widget_bundle(text, html, card)
 
@@ -73,9 +77,19 @@ class PageFrames:
         """The notebook ends: frames stay as they are."""
         self._cards.clear()
 
+    def _new_card(self) -> anywidget.AnyWidget:
+        if self._server is None:
+            return page_card_class()()
+        card = inside_card_class()()
+        # It hears the card, and lives as long.
+        PageRelay(card, self._server)
+        return card
+
     def _update(self, card: anywidget.AnyWidget, **state: object) -> None:
-        url = self._serving.location().url
-        state |= {"url": url, "frame": self._pass.url(url) or "", "version": card.version + 1}
+        if self._server is None:
+            url = self._serving.location().url
+            state |= {"url": url, "frame": self._pass.url(url) or ""}
+        state["version"] = card.version + 1
         # In one message, so that no frame is loaded from half of it.
         with card.hold_sync():
             for name, value in state.items():

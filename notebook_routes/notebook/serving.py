@@ -1,4 +1,8 @@
-"""The kernel's server: started by the first route or by `%routes start`, stopped by `%routes stop`."""
+"""The kernel's server: started by the first route or by `%routes start`, stopped by `%routes stop`.
+
+In a browser it is no server: the same commands begin and end that routes answer, and what an address would need is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,8 @@ from notebook_routes.app import LOOPBACK_HOSTS
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
 from notebook_routes.routing import CorsPolicy
-from notebook_routes.servers import ANY_ADDRESS, host_header, local_url, public_location
+from notebook_routes.servers import ANY_ADDRESS, host_header
+from notebook_routes.servers.in_process import NO_ADDRESS
 from notebook_routes.servers.machine import machine_hosts
 from notebook_routes.web import GeoHeaders
 
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import App, PublicFiles
     from notebook_routes.servers import Location
+    from notebook_routes.servers.in_process import InProcessServer
     from notebook_routes.servers.thread import ServerThread
 
 #: A port for the kernels of a machine or a test run; 0 is any free one, and is not remarked upon.
@@ -42,12 +48,18 @@ class _Settings:
 
 
 class Serving:
-    """Starts and stops the server of an App, and knows its addresses."""
+    """Starts and stops the server of an App, and knows its addresses.
 
-    def __init__(self, app: App) -> None:
+    Args:
+        app: what answers.
+        in_process: answers in place of a server on a port.
+    """
+
+    def __init__(self, app: App, in_process: InProcessServer | None = None) -> None:
         self._app = app
+        self._in_process = in_process
         self._lock = threading.RLock()
-        self._thread: ServerThread | None = None
+        self._thread: ServerThread | InProcessServer | None = None
         self._settings = _Settings()
         self._port: int | None = None
 
@@ -81,8 +93,8 @@ class Serving:
         public: str | os.PathLike[str] | None = None,
         geo: str | Mapping[str, str] | None = None,
         cors: object = None,
-    ) -> Location:
-        """Start the server, again if it runs; the routes stay.
+    ) -> Location | None:
+        """Start the server, again if it runs; the routes stay. Its address for a browser, None where it has none.
 
         Args:
             port: the port; None takes the one it had before, 8000, or the next free one.
@@ -95,10 +107,13 @@ class Serving:
             cors: which other origins may call the paths that declare nothing themselves, as for `App`.
 
         Raises:
-            ServerError: the port is in use, or the address is not this machine's; a running server stays.
+            ServerError: the port is in use, the address is not this machine's, or there are no addresses here; a
+                running server stays.
             DefinitionError: `public` is no folder, or has a file at the path of a route; `geo` is not known. A running
                 server stays.
         """
+        if self._in_process is not None:
+            _refuse_addresses(port, host, allow_hosts, url)
         files = None if public is None else floor.PublicFiles(public)
         if files is not None:
             files.check(self._app.routes)
@@ -125,9 +140,11 @@ class Serving:
                     self._launch(self._bound(running.host, running.port), self._settings)
                     raise
             self._launch(thread, settings)
-            return self.location()
+            return None if self._in_process is not None else self.location()
 
-    def _bound(self, host: str, port: int | None) -> ServerThread:
+    def _bound(self, host: str, port: int | None) -> ServerThread | InProcessServer:
+        if self._in_process is not None:
+            return self._in_process
         from notebook_routes.servers.thread import ServerThread  # noqa: PLC0415 - %load_ext starts nothing
 
         if port is None:
@@ -138,23 +155,29 @@ class Serving:
                     return ServerThread(self._app, host=host, port=wanted)
         return ServerThread(self._app, host=host, port=port)
 
-    def _launch(self, thread: ServerThread, settings: _Settings) -> ServerThread:
-        host, guard = settings.host, self._app.guard
-        hosts = {*LOOPBACK_HOSTS, *settings.allow_hosts}
-        if host in ANY_ADDRESS:
-            hosts |= machine_hosts()
-        else:
-            hosts.add(host_header(host))
-        location = public_location(host, thread.port, setting=settings.url)
-        if location.host:
-            hosts.add(location.host)
-        guard.hosts = {name.lower() for name in hosts}
+    def _launch(self, thread: ServerThread | InProcessServer, settings: _Settings) -> ServerThread | InProcessServer:
+        guard = self._app.guard
+        guard.hosts = {name.lower() for name in self._hosts(thread, settings)}
         guard.token = settings.token
         self._app.public, self._app.geo, self._app.cors = settings.public, settings.geo, settings.cors
         output.install()
         thread.start()
         self._thread, self._settings, self._port = thread, settings, thread.port
         return thread
+
+    def _hosts(self, thread: ServerThread | InProcessServer, settings: _Settings) -> set[str]:
+        """The values of the Host header to answer."""
+        hosts = {*LOOPBACK_HOSTS, *settings.allow_hosts}
+        if self._in_process is not None:
+            return hosts
+        if settings.host in ANY_ADDRESS:
+            hosts |= machine_hosts()
+        else:
+            hosts.add(host_header(settings.host))
+        location = thread.location(settings.url)
+        if location.host:
+            hosts.add(location.host)
+        return hosts
 
     def stop(self) -> bool:
         """Stop the server if it runs; whether it did."""
@@ -172,17 +195,15 @@ class Serving:
         Raises:
             ServerError: it does not run.
         """
-        thread = self._running_thread()
-        return local_url(thread.host, thread.port)
+        return self._running_thread().url
 
     def location(self) -> Location:
         """The address for a browser.
 
         Raises:
-            ServerError: it does not run.
+            ServerError: it does not run, or has no address.
         """
-        thread = self._running_thread()
-        return public_location(thread.host, thread.port, setting=self._settings.url)
+        return self._running_thread().location(self._settings.url)
 
     def listens(self) -> tuple[str, int]:
         """The address and port that it listens on.
@@ -195,12 +216,26 @@ class Serving:
 
     def origins(self) -> tuple[str, ...]:
         """The addresses of its own, for the kernel and for browsers; none while it does not run."""
-        return (self.url(), self.location().url) if self.running else ()
+        if not self.running:
+            return ()
+        return (self.url(),) if self._in_process is not None else (self.url(), self.location().url)
 
-    def _running_thread(self) -> ServerThread:
+    def _running_thread(self) -> ServerThread | InProcessServer:
         if self._thread is None or not self._thread.running:
             raise ServerError("The server does not run: define a route with %%route, or run %routes start")
         return self._thread
+
+
+def _refuse_addresses(port: int | None, host: str, allow_hosts: Iterable[str], url: str | None) -> None:
+    given = {
+        "--port": port,
+        "--host": None if host == _Settings().host else host,
+        "--allow-host": allow_hosts,
+        "--url": url,
+    }
+    refused = [option for option, value in given.items() if value or value == 0]
+    if refused:
+        raise ServerError(f"{NO_ADDRESS}: leave {' and '.join(refused)} out")
 
 
 def _port_of_environment() -> int | None:

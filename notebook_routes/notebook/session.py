@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import notebook_routes.cache as caching
 from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
-from notebook_routes.errors import CellError, DirectiveError
+from notebook_routes.errors import CellError, DirectiveError, ServerError
 from notebook_routes.inspector.kept import KeptThings
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
@@ -39,6 +39,8 @@ from notebook_routes.routing import (
     parse_page_directive,
 )
 from notebook_routes.runtime import Invoker, use_data
+from notebook_routes.runtime.outgoing import use_mounts
+from notebook_routes.servers.in_process import NO_ADDRESS
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     from notebook_routes.routing import Directive
     from notebook_routes.runtime import Exchange, RouteModule
     from notebook_routes.servers import Location
+    from notebook_routes.servers.in_process import InProcessServer
 
 
 _JSON_WORDS = {"true": "True", "false": "False", "null": "None"}
@@ -76,9 +79,19 @@ class Session:
     Args:
         namespace: the notebook's variables.
         name_file: how tracebacks call a file of the notebook.
+        server: makes what answers where there are neither sockets nor threads, as in a browser; None where there are.
+
+    Attributes:
+        in_process: what answers there.
     """
 
-    def __init__(self, namespace: dict[str, Any], *, name_file: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        namespace: dict[str, Any],
+        *,
+        name_file: Callable[[str], str] | None = None,
+        server: Callable[[App], InProcessServer] | None = None,
+    ) -> None:
         self.namespace = namespace
         self._name_file = name_file
         self.routes = RouteTable()
@@ -88,12 +101,14 @@ class Session:
         self.mounts = Mounts(self.routes, self._mounts_changed)
         self.app.own_pages = pages = OwnPages()
         pages.add("/_routes/openapi.json", lambda _request: Response.json(self.openapi()))
-        self.serving = Serving(self.app)
+        self.in_process = None if server is None else server(self.app)
+        self.serving = Serving(self.app, self.in_process)
         self.kept = KeptThings(lambda: self.app, self.serving.origins)
         use_data(lambda: self.app.data)
-        self.frames = PageFrames(self.serving, self.app)
-        self.client = KernelClient(self.serving.url, lambda: self.serving.token)
-        self.inspectors = Inspectors(KernelSubject(self))
+        self._use_mounts(self.in_process)
+        self.frames = PageFrames(self.serving, self.app, self.in_process)
+        self.client = KernelClient(self.serving.url, lambda: self.serving.token, self.in_process)
+        self.inspectors = Inspectors(KernelSubject(self), self.in_process)
         self.ran = RanCells()
         #: Names in the namespace that are not the user's; the extension knows them.
         self.own_names: Callable[[], set[str]] = set
@@ -103,6 +118,7 @@ class Session:
         self._said: set[tuple[str, str]] = set()
         self._numbers = itertools.count(1)
         self._defined_in: set[str | None] = set()
+        self._place_said = False
 
     def define(self, line: str, body: str, *, cell: RunningCell, label: str, own_names: set[str]) -> Definition:
         """Make the cell's routes live in place of what it defined before.
@@ -208,12 +224,27 @@ class Session:
 
         Raises:
             DefinitionError: it cannot be mounted; nothing was changed.
-            ServerError: no server could be started; nothing was changed.
+            ServerError: no server could be started, or nothing can watch the files; nothing was changed.
         """
+        self.need_machine("%routes mount", "a thread that watches its files", "put the routes into cells")
         self._started()
         return self.mounts.mount(directory)
 
-    def start(self, *, cache: str | None = None, **options: Any) -> Location:
+    def need_machine(self, what: str, needs: str, instead: str) -> None:
+        """Refuse in a browser what only a kernel on a machine can do.
+
+        Args:
+            what: what is asked for.
+            needs: what that takes.
+            instead: the way out.
+
+        Raises:
+            ServerError: this is a browser.
+        """
+        if self.in_process is not None:
+            raise ServerError(f"{what} needs {needs}, which there is not in a browser: {instead}")
+
+    def start(self, *, cache: str | None = None, **options: Any) -> Location | None:
         """Start the server, or start it anew; the arguments are those of `Serving.start`.
 
         Args:
@@ -224,6 +255,8 @@ class Session:
             ServerError: as `Serving.start` does; nothing was changed.
             DefinitionError: the same; or there is no such cache.
         """
+        if cache is not None and cache.partition(":")[0] != "memory":
+            self.need_machine(f"--cache {cache}", "a thread that waits for it", "--cache memory keeps answers")
         handler = None if cache is None else caching.open_cache(cache)
         location = self.serving.start(**options)
         self.inspectors.begin().changed()
@@ -263,8 +296,14 @@ class Session:
         # What is kept stays: in files or Redis the next kernel finds it.
         self._emptied()
         use_data(None)
+        self._use_mounts(None)
         self.kept.close()
         caching.stop_waiting()
+
+    def _use_mounts(self, server: InProcessServer | None) -> None:
+        """Have `fetch` in handlers and cells reach the routes that have no socket; None ends that."""
+        if self.in_process is not None:
+            use_mounts(None if server is None else lambda: _async_mounts(server))
 
     def _mounts_changed(self, routes: list[Route]) -> None:
         self.middlewares.put_behind(self.mounts.middleware)
@@ -376,6 +415,9 @@ class Session:
         path = self.routes.at(directive.pattern)
         if path is not None:
             remarks += config_remarks(directive, body, cell.routes[0], path)
+        if self.in_process is not None and not self._place_said:
+            self._place_said = True
+            remarks.append(NO_ADDRESS)
         if moved:
             remarks.append("The usual port is in use: the server took the next free one, %routes url shows it")
         return Definition(definition.routes, tuple(remarks))
@@ -434,6 +476,12 @@ class Session:
             if said not in self._said:
                 self._said.add(said)
                 exchange.context.copy().run(print, f"{exchange.route.method} {exchange.route.pattern}: {note}")
+
+
+def _async_mounts(server: InProcessServer) -> dict[str, Any]:
+    from notebook_routes.servers.in_process_client import async_mounts  # noqa: PLC0415 - it imports httpx2
+
+    return {**async_mounts(server)}
 
 
 def _heading(route: Route) -> str:

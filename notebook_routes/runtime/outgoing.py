@@ -11,10 +11,22 @@ from notebook_routes.web import ReadableStream
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 #: Seconds for a connection, and between two pieces of an answer.
 _CONNECT, _READ = 10.0, 60.0
+#: Gives the ways to servers that are reached without a socket, by origin, as httpx2 takes them.
+_mounts: Callable[[], dict[str, Any]] = dict
+
+
+def use_mounts(mounts: Callable[[], dict[str, Any]] | None) -> None:
+    """Have requests to some origins go other ways than over a socket; None ends that.
+
+    Args:
+        mounts: called for each client.
+    """
+    global _mounts  # noqa: PLW0603 - one for the process, as its sockets are
+    _mounts = dict if mounts is None else mounts
 
 
 def library() -> Any:
@@ -44,6 +56,7 @@ def new_client(*, follow_redirects: bool) -> Any:
         trust_env=False,
         timeout=httpx2.Timeout(_READ, connect=_CONNECT),
         follow_redirects=follow_redirects,
+        mounts=_mounts(),
     )
 
 

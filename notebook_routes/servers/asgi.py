@@ -37,11 +37,13 @@ class ASGIApp:
     Args:
         app: what answers.
         max_body_size: bytes of a request body; more is a 413.
+        threads: have `def` handlers run in threads; without, all of them run on the loop.
     """
 
-    def __init__(self, app: App, *, max_body_size: int = MAX_BODY_SIZE) -> None:
+    def __init__(self, app: App, *, max_body_size: int = MAX_BODY_SIZE, threads: bool = True) -> None:
         self.app = app
         self.max_body_size = max_body_size
+        self._has_threads = threads
         self._threads: HandlerThreads | None = None
         self._work: set[asyncio.Task[None]] = set()
         self._is_ready = False
@@ -121,7 +123,7 @@ class ASGIApp:
         self._is_ready = True
 
     def _start(self) -> None:
-        if self._threads is None:
+        if self._threads is None and self._has_threads:
             self._threads = HandlerThreads(self.app)
             self._threads.start()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.errors import ServerError
 from notebook_routes.servers.lifetime import end_tasks, listening
 from notebook_routes.servers.listener import DEFAULT_PORT, bind_listener
+from notebook_routes.servers.location import Location, local_url, public_location
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
 
 if TYPE_CHECKING:
@@ -76,6 +77,15 @@ class ServerThread:
     def running(self) -> bool:
         """Whether it listens."""
         return self._thread.is_alive()
+
+    @property
+    def url(self) -> str:
+        """The address at which this process itself reaches it."""
+        return local_url(self.host, self.port)
+
+    def location(self, setting: str | None = None) -> Location:
+        """The address for a browser; `setting` is what the user has said of it."""
+        return public_location(self.host, self.port, setting=setting)
 
     def stop(self, *, timeout: float = 1.0) -> None:
         """Stop listening, cancel what is being answered, and end the thread; gives up after about `timeout` seconds."""

@@ -303,13 +303,18 @@ def export(
 @app.command()
 def build(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="DIR", help="The project: the folder that holds app/.", show_default=False)
+        list[Path],
+        typer.Argument(
+            metavar="DIR",
+            help="The project: the folder that holds app/; for jupyterlite the notebooks.",
+            show_default=False,
+        ),
     ],
     *,
-    target: Annotated[str, typer.Option(help="The platform: cloudflare.", show_default=False)],
+    target: Annotated[str, typer.Option(help="The platform: cloudflare or jupyterlite.", show_default=False)],
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", help="The folder to write; DIR-cloudflare beside DIR if not given."),
+        typer.Option("--output", "-o", help="The folder to write; for cloudflare DIR-cloudflare if not given."),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="What the platform calls it; the folder's name if not given.")
@@ -329,6 +334,8 @@ def build(
     ] = False,
 ) -> None:
     """Write a project in the form that a platform takes: for cloudflare, the folder of a Worker.
+
+    For jupyterlite it is notebooks that are written, as a site of files in which they run in the reader's browser.
 
     Everything is checked first: syntax, what the edge lacks, imports, packages, sizes. What cannot run there is listed
     with its line, and then nothing is written.

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 #: The module of each target. Its function `build` takes a `BuildRequest` and gives a `Built`.
 TARGETS = {
     "cloudflare": "notebook_routes.tooling.deploy.cloudflare",
+    "jupyterlite": "notebook_routes.tooling.deploy.jupyterlite_target",
 }
 
 
