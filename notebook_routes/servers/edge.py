@@ -45,7 +45,7 @@ class EdgeApp:
 
     def __init__(self, app: App, *, max_body_size: int = MAX_BODY_SIZE) -> None:
         self.app = app
-        self._asgi = ASGIApp(app, max_body_size=max_body_size)
+        self._asgi = ASGIApp(app, max_body_size=max_body_size, threads=False)
         self._platform = _Platform()
         self._running: set[asyncio.Task[None]] = set()
 

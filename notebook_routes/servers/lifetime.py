@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +31,7 @@ class HandlerThreads:
         self._watch = LoopWatch()
 
     def start(self) -> None:
-        """Give them to the app; called on the loop's thread. Where there are no threads, all runs on the loop."""
-        if sys.platform == "emscripten":
-            return
+        """Give them to the app; called on the loop's thread."""
         self._app.workers, self._app.watch = self._workers, self._watch
         self._watch.start()
 

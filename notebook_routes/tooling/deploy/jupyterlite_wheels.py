@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import ExportError
+from notebook_routes.project.isolate.target import MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,17 +52,12 @@ class Browser:
     def environment(self) -> dict[str, str]:
         """What the markers of requirements are compared with (PEP 508)."""
         return {
-            "implementation_name": "cpython",
+            **MARKERS,
             "implementation_version": self.python,
-            "os_name": "posix",
-            "platform_machine": "wasm32",
-            "platform_python_implementation": "CPython",
             "platform_release": "",
-            "platform_system": "Emscripten",
             "platform_version": "",
             "python_full_version": self.python,
             "python_version": self.short,
-            "sys_platform": "emscripten",
             "extra": "",
         }
 
