@@ -224,3 +224,9 @@ def test_a_setting_that_cannot_be_is_refused(shop, monkeypatch, name, value, sai
 def test_a_folder_without_app_is_refused(tmp_path):
     with pytest.raises(DefinitionError, match="holds no folder 'app'"):
         create_app(tmp_path / "none")
+
+
+def test_a_served_tree_does_not_remember_who_has_asked(shop):
+    app = create_app(shop).app
+    asyncio.run(app.request("/lamps/7"))
+    assert app.log.count == 0

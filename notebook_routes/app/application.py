@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import quote
 
 import notebook_routes.cache as caching
@@ -26,6 +26,7 @@ from notebook_routes.runtime import (
     LoopWatch,
     Phase,
     Workers,
+    rest_of,
 )
 from notebook_routes.web import GeoHeaders, Request, Response
 
@@ -153,6 +154,8 @@ class App:
 
         A server does that beside answering. One that fails is in the log.
         """
+        if not self.routes.keeps_answers:
+            return
         from notebook_routes.app.kept_answers import prepare_answers  # noqa: PLC0415 - many apps keep none
 
         await prepare_answers(self)
@@ -167,27 +170,43 @@ class App:
 
         await renew_answer(self, path)
 
-    def fetch(self, request: Request) -> Coroutine[Any, Any, Response]:
+    async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.
 
         Whoever sends the response calls `sent` afterwards.
         """
-        if self.frames is None or not self.frames.concerns(request):
-            return self._fetch(request)
-        return self._fetch_framed(request, self.frames)
+        answer = self.begin(request)
+        return answer if isinstance(answer, Response) else await answer
 
-    async def _fetch_framed(self, request: Request, frames: FramePass) -> Response:
-        request.exchange = Exchange(request, self.draft)
-        visit = frames.enter(request)
-        return visit.preflight(request) or visit.readable(await self._fetch(request))
+    def begin(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer a request as far as it goes at once, for adapters: the answer, or what to await for it.
 
-    async def _fetch(self, request: Request) -> Response:
+        As `fetch`, which this is; one whose handler waits for nothing costs no coroutine here.
+        """
+        if self.frames is not None and self.frames.concerns(request):
+            return _first_step(self._fetch_framed(request, self.frames))
         request.exchange = exchange = Exchange(request, self.draft)
         exchange.app = self
         if self.geo is not None:
             request.geo_headers = self.geo
+        answer: Response | Awaitable[Response]
         try:
-            response = await (self._through_middleware(exchange) if self.middleware else self._respond(exchange))
+            answer = self._through_middleware(exchange) if self.middleware else self._respond(exchange)
+            if exchange.revalidations is None and isinstance(answer, Response):
+                return finish(answer, exchange)
+        except BaseException as error:  # noqa: BLE001 - raised again where it is answered
+            answer = _failing(error)
+        return _first_step(self._settle(answer, exchange))
+
+    async def _fetch_framed(self, request: Request, frames: FramePass) -> Response:
+        request.exchange = Exchange(request, self.draft)
+        visit = frames.enter(request)
+        return visit.preflight(request) or visit.readable(await self.fetch(request))
+
+    async def _settle(self, answer: Response | Awaitable[Response], exchange: Exchange) -> Response:
+        """The answer as it is sent, or that of what was raised instead."""
+        try:
+            response = answer if isinstance(answer, Response) else await answer
             if exchange.revalidations is not None:
                 await self._revalidate(exchange)
             return finish(response, exchange)
@@ -246,8 +265,7 @@ class App:
         Returns:
             What `after()` was given, to be awaited; None where there is nothing to wait for.
         """
-        exchange = request.exchange
-        assert isinstance(exchange, Exchange)
+        exchange: Exchange = request.exchange  # type: ignore[assignment]  # `begin` has put it there
         if error is not None:
             exchange.error = self.failures.text(error)
             self.failures.report(exchange, "broke off", exchange.error)
@@ -256,9 +274,8 @@ class App:
         if exchange.callbacks or exchange.revalidations is not None:
             exchange.phase = Phase.AFTER
             return self._finish_later(exchange, status=status, size=size)
-        exchange.end()
         self.log.add(exchange, status=status, size=size)
-        exchange.release()
+        exchange.end()
         return None
 
     def sent_behind(self, request: Request, *, status: int) -> None:
@@ -278,7 +295,7 @@ class App:
 
     async def _run_left(self, exchange: Exchange) -> None:
         await self._run_after(exchange)
-        exchange.release()
+        exchange.end()
 
     async def _run_after(self, exchange: Exchange) -> None:
         """Do what the handler has left to be done after its answer: what `after()` was given, and its marks."""
@@ -288,9 +305,8 @@ class App:
 
     async def _finish_later(self, exchange: Exchange, *, status: int, size: int) -> None:
         await self._run_after(exchange)
-        exchange.end()
         self.log.add(exchange, status=status, size=size)
-        exchange.release()
+        exchange.end()
 
     async def _revalidate(self, exchange: Exchange) -> None:
         """Mark the tags that the handler has named."""
@@ -305,7 +321,8 @@ class App:
         path = request.path
         self.guard.check_host(request)
         if path.startswith("/_routes/") or normalized(path) is not None:
-            return await self._respond(exchange)
+            answer = self._respond(exchange)
+            return answer if isinstance(answer, Response) else await answer
         match = self.routes.match(path)
         cors = None
         if match is not None:
@@ -336,51 +353,51 @@ class App:
             response = response.with_headers(lambda headers: cors.add_to(headers, request))
         return response
 
-    async def _respond(self, exchange: Exchange) -> Response:
-        request = exchange.request
-        self.guard.check_host(request)
+    def _respond(self, exchange: Exchange) -> Response | Awaitable[Response]:
+        """The answer of the route, or what gives it when it is awaited; either may raise."""
+        request, guard = exchange.request, self.guard
+        guard.check_host(request)
         path = request.path
         elsewhere = normalized(path)
         if elsewhere is not None:
             return _moved(elsewhere, request)
         if path.startswith("/_routes/"):
-            answer = self._own_page(request)
-            return answer if isinstance(answer, Response) else await answer
+            return self._own_page(request)
         match = self.routes.match(path)
         if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
-            exchange.route, exchange.params = None, {}
-            self.guard.check_token(request)
-            return self._readable(await self.public.respond(exchange, self.workers, self.watch), request)
+            return self._public_file(self.public, exchange)
         if match is None:
             return self._unmatched(request)
-        route_path, params = match
+        route_path, exchange.params = match
         method = request.method
         exchange.route = route = route_path.answering(method)
-        exchange.params = params
         exchange.config = config = route_path.config
-        cors = self._cors(config)
+        cors = None if self.cors is None and config.cors is None else self._cors(config)
         if cors is not None:
             preflight = cors.preflight(request, route_path)
             if preflight is not None:
                 return preflight
-        if self.guard.token is not None:
-            self.guard.check_token(request)
+        if guard.token is not None:
+            guard.check_token(request)
         if method not in SAFE_METHODS and (cors is None or not cors.allows(request)):
-            self.guard.check_foreign(request)
+            guard.check_foreign(request)
+        answer: Response | Awaitable[Response]
         if route is None:
-            response = (
-                Response(None, status=204, headers={"allow": route_path.allow()})
-                if method == "OPTIONS"
-                else method_not_allowed(request, route_path.allow())
-            )
-        elif route.method == ANY or (route_path.keeps_answers and route.method == "GET"):
-            respond = self._api_answer if route.is_api else self._kept_answer
-            response = await respond(self, exchange, route_path, route)
+            answer = _without_handler(request, route_path)
+        elif route.method == ANY:
+            answer = self._api_answer(self, exchange, route_path, route)
+        elif route_path.keeps_answers and route.method == "GET":
+            answer = self._kept_answer(self, exchange, route_path, route)
         else:
-            response = resolve_location(await self.invoke(exchange), exchange)
-        if cors is not None:
-            response = response.with_headers(lambda headers: cors.add_to(headers, request))
-        return response
+            handler: Any = route.handler
+            answer = handler.begin(exchange, self.workers, self.watch)
+            answer = resolve_location(answer, exchange) if isinstance(answer, Response) else _located(answer, exchange)
+        return answer if cors is None else _shared(answer, cors, request)
+
+    async def _public_file(self, public: PublicFiles, exchange: Exchange) -> Response:
+        exchange.route, exchange.params = None, {}
+        self.guard.check_token(exchange.request)
+        return self._readable(await public.respond(exchange, self.workers, self.watch), exchange.request)
 
     def _unmatched(self, request: Request) -> Response:
         if request.path == "/_routes" and "/_routes/" in self.open_pages:
@@ -452,6 +469,36 @@ def _exchange_of(request: Request) -> Exchange:
     exchange = request.exchange
     assert isinstance(exchange, Exchange)
     return exchange
+
+
+def _without_handler(request: Request, route_path: RoutePath) -> Response:
+    """What the path itself answers to a method that it has no handler for."""
+    if request.method == "OPTIONS":
+        return Response(None, status=204, headers={"allow": route_path.allow()})
+    return method_not_allowed(request, route_path.allow())
+
+
+async def _located(answer: Awaitable[Response], exchange: Exchange) -> Response:
+    return resolve_location(await answer, exchange)
+
+
+async def _shared(answer: Response | Awaitable[Response], cors: Cors, request: Request) -> Response:
+    """The answer as pages of other origins may read it."""
+    response = answer if isinstance(answer, Response) else await answer
+    return response.with_headers(lambda headers: cors.add_to(headers, request))
+
+
+def _first_step(steps: Coroutine[Any, Any, Response]) -> Response | Awaitable[Response]:
+    """What a coroutine gives where it waits for nothing; else the rest of it."""
+    try:
+        return rest_of(steps, steps.send(None))
+    except StopIteration as ended:
+        response: Response = ended.value
+        return response
+
+
+async def _failing(error: BaseException) -> NoReturn:
+    raise error
 
 
 def _moved(path: str, request: Request) -> Response:

@@ -34,7 +34,7 @@ class Passage:
     Args:
         chain: the middlewares, outermost first.
         exchange: the request.
-        end: answers it by its route; may raise.
+        end: answers it by its route, at once or when it has been awaited; may raise.
         failed: makes a response of what was raised.
         workers: threads for `def`.
         watch: sees those who hold the loop.
@@ -45,7 +45,7 @@ class Passage:
         chain: Sequence[Middleware],
         exchange: Exchange,
         *,
-        end: Callable[[Exchange], Awaitable[Response]],
+        end: Callable[[Exchange], Response | Awaitable[Response]],
         failed: Callable[[BaseException, Exchange], Response],
         workers: Workers | None,
         watch: LoopWatch | None,
@@ -103,7 +103,8 @@ class Passage:
             else:
                 _refuse(value, layer)
         exchange.request.keep_body(keep=False)
-        return await self._end(exchange)
+        answer = self._end(exchange)
+        return answer if isinstance(answer, Response) else await answer
 
     async def _call(self, layer: Middleware, following: Next, number: int) -> Any:
         exchange = self.exchange

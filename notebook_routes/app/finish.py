@@ -9,6 +9,7 @@ from notebook_routes.web import Continuation, Headers, Response
 
 if TYPE_CHECKING:
     from notebook_routes.runtime import Exchange
+    from notebook_routes.web import Request
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -24,18 +25,21 @@ def finish(response: Response, exchange: Exchange) -> Response:
         if isinstance(response, Continuation):
             raise TypeError(f"{response!r} is for a middleware to return: a handler answers by itself")
         raise ValueError("Response.error() is the answer of a network that failed: it cannot be sent")
-    headers = response.headers
-    request = exchange.request
     if exchange.cookies is not None:
         response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
-        headers = response.headers
-    if headers.has("content-length"):
-        response = _with_length(response, request.method)
-    if response.status == 200 and headers.has("etag") and request.method in ("GET", "HEAD"):
-        condition = request.headers.get("if-none-match")
-        if condition is not None and _matches(condition, headers.get("etag") or ""):
-            return _not_modified(response)
+    names = response.headers.names()
+    if "content-length" in names:
+        response = _with_length(response, exchange.request.method)
+    if "etag" in names and response.status == 200:
+        return _conditional(response, exchange.request)
     return response
+
+
+def _conditional(response: Response, request: Request) -> Response:
+    """The response, or the 304 in its place where the client has it already (RFC 9110 §13.1.2)."""
+    condition = request.headers.get("if-none-match") if request.method in ("GET", "HEAD") else None
+    has_it = condition is not None and _matches(condition, response.headers.get("etag") or "")
+    return _not_modified(response) if has_it else response
 
 
 def _add_cookies(headers: Headers, exchange: Exchange) -> None:
@@ -66,7 +70,7 @@ def _with_length(response: Response, method: str) -> Response:
 
 
 def _matches(condition: str, etag: str) -> bool:
-    """If-None-Match compares weakly (RFC 9110 §13.1.2)."""
+    """If-None-Match compares weakly."""
     if condition.strip() == "*":
         return True
     tags = (tag.strip().removeprefix("W/") for tag in condition.split(","))

@@ -64,7 +64,7 @@ class LiveProject:
     ) -> None:
         self.root = root
         self.log = RequestLog()
-        self.log.listen(Remarks().log)
+        self.log.listen(Remarks().log, notes_only=True)
         self._guard = guard
         self._explain = explain
         self._geo = geo

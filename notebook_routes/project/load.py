@@ -89,7 +89,7 @@ def load_tree(
         tree.close()
         raise
     weakref.finalize(app, tree.close).atexit = False
-    app.log.listen(Remarks().log)
+    app.log.listen(Remarks().log, notes_only=True)
     return app
 
 

@@ -101,6 +101,8 @@ class ServerSettings:
         """
         app = load_tree(self.directory, geo=self.geo, cache=self.cache, cors=list(self.cors) or None)
         app.guard = self.guard()
+        # Requests are remembered for the inspector, and there is none.
+        app.log.forget()
         self.log_access(app.log)
         return app
 

@@ -54,7 +54,7 @@ class RouteTable:
         index = self._index
         route_path = index.literal.get(path)
         if route_path is not None:
-            return Match(route_path, {})
+            return new_match((route_path, {}))
         start, slash, word = path.rpartition("/")
         ending = index.endings.get(start)
         if ending is not None and slash and word and "%" not in path:
@@ -121,6 +121,11 @@ class RouteTable:
     def at(self, pattern: RoutePattern) -> RoutePath | None:
         """Look up all routes at a pattern; parameters must have the same names, groups do not matter."""
         return self._index.at(pattern)
+
+    @property
+    def keeps_answers(self) -> bool:
+        """Whether there is a path whose answers are kept."""
+        return any(route_path.keeps_answers for route_path in self._index.paths.values())
 
     def paths(self) -> list[RoutePath]:
         """List the paths, sorted for display: by segment, text first."""

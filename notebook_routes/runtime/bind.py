@@ -111,17 +111,24 @@ class Binder:
             ValidationFailed: values do not have their declared types; all of them are named.
         """
         arguments: dict[str, Any] = {}
-        findings: list[Mapping[str, object]] = []
-        for name, read in self._readers:
-            try:
+        try:
+            for name, read in self._readers:
                 arguments[name] = read(exchange, body)
-            except ValidationFailed as failed:
-                findings += failed.findings
-        if findings:
+        except ValidationFailed:
+            findings = self._findings(exchange, body)
             # These, and not the exception, whose traceback would lead back to the exchange.
             exchange.findings = tuple(findings)
-            raise ValidationFailed(findings)
+            raise ValidationFailed(findings) from None
         return arguments
+
+    def _findings(self, exchange: Exchange, body: Any) -> list[Mapping[str, object]]:
+        findings: list[Mapping[str, object]] = []
+        for _, read in self._readers:
+            try:
+                read(exchange, body)
+            except ValidationFailed as failed:
+                findings += failed.findings
+        return findings
 
     async def read_body(self, request: Request) -> Any:
         """The body as `body` sees it: JSON, FormData, text or bytes by its content type; None where there is none.

@@ -105,13 +105,12 @@ class Exchange:
         is_behind: nobody has asked: a kept answer is made anew, or beforehand.
         cache: what the cache has to do with the answer: "hit", "stale" or "miss"; None where it has nothing.
         notes: sentences for the log ("text that begins with < was sent as plain text").
-        started: wall clock, seconds since the epoch.
     """
 
     __slots__ = (
         "_began", "_output", "_output_size", "app", "arrived", "cache", "callbacks", "config", "context", "cookies",
         "draft", "error", "findings", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
-        "revalidations", "route", "started",
+        "revalidations", "route",
     )  # fmt: skip
 
     def __init__(self, request: Request, draft: DraftCookie = _NO_DRAFT) -> None:
@@ -133,7 +132,6 @@ class Exchange:
         self.error: str | None = None
         self.findings: tuple[Mapping[str, object], ...] = ()
         self.notes: list[str] = []
-        self.started = time()
         self._began = perf_counter()
         self._output: list[str] | None = None
         self._output_size = 0
@@ -154,18 +152,20 @@ class Exchange:
             self.rendering.reads(what)
 
     def end(self) -> None:
-        """All has been done for it."""
-        self.phase = _ENDED
-
-    def release(self) -> None:
-        """It is over: let go of what points back here, so that memory is freed at once and not by the collector.
+        """All has been done for it: let go of what points back here, so that memory is freed at once.
 
         Not while a run goes on whose client has left.
         """
+        self.phase = _ENDED
         if self.rendering is not None and not self.rendering.ended:
             return
         self.context = None
         self.request.exchange = self.arrived.exchange = None
+
+    @property
+    def started(self) -> float:
+        """When the request came in: wall clock, seconds since the epoch."""
+        return time() - self.elapsed()
 
     def elapsed(self) -> float:
         """Seconds since the request came in."""

@@ -25,6 +25,7 @@ from notebook_routes.runtime.negotiate import (
 from notebook_routes.runtime.parameters import runs_on_loop, wraps_async
 from notebook_routes.runtime.streaming import adopt, begin, stepwise, stream_async, stream_pumped, stream_sync
 from notebook_routes.runtime.workers import Begun
+from notebook_routes.web import Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from notebook_routes.runtime.exchange import Exchange
     from notebook_routes.runtime.loop_watch import LoopWatch
     from notebook_routes.runtime.workers import Workers
-    from notebook_routes.web import Response
 
 #: Seconds a handler may take to answer where its path declares no `max_duration` (the platform's default in the field).
 DEFAULT_MAX_DURATION = 300.0
@@ -89,19 +89,43 @@ class Invoker:
             AnswerError: the handler's value is no answer.
             Exception: whatever the handler raises.
         """
-        binder = self._binder
-        body = await binder.read_body(exchange.seen) if binder.needs_body else None
-        arguments = binder.arguments(exchange, body)
+        answer = self.begin(exchange, workers, watch)
+        return answer if isinstance(answer, Response) else await answer
+
+    def begin(
+        self,
+        exchange: Exchange,
+        workers: Workers | None,
+        watch: LoopWatch | None,
+        arguments: dict[str, Any] | None = None,
+    ) -> Response | Coroutine[Any, Any, Response]:
+        """Answer one request as far as it goes at once: the answer, or what gives it when it is awaited.
+
+        A handler that waits for nothing costs no coroutine but its own.
+
+        Args:
+            exchange: the request.
+            workers: threads for `def`; None runs it on the loop.
+            watch: sees those who hold the loop.
+            arguments: of the function, where they are known; by default its binder's.
+
+        Raises:
+            Exception: as a call does; what is awaited may raise it too.
+        """
+        if arguments is None:
+            if self._binder.needs_body:
+                return self._begin_with_body(exchange, workers, watch)
+            arguments = self._binder.arguments(exchange)
         exchange.context = context = self._context.copy()
         if workers is not None and not self._on_loop:
             context.run(current_exchange.set, exchange)
             call = _Call(exchange, context, workers, watch, Deadline(self.max_duration))
-            return await self._in_time(self._run_in_thread(arguments, call, workers), call)
+            return self._in_time(self._run_in_thread(arguments, call, workers), call)
         # Written out, `in_context` would be one more call for each request.
         if watch is not None:
             watch.enter(exchange)
         try:
-            value = context.run(self._begin, arguments, exchange)
+            value = context.run(self._call, arguments, exchange)
         finally:
             if watch is not None:
                 watch.leave()
@@ -111,9 +135,14 @@ class Invoker:
         if value.__class__ is not _Waiting and not is_stream(value):
             # What never waits is never timed.
             return self._adopted(_answer(value, exchange), call)
-        return await self._in_time(self._go_on(value, call), call)
+        return self._in_time(self._go_on(value, call), call)
 
-    def _begin(self, arguments: dict[str, Any], exchange: Exchange) -> Any:
+    async def _begin_with_body(self, exchange: Exchange, workers: Workers | None, watch: LoopWatch | None) -> Response:
+        body = await self._binder.read_body(exchange.seen)
+        answer = self.begin(exchange, workers, watch, self._binder.arguments(exchange, body))
+        return answer if isinstance(answer, Response) else await answer
+
+    def _call(self, arguments: dict[str, Any], exchange: Exchange) -> Any:
         """Call the function, in its context, as far as it goes without waiting: its value, or what is left to do."""
         current_exchange.set(exchange)
         value = self.function(**arguments)

@@ -48,6 +48,8 @@ class LoopWatch:
     def __init__(self) -> None:
         self._current: Exchange | None = None
         self._step = 0
+        #: The same as whether `_active` is not set, in a form that costs a step nothing to look at.
+        self._asleep = True
         self._active = threading.Event()
         self._stopped = threading.Event()
         self._loop_thread = 0
@@ -70,8 +72,12 @@ class LoopWatch:
         """A step of this exchange's handler begins on the loop."""
         self._current = exchange
         self._step += 1
-        if not self._active.is_set():
-            self._active.set()
+        if self._asleep:
+            self._wake()
+
+    def _wake(self) -> None:
+        self._asleep = False
+        self._active.set()
 
     def leave(self) -> None:
         """The step has ended."""
@@ -92,6 +98,10 @@ class LoopWatch:
                 self._report(exchange, seen)
             elif exchange is None and ticks > _IDLE_TICKS:
                 self._active.clear()
+                self._asleep = True
+                if self._current is not None:
+                    # It has begun before it could see that nobody watches.
+                    self._wake()
 
     def _report(self, exchange: Exchange, step: int) -> None:
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - the documented way to see another thread

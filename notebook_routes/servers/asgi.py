@@ -11,17 +11,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from notebook_routes.runtime import rest_of
 from notebook_routes.servers.asgi_message import Message, Receive, RequestMessages, Send, refuse, whole
 from notebook_routes.servers.asgi_request import Refused, request_of
 from notebook_routes.servers.lifetime import HandlerThreads, origin_of
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
+from notebook_routes.web import Response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from notebook_routes.app import App
-    from notebook_routes.web import Request, Response
+    from notebook_routes.web import Request
 
 __all__ = ["ASGIApp", "Message", "Receive", "Send"]
 
@@ -46,7 +46,7 @@ class ASGIApp:
         self._has_threads = threads
         self._threads: HandlerThreads | None = None
         self._work: set[asyncio.Task[None]] = set()
-        self._has_origin = False
+        self._is_ready = False
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request, or begin and end with the server.
@@ -58,11 +58,9 @@ class ASGIApp:
         if scope["type"] != "http":
             await self._hear(scope, receive, send)
             return
-        if self._threads is None or not self._has_origin:
+        if not self._is_ready:
             # A server without lifespan events, or an application that mounts this one, gives no earlier moment.
-            self._start()
-            self._has_origin = True
-            self.app.origin = origin_of(scope.get("server"))
+            self._get_ready(scope)
         root: str = scope.get("root_path", "")
         if root:
             root = root.rstrip("/")
@@ -71,39 +69,29 @@ class ASGIApp:
         except Refused as refused:
             await refuse(refused.response, scope=scope, receive=receive, send=send)
             return
-        steps = self.app.fetch(request)
-        fetching: Awaitable[Response]
+        status = size = 0
         try:
-            fetching = rest_of(steps, steps.send(None))
-        except StopIteration as answered:
-            # Nothing was waited for: nobody had to listen to the client meanwhile.
-            response: Response = answered.value
-            if response.is_whole and not root:
-                await self._send_at_once(response, request, send)
-                return
-            fetching = _ready(response)
-        except BaseException:
-            # Such as the CancelledError of a handler that has cancelled its own task.
-            self._end(request, status=0)
-            raise
-        await RequestMessages(
-            self.app, request, body, root=root, receive=receive, send=send, finish_later=self._finish_later
-        ).run(fetching)
-
-    async def _send_at_once(self, response: Response, request: Request, send: Send) -> None:
-        """Send an answer that is all in memory."""
-        status, size = response.status, 0
-        try:
-            start, end = whole(response, request.method)
-            await send(start)
-            size = len(end["body"])
-            await send(end)
+            answer = self.app.begin(request)
+            response = answer if isinstance(answer, Response) and answer.is_whole and not root else None
+            if response is not None:
+                # Nothing was waited for: nobody had to listen to the client meanwhile.
+                status = response.status
+                start, end = whole(response, request.method)
+                await send(start)
+                size = len(end["body"])
+                await send(end)
         except OSError:
             # ASGI 2.4: what a server raises for a client that has left is an OSError.
             request.abort("The client disconnected")
         except BaseException:
+            # Such as the CancelledError of a handler that has cancelled its own task.
             self._end(request, status=status, size=size)
             raise
+        if response is None:
+            await RequestMessages(
+                self.app, request, body, root=root, receive=receive, send=send, finish_later=self._finish_later
+            ).run(answer)
+            return
         work = self.app.sent(request, status=status, size=size)
         if work is not None:
             await work
@@ -118,7 +106,7 @@ class ASGIApp:
         """End what runs beside the requests, as the end of a server does: for whoever calls this without one."""
         if self._work:
             await asyncio.wait(self._work, timeout=_LAST_TIME)
-        threads, self._threads = self._threads, None
+        threads, self._threads, self._is_ready = self._threads, None, False
         if threads is not None:
             threads.stop()
         await self.app.close()
@@ -128,6 +116,11 @@ class ASGIApp:
         task = asyncio.ensure_future(_awaited(work))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+
+    def _get_ready(self, scope: Message) -> None:
+        self._start()
+        self.app.origin = origin_of(scope.get("server"))
+        self._is_ready = True
 
     def _start(self) -> None:
         if self._threads is None and self._has_threads:
@@ -153,10 +146,6 @@ class ASGIApp:
         preparing.cancel()
         await self.close()
         await send({"type": "lifespan.shutdown.complete"})
-
-
-async def _ready(response: Response) -> Response:
-    return response
 
 
 async def _awaited(work: Awaitable[None]) -> None:

@@ -14,13 +14,14 @@ from notebook_routes.servers.asgi_request import HTTP_1
 from notebook_routes.servers.refusal import DRAIN_TIME
 from notebook_routes.servers.streaming import HEAD_GRACE, TURN, check_complete
 from notebook_routes.servers.wire import BODILESS, fields
+from notebook_routes.web import Response
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from notebook_routes.app import App
     from notebook_routes.servers.incoming import IncomingBody
-    from notebook_routes.web import Request, Response
+    from notebook_routes.web import Request
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -70,7 +71,7 @@ class RequestMessages:
         self._sent = 0
         self._error: BaseException | None = None
 
-    async def run(self, fetching: Awaitable[Response]) -> None:
+    async def run(self, answer: Response | Awaitable[Response]) -> None:
         """Wait for the answer, send it, and do what is to be done after it; listen to the client meanwhile.
 
         Raises:
@@ -80,7 +81,7 @@ class RequestMessages:
         self._task = asyncio.current_task()
         self._listener = asyncio.get_running_loop().create_task(self._listen())
         try:
-            await self._answer(fetching)
+            await self._send_answer(answer)
             ended = True
         except asyncio.CancelledError:
             if not self._head_sent:
@@ -132,8 +133,8 @@ class RequestMessages:
         assert self._task is not None
         self._task.cancel()
 
-    async def _answer(self, fetching: Awaitable[Response]) -> None:
-        response = await fetching
+    async def _send_answer(self, answer: Response | Awaitable[Response]) -> None:
+        response = answer if isinstance(answer, Response) else await answer
         if self._root:
             response = self._below_root(response)
         self._status = response.status
@@ -258,12 +259,12 @@ async def refuse(response: Response, *, scope: Message, receive: Receive, send: 
 
 def whole(response: Response, method: str) -> tuple[Message, Message]:
     """Head and body of a response that is no stream, or answers HEAD."""
-    content = response.content
+    status, content = response.status, response.content
     headers = fields(response, content_length=None if content is None else len(content))
-    if content is None or method == "HEAD" or response.status in BODILESS:
+    if content is None or method == "HEAD" or status in BODILESS:
         content = b""
     return (
-        {"type": "http.response.start", "status": response.status, "headers": headers},
+        {"type": "http.response.start", "status": status, "headers": headers},
         {"type": "http.response.body", "body": content},
     )
 

@@ -48,7 +48,7 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
     named = dict(fields)
     host = named.get(b"host")
     is_plain = len(named) == len(fields)
-    if host is None or b"," in host or not is_plain or len(fields) > MAX_HEADERS:
+    if host is None or not is_plain or b"," in host or len(fields) > MAX_HEADERS:
         _check_headers(fields, host, scope)
     if b"content-length" in named:
         refused = too_large(field_value(named[b"content-length"]), max_body_size)

@@ -350,7 +350,8 @@ class _Message(HTTPMessageDelegate):
     async def _answer(self, request: Request) -> None:
         """Run the app and write its response, but for the end of it."""
         try:
-            response = await self._app.fetch(request)
+            answer = self._app.begin(request)
+            response = answer if isinstance(answer, Response) else await answer
             self._status = response.status
             content = response.content
             if content is not None or request.method == "HEAD" or response.body is None:

@@ -9,7 +9,7 @@ one name by ", " (RFC 9110 §5.3); `raw` is what an adapter writes.
 from __future__ import annotations
 
 import re
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, ValuesView
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
@@ -114,6 +114,10 @@ class Headers(MutableMapping[str, str]):
             if other == name:
                 return True
         return False
+
+    def names(self) -> KeysView[str]:
+        """The names of all fields, in lower case, each once; for those who look for several."""
+        return dict(self._pairs).keys()
 
     def get_set_cookie(self) -> list[str]:
         """The values of all Set-Cookie fields, one each: they cannot be joined (RFC 9110 §5.3)."""

@@ -57,7 +57,7 @@ def json_bytes(value: object) -> bytes:
         b'{"at":"2030-01-01","x":null}'
     """
     kind: Any = value.__class__
-    if _is_plain_model(kind):
+    if kind is not dict and _is_plain_model(kind):
         written = _model_bytes(value)
         if written is not None:
             return written

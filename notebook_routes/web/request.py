@@ -26,7 +26,7 @@ from notebook_routes.web.url import URL, refuse_upwards
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Callable, Coroutine, Iterable
+    from collections.abc import Coroutine, Iterable
 
     from notebook_routes.types import ByteStream, HeadersInit
     from notebook_routes.web.content import BodyInit
@@ -62,7 +62,6 @@ class Request(Body):
 
     __slots__ = (
         "_abort_reason",
-        "_aborted",
         "_cookies",
         "_keeps_body",
         "_next_url",
@@ -70,7 +69,6 @@ class Request(Body):
         "_original_url",
         "_query",
         "_signal",
-        "_signal_factory",
         "_state",
         "_url",
         "exchange",
@@ -98,7 +96,6 @@ class Request(Body):
     #: The query of the target without its "?".
     query_string: str
     _abort_reason: object
-    _aborted: bool
     _cookies: RequestCookies | None
     _keeps_body: bool
     _next_url: URL | None
@@ -106,7 +103,6 @@ class Request(Body):
     _original_url: str | None
     _query: URLSearchParams | None
     _signal: AbortSignal | None
-    _signal_factory: Callable[[], AbortSignal] | None
     _state: SimpleNamespace | None
     _url: str | None
 
@@ -151,7 +147,6 @@ class Request(Body):
         origin: str,
         headers: Headers,
         body: bytes | ByteStream | None = None,
-        signal_factory: Callable[[], AbortSignal] | None = None,
     ) -> Request:
         """Makes a request from what stands on the wire; for adapters, nothing is checked.
 
@@ -161,12 +156,10 @@ class Request(Body):
             origin: scheme, host and port, "http://127.0.0.1:8000".
             headers: kept, not copied.
             body: the bytes, or pieces of them as they arrive; ignored for GET and HEAD.
-            signal_factory: makes the signal when it is first asked for; a plain one if not given.
         """
         request = cls.__new__(cls)
         request._begin(method, target, origin)
         request.headers = headers
-        request._signal_factory = signal_factory
         if body is not None and method not in _NO_BODY:
             if isinstance(body, bytes):
                 request._content = body
@@ -220,10 +213,9 @@ class Request(Body):
         """Fires when the client has left, or the handler has run out of time."""
         signal = self._signal
         if signal is None:
-            signal = AbortSignal() if self._signal_factory is None else self._signal_factory()
-            self._signal = signal
+            self._signal = signal = AbortSignal()
             # Looked at after the signal is in place: abort() in another thread looks in the other order.
-            if self._aborted:
+            if self._abort_reason is not None:
                 signal.fire(self._abort_reason)
         return signal
 
@@ -248,7 +240,7 @@ class Request(Body):
     @property
     def aborted(self) -> bool:
         """Whether `signal` has fired; asking makes no signal."""
-        return self._aborted or (self._signal is not None and self._signal.aborted)
+        return self._abort_reason is not None or (self._signal is not None and self._signal.aborted)
 
     @property
     def state(self) -> SimpleNamespace:
@@ -259,10 +251,9 @@ class Request(Body):
 
     def abort(self, reason: object = None) -> None:
         """Says that nobody waits for the answer any longer; for adapters, from any thread."""
-        if self._aborted:
+        if self._abort_reason is not None:
             return
         self._abort_reason = Aborted() if reason is None else reason
-        self._aborted = True
         if self._signal is not None:
             self._signal.fire(self._abort_reason)
 
@@ -403,8 +394,8 @@ class Request(Body):
         self.path, _, self.query_string = target.partition("?")
         self._content = self._source = self._stream = self._url = self._original_url = None
         self._next_url = self._query = self._cookies = self._state = None
-        self._signal = self._signal_factory = self._abort_reason = None
-        self._used = self._aborted = self._keeps_body = False
+        self._signal = self._abort_reason = None
+        self._used = self._keeps_body = False
 
     def _read(self) -> Coroutine[Any, Any, builtins.bytes]:
         return self.buffer() if self._keeps_body else super()._read()

@@ -590,6 +590,38 @@ def test_a_cancelled_request_is_no_answer(desk):
     asyncio.run(story())
 
 
+def test_an_adapter_has_the_answer_at_once_where_nothing_is_waited_for(desk):
+    @desk.route("/now")
+    async def now():
+        return {"at": "once"}
+
+    @desk.route("/broken")
+    async def broken():
+        raise ValueError
+
+    @desk.route("/sent")
+    async def sent(body):
+        return body
+
+    @desk.route("/later")
+    async def later():
+        await asyncio.sleep(0)
+        return "later"
+
+    async def story():
+        begin = desk.app.begin
+        here = "http://localhost"
+        for path, status in (("/now", 200), ("/broken", 500), ("/sent", 204), ("/none", 404), ("/now/", 308)):
+            answer = begin(Request(here + path))
+            assert isinstance(answer, Response)
+            assert answer.status == status
+        answer = begin(Request(f"{here}/later"))
+        assert not isinstance(answer, Response)
+        assert (await answer).content == b"later"
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, asyncio.CancelledError, StopIteration])
 @pytest.mark.parametrize("threads", [False, True])
 def test_whatever_a_handler_raises_is_a_500(desk, caplog, error, threads):

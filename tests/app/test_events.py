@@ -57,6 +57,41 @@ def test_listeners_hear_of_each(desk):
     assert heard == [(404, "/a"), (404, "/b")]
 
 
+def test_one_that_forgets_still_tells_its_listeners():
+    log, heard, noted = RequestLog(), [], []
+    log.add(exchange("/before"), status=200, size=0)
+    log.forget()
+    assert log.entries() == []
+    log.listen(lambda entry, _: noted.append(entry.target), notes_only=True)
+    remarkable = exchange("/noted")
+    remarkable.notes.append("a remark")
+    for asked in (exchange("/a"), remarkable):
+        log.add(asked, status=200, size=0)
+    assert noted == ["/noted"]
+    log.listen(lambda entry, _: heard.append(entry.target))
+    log.add(exchange("/b"), status=200, size=0)
+    assert heard == ["/b"]
+    assert (log.entries(), log.count, log.headers(1)) == ([], 0, None)
+
+
+def test_a_listener_to_notes_alone_that_is_not_to_be_called_any_more(desk):
+    heard = []
+
+    def listener(entry, exchange):
+        heard.append(entry.notes)
+
+    @desk.route("/page")
+    async def get():
+        return "<p>"
+
+    desk.app.log.listen(listener, notes_only=True)
+    desk.ask("/page")
+    desk.ask("/none")
+    desk.app.log.unlisten(listener)
+    desk.ask("/page")
+    assert len(heard) == 1
+
+
 def test_it_can_be_read_while_it_is_written():
     log = RequestLog(length=50)
     done = threading.Event()

@@ -16,6 +16,7 @@ from notebook_routes.routing import (
     Route,
     RoutePattern,
     RouteTable,
+    SegmentConfig,
     Static,
 )
 
@@ -32,6 +33,15 @@ def table(*paths):
 def found(routes, path):
     match = routes.match(path)
     return None if match is None else (str(match.route_path.pattern), match.params)
+
+
+def test_whether_answers_are_kept_at_any_path():
+    routes, kept = table("/a", "/b"), RoutePattern.parse("/c")
+    assert not routes.keeps_answers
+    routes.put(Route("GET", kept, None, SegmentConfig(revalidate=60)))
+    assert routes.keeps_answers
+    routes.remove("GET", kept)
+    assert not routes.keeps_answers
 
 
 # The cases of areas "routing" and "encoding" in the conformance suite, on the routes of its fixture.

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from notebook_routes.errors import Aborted, BodyUsed, InvalidBody
-from notebook_routes.web import URL, AbortController, AbortSignal, FormData, Headers, Request
+from notebook_routes.web import URL, AbortController, FormData, Headers, Request
 
 ORIGIN = "http://127.0.0.1:8000"
 
@@ -197,14 +197,6 @@ def test_abort_before_and_after_the_signal_is_asked_for():
     plain = arrived()
     plain.abort()
     assert isinstance(plain.signal.reason, Aborted)
-
-
-def test_a_signal_made_by_an_adapter():
-    made = AbortSignal()
-    request = arrived(signal_factory=lambda: made)
-    assert request.signal is made
-    request.abort()
-    assert made.aborted
 
 
 def test_a_signal_given_by_hand():

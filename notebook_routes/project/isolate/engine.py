@@ -10,12 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from notebook_routes.errors import ServerError
+from notebook_routes.project.isolate.target import PYODIDE
 
-#: The same that Python Workers of the compatibility date 2026-09-08 and JupyterLite's kernel run.
-PYODIDE = "314.0.6"
-#: The platform of its wheels on PyPI (PEP 783), and its Python.
-PLATFORM = "pyemscripten_2026_0_wasm32"
-PYTHON = (3, 14)
 #: Names another folder for what is kept.
 CACHE_VARIABLE = "NOTEBOOK_ROUTES_EDGE_CACHE"
 _INSTALL = "the local isolate needs Deno: pip install 'notebook-routes[edge]'"

@@ -8,8 +8,9 @@ import sys
 from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple are looked at
 from typing import TYPE_CHECKING, NamedTuple
 
-from notebook_routes.project.isolate.engine import PLATFORM, cache_folder, made_folder
+from notebook_routes.project.isolate.engine import cache_folder, made_folder
 from notebook_routes.project.isolate.snapshot import keep
+from notebook_routes.project.isolate.target import PLATFORM
 from notebook_routes.project.requirements import imported_modules
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from packaging.version import Version
 
 from notebook_routes.errors import ServerError
 from notebook_routes.project.isolate.archives import archive, put
-from notebook_routes.project.isolate.engine import PLATFORM, PYTHON, cache_folder
+from notebook_routes.project.isolate.engine import cache_folder
+from notebook_routes.project.isolate.target import MARKERS, PIP_OPTIONS, PLAIN_TOO, PLATFORM
 from notebook_routes.project.requirements import imported_modules
 
 if TYPE_CHECKING:
@@ -31,20 +32,6 @@ if TYPE_CHECKING:
 #: What our own package imports on first use, in an isolate too.
 _OURS = ("httpx2", "jinja2", "pydantic", "python-multipart")
 _NOT_TAKEN = frozenset({"notebook-routes"})
-#: They do the same without their compiled part, and PyPI has no wheel of them for the isolate.
-_PLAIN_TOO = frozenset({"markupsafe", "tornado"})
-#: Which dependencies are for the isolate (PEP 508).
-_MARKERS = {
-    "sys_platform": "emscripten",
-    "os_name": "posix",
-    "platform_system": "Emscripten",
-    "platform_machine": "wasm32",
-    "python_version": f"{PYTHON[0]}.{PYTHON[1]}",
-    "python_full_version": f"{PYTHON[0]}.{PYTHON[1]}.0",
-    "implementation_name": "cpython",
-    "platform_python_implementation": "CPython",
-    "extra": "",
-}
 #: What an install that can be edited puts beside other packages, instead of itself.
 _EDITABLE = ("__editable__", "_editable_impl_")
 _BINARY = (*EXTENSION_SUFFIXES, ".so", ".pyd", ".dylib")
@@ -63,7 +50,7 @@ def package_archives(files: Mapping[str, str]) -> tuple[bytes, bytes | None]:
     plain: dict[str, Path] = {}
     native: list[Path] = []
     for name, found in needed.items():
-        if name in _PLAIN_TOO or not _is_compiled(found):
+        if name in PLAIN_TOO or not _is_compiled(found):
             plain |= dict(_files(found))
         else:
             native.append(_wheel(found))
@@ -93,7 +80,7 @@ def _closure(names: Iterable[str]) -> dict[str, Distribution]:
             continue
         for text in found[name].requires or ():
             required = Requirement(text)
-            if required.marker is None or required.marker.evaluate(_MARKERS):
+            if required.marker is None or required.marker.evaluate({**MARKERS, "extra": ""}):
                 todo.append(required.name)
     return dict(sorted(found.items()))
 
@@ -136,9 +123,7 @@ def _wheel(found: Distribution) -> Path:
     if place is not None:
         return place
     command = [
-        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps",
-        "--only-binary=:all:", "--python-version", f"{PYTHON[0]}.{PYTHON[1]}", "--platform", PLATFORM,
-        "--implementation", "cp", "--abi", f"cp{PYTHON[0]}{PYTHON[1]}", "--abi", "abi3", "--abi", "none",
+        sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", *PIP_OPTIONS,
         "--dest", str(folder), f"{found.name}=={found.version}",
     ]  # fmt: skip
     asked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - pip, with a name and version that are installed

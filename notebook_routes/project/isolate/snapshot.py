@@ -10,7 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from notebook_routes.project.isolate.engine import PYODIDE, cache_folder, made_folder
+from notebook_routes.project.isolate.engine import cache_folder, made_folder
+from notebook_routes.project.isolate.target import PYODIDE
 
 if TYPE_CHECKING:
     from notebook_routes.project.isolate.engine import Engine

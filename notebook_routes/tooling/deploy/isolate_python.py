@@ -7,19 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from notebook_routes.project.isolate.engine import PLATFORM, PYTHON
 from notebook_routes.runtime.edge.tables import MISSING_MODULES
-
-__all__ = [
-    "AVAILABLE_MODULES",
-    "COMPATIBILITY_DATE",
-    "COMPATIBILITY_FLAG",
-    "MARKERS",
-    "PLATFORM",
-    "PYTHON",
-    "REMOVED_MODULES",
-    "words",
-]
 
 
 def words(text: str) -> frozenset[str]:
@@ -31,18 +19,6 @@ def words(text: str) -> frozenset[str]:
 COMPATIBILITY_DATE = "2026-09-08"
 COMPATIBILITY_FLAG = "python_workers_314"
 
-#: What the conditions of requirements find there (PEP 508).
-MARKERS = {
-    "implementation_name": "cpython",
-    "implementation_version": f"{PYTHON[0]}.{PYTHON[1]}.0",
-    "os_name": "posix",
-    "platform_machine": "wasm32",
-    "platform_python_implementation": "CPython",
-    "platform_system": "Emscripten",
-    "python_full_version": f"{PYTHON[0]}.{PYTHON[1]}.0",
-    "python_version": f"{PYTHON[0]}.{PYTHON[1]}",
-    "sys_platform": "emscripten",
-}
 #: Gone from the library between Python 3.11 and 3.14 (PEP 594, PEP 632).
 REMOVED_MODULES = words(
     """aifc asynchat asyncore audioop cgi cgitb chunk crypt distutils imghdr imp lib2to3 mailcap msilib nis nntplib

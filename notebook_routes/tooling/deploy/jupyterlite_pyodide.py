@@ -7,7 +7,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ExportError
-from notebook_routes.project.isolate.engine import PYODIDE, Engine
+from notebook_routes.project.isolate.engine import Engine
+from notebook_routes.project.isolate.target import PYODIDE
 from notebook_routes.tooling.deploy.jupyterlite_wheels import Browser
 
 if TYPE_CHECKING:

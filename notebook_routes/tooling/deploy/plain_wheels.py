@@ -10,11 +10,11 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notebook_routes.project.isolate.target import PLAIN_TOO
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: The packages.
-PLAIN_TOO = ("markupsafe", "tornado")
 _COMPILED = (".so", ".pyd", ".dylib", ".c", ".pyc")
 _TAG = "py3-none-any"
 _WHEEL = f"Wheel-Version: 1.0\nGenerator: notebook-routes\nRoot-Is-Purelib: true\nTag: {_TAG}\n"

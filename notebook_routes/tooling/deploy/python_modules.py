@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from packaging.utils import canonicalize_name
 
 from notebook_routes.errors import ExportError
-from notebook_routes.project.isolate.engine import PLATFORM, PYTHON
+from notebook_routes.project.isolate.target import PIP_OPTIONS
 from notebook_routes.tooling.deploy.needs import requirement_name
 from notebook_routes.tooling.deploy.plain_wheels import write_plain_wheels
 from notebook_routes.tooling.deploy.vendored import for_isolate, needed_of, vendored_in
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 FOLDER = "python_modules"
 #: Marks the folder as an environment; `pywrangler` looks for it.
 MARKER = "pyvenv.cfg"
-#: The tags of its wheels: of this Python, of any, and of none.
-_ABIS = (f"cp{PYTHON[0]}{PYTHON[1]}", "abi3", "none")
 #: Seconds that pip may take.
 _PATIENCE = 600.0
 #: How many times what only an isolate needs may need more of that kind.
@@ -112,9 +110,7 @@ def _install(requirements: list[str], folder: Path, own: Path) -> None:
     """Have pip fill a folder, from its index and from a folder of our own wheels."""
     command = [
         *(sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-compile"),
-        *("--target", str(folder), "--find-links", str(own), "--only-binary=:all:", "--implementation", "cp"),
-        *("--python-version", ".".join(map(str, PYTHON)), "--platform", PLATFORM, "--platform", "any"),
-        *(word for abi in _ABIS for word in ("--abi", abi)),
+        *("--target", str(folder), "--find-links", str(own), *PIP_OPTIONS),
         *requirements,
     ]
     try:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from notebook_routes.tooling.deploy.isolate_python import MARKERS
+from notebook_routes.project.isolate.target import MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -16,10 +16,11 @@ from importlib.util import decode_source
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ConfigError
+from notebook_routes.project.isolate.target import PYTHON
 from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.edge import Finding, check_text
 from notebook_routes.tooling.deploy.import_closure import check_imports
-from notebook_routes.tooling.deploy.isolate_python import COMPATIBILITY_DATE, COMPATIBILITY_FLAG, PYTHON, words
+from notebook_routes.tooling.deploy.isolate_python import COMPATIBILITY_DATE, COMPATIBILITY_FLAG, words
 from notebook_routes.tooling.deploy.python_modules import FOLDER as PYTHON_MODULES
 from notebook_routes.tooling.deploy.site_files import is_code
 from notebook_routes.tooling.deploy.worker_rules import WORKER_RULES

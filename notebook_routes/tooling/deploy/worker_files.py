@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from notebook_routes.tooling.deploy.isolate_python import PYTHON
+from notebook_routes.project.isolate.target import PYTHON
 
 if TYPE_CHECKING:
     from notebook_routes.tooling.deploy.needs import Needs

@@ -9,7 +9,8 @@ import pytest
 
 from notebook_routes.errors import ServerError
 from notebook_routes.project.isolate import Engine, Isolate
-from notebook_routes.project.isolate.engine import CACHE_VARIABLE, PYODIDE, cache_folder, deno_environment
+from notebook_routes.project.isolate.engine import CACHE_VARIABLE, cache_folder, deno_environment
+from notebook_routes.project.isolate.target import PYODIDE
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="a program of two lines is a shell's")
 

@@ -9,8 +9,9 @@ import pytest
 
 from notebook_routes.errors import ServerError
 from notebook_routes.project.isolate import packages
-from notebook_routes.project.isolate.engine import CACHE_VARIABLE, PLATFORM
+from notebook_routes.project.isolate.engine import CACHE_VARIABLE
 from notebook_routes.project.isolate.packages import package_archives
+from notebook_routes.project.isolate.target import PLATFORM
 from tests.files import write_files
 
 
