@@ -9,6 +9,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 from notebook_routes.notebook.cell_text import (
     RunningCell,
+    cell_id,
     cell_label,
     give_body,
     lift_magic,
@@ -135,3 +136,20 @@ def test_runs_without_a_number_are_told_apart():
     first, second = copy_context().run(run), copy_context().run(run)
     assert first.startswith("cell [unnumbered ")
     assert first != second
+
+
+def test_a_kernel_is_asked_for_the_cells_id_where_ipython_is_not_told():
+    class LiteKernel:
+        def get_parent(self):
+            return {"metadata": {"cellId": "abc"}}
+
+    class Silent:
+        def get_parent(self):
+            return {}
+
+    told = SimpleNamespace(cell_id="told", raw_cell="", store_history=True)
+    untold = SimpleNamespace(cell_id=None, raw_cell="", store_history=True)
+    assert cell_id(told, LiteKernel()) == "told"
+    assert cell_id(untold, LiteKernel()) == "abc"
+    assert cell_id(untold, Silent()) is None
+    assert cell_id(untold) is None
