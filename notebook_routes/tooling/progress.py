@@ -32,6 +32,7 @@ def _spin(text: str, over: threading.Event) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     console = Console(stderr=True)
-    if console.is_terminal:
+    # Not what Console says: kernels set FORCE_COLOR for whatever is started from a cell.
+    if console.file.isatty():
         with console.status(text):
             over.wait()

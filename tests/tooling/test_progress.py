@@ -25,7 +25,7 @@ class Terminal(io.StringIO):
 
 def watched(monkeypatch, terminal):
     real = rich.console.Console
-    monkeypatch.setattr(rich.console, "Console", lambda **_: real(file=terminal, force_terminal=terminal.isatty()))
+    monkeypatch.setattr(rich.console, "Console", lambda **_: real(file=terminal, force_terminal=terminal.isatty() or None))
 
 
 def test_it_is_shown_in_a_terminal_when_it_takes_long(monkeypatch):
@@ -45,6 +45,8 @@ def test_what_is_quick_shows_nothing(monkeypatch):
 
 
 def test_elsewhere_it_shows_nothing(monkeypatch):
+    # As in what a notebook's cell starts.
+    monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setattr(module, "_PATIENCE", 0.0)
     stream = io.StringIO()
     watched(monkeypatch, stream)
