@@ -42,9 +42,10 @@ function hear({ kind, text, bytes }) {
   switch (kind) {
     case "snapshot":
       // The first is sent before code of the project's runs, which is to have no say in what others start from.
-      if (!isKept) Deno.writeFileSync(told.keep, bytes);
+      if (isKept) return;
       isKept = true;
-      return;
+      Deno.writeFileSync(told.keep, bytes);
+      return say({ kind });
     case "ready":
       isReady = true;
       return say({ kind });

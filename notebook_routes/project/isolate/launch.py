@@ -96,8 +96,7 @@ class Launch:
 
     def keep_snapshot(self) -> None:
         """Keep the snapshot that the first process has made."""
-        if self._draft.exists():
-            keep(self._draft, self.snapshot)
+        keep(self._draft, self.snapshot)
 
     def discard_snapshot(self) -> None:
         """Throw away a snapshot that cannot be used: the next isolate makes another."""

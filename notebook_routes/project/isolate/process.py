@@ -189,8 +189,9 @@ class Isolate:
         text: str = event.get("text", "")
         if kind == "failed":
             self._failure = text
-        elif kind == "ready":
+        elif kind == "snapshot":
             self._launch.keep_snapshot()
+        elif kind == "ready":
             with self._changed:
                 self._is_ready = True
                 self._changed.notify_all()
