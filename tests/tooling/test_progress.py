@@ -25,7 +25,9 @@ class Terminal(io.StringIO):
 
 def watched(monkeypatch, terminal):
     real = rich.console.Console
-    monkeypatch.setattr(rich.console, "Console", lambda **_: real(file=terminal, force_terminal=terminal.isatty() or None))
+    monkeypatch.setattr(
+        rich.console, "Console", lambda **_: real(file=terminal, force_terminal=terminal.isatty() or None)
+    )
 
 
 def test_it_is_shown_in_a_terminal_when_it_takes_long(monkeypatch):
