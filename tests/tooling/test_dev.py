@@ -34,6 +34,8 @@ def dev(run, tmp_path, save):
         found = re.fullmatch(re.escape(str(tmp_path)) + said, line)
         assert found, (line, program.process.stderr.read() if not line else "")
         program.port = int(found[1])
+        # Whole, or its end would be the first of what the program says later.
+        assert program.line().startswith("Look at its routes, and send requests: http://")
         return program
 
     return start
