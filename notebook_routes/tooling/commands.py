@@ -30,6 +30,23 @@ app = typer.Typer(
 _Directory: TypeAlias = Annotated[
     Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)
 ]
+_Port: TypeAlias = Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")]
+_OnlyHosts: TypeAlias = Annotated[
+    list[str] | None, typer.Option(help="Answer for this Host and for this machine's only; repeatable.")
+]
+_Token: TypeAlias = Annotated[
+    str | None, typer.Option(help="A bearer token that every request must bring.", envvar=TOKEN_VARIABLE)
+]
+_MaxBodySize: TypeAlias = Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)]
+_Geo: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="The proxy whose headers tell request.geo: vercel or cloudflare.", envvar=GEO_VARIABLE),
+]
+_Cors: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
+]
+_AccessLog: TypeAlias = Annotated[bool, typer.Option(help="A line on stdout for each request.")]
 
 
 @contextmanager
@@ -69,25 +86,17 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    port: _Port = None,
     server: Annotated[str, typer.Option(help="tornado, or uvicorn (an extra).")] = "tornado",
     workers: Annotated[int, typer.Option(help="How many processes answer.")] = 1,
     force: Annotated[
         bool, typer.Option("--force", help="Run several though the project changes things in memory.")
     ] = False,
     reload: Annotated[bool, typer.Option("--reload", help="Load the project again when a file is saved.")] = False,
-    allow_host: Annotated[
-        list[str] | None, typer.Option(help="Answer for this Host and for this machine's only; repeatable.")
-    ] = None,
-    token: Annotated[
-        str | None,
-        typer.Option(help="A bearer token that every request must bring.", envvar=TOKEN_VARIABLE),
-    ] = None,
-    max_body_size: Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)] = MAX_BODY_SIZE,
-    geo: Annotated[
-        str | None,
-        typer.Option(help="The proxy whose headers tell request.geo: vercel or cloudflare.", envvar=GEO_VARIABLE),
-    ] = None,
+    allow_host: _OnlyHosts = None,
+    token: _Token = None,
+    max_body_size: _MaxBodySize = MAX_BODY_SIZE,
+    geo: _Geo = None,
     cache: Annotated[
         str | None,
         typer.Option(
@@ -95,11 +104,8 @@ def serve(
             envvar=CACHE_VARIABLE,
         ),
     ] = None,
-    cors: Annotated[
-        list[str] | None,
-        typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
-    ] = None,
-    access_log: Annotated[bool, typer.Option(help="A line on stdout for each request.")] = True,
+    cors: _Cors = None,
+    access_log: _AccessLog = True,
     log_format: Annotated[str, typer.Option(help="text or json, for the access log and for failures.")] = "text",
     graceful_timeout: Annotated[
         float, typer.Option(help="Seconds in which requests may end once it is told to stop.", min=0)
@@ -139,7 +145,7 @@ def dev(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all of this machine's.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    port: _Port = None,
     allow_host: Annotated[
         list[str] | None, typer.Option(help="Answer for this Host too, beside this machine's; repeatable.")
     ] = None,
@@ -155,7 +161,7 @@ def dev(
 def edge(
     directory: _Directory,
     *,
-    port: Annotated[int | None, typer.Option(help="8000, or the next free one, if not given.")] = None,
+    port: _Port = None,
     cpu_limit: Annotated[float, typer.Option(help="Seconds for which a handler may hold the isolate.", min=0.1)] = 5.0,
     memory_limit: Annotated[int, typer.Option(help="MiB that the isolate's Python may have.", min=64)] = 128,
     allow_net: Annotated[
@@ -164,22 +170,12 @@ def edge(
     env: Annotated[
         list[str] | None, typer.Option(help="NAME or NAME=VALUE that handlers see in os.environ; repeatable.")
     ] = None,
-    allow_host: Annotated[
-        list[str] | None, typer.Option(help="Answer for this Host and for this machine's only; repeatable.")
-    ] = None,
-    token: Annotated[
-        str | None, typer.Option(help="A bearer token that every request must bring.", envvar=TOKEN_VARIABLE)
-    ] = None,
-    max_body_size: Annotated[int, typer.Option(help="Bytes of a request's body.", min=0)] = MAX_BODY_SIZE,
-    geo: Annotated[
-        str | None,
-        typer.Option(help="The proxy whose headers tell request.geo: vercel or cloudflare.", envvar=GEO_VARIABLE),
-    ] = None,
-    cors: Annotated[
-        list[str] | None,
-        typer.Option(help="Another origin that may call paths without a cors of their own; * for any; repeatable."),
-    ] = None,
-    access_log: Annotated[bool, typer.Option(help="A line on stdout for each request.")] = True,
+    allow_host: _OnlyHosts = None,
+    token: _Token = None,
+    max_body_size: _MaxBodySize = MAX_BODY_SIZE,
+    geo: _Geo = None,
+    cors: _Cors = None,
+    access_log: _AccessLog = True,
 ) -> None:
     """Answer the routes of a project from a local edge isolate: WebAssembly, without files, processes and network."""
     from notebook_routes.project.isolate import IsolateLimits  # noqa: PLC0415 - an extra
