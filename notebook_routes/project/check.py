@@ -11,6 +11,7 @@ import base64
 import difflib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 #: Seconds for importing the tree and for all requests.
 _PATIENCE = 300.0
 _SHOWN_LINES = 12
+_PREFIX = "notebook-routes-check-"
+#: Where the tree was tried, in a traceback: that place is gone when it is read.
+_TRIED = re.compile(rf"[^\s\"']*{_PREFIX}[^\s/\\]*[/\\]tree[/\\]")
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ def check_tree(
         "own": [path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file()],
         "variables": variables,
     }
-    with tempfile.TemporaryDirectory(prefix="notebook-routes-check-") as place:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as place:
         overlay = Path(place).resolve() / "tree"
         _link_all(tree, overlay)
         if beside.is_dir():
@@ -268,7 +272,7 @@ def _other_body(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[s
     lines = list(
         difflib.unified_diff(
             before.decode(errors="replace").splitlines(),
-            now.decode(errors="replace").splitlines(),
+            _TRIED.sub("", now.decode(errors="replace")).splitlines(),
             "notebook",
             "files",
             lineterm="",

@@ -150,6 +150,13 @@ def test_a_failed_expectation_stops_it(root):
     assert root.exists()
 
 
+def test_another_traceback_names_files_of_the_tree_and_not_where_it_was_tried(root):
+    cells = source("%%route GET /n\n1 / 0", "%%request GET /n", answers={2: ((500, b"as the notebook has it"),)})
+    said = described(export_tree(cells, root))
+    assert '+  File "app/n/route.py", line ' in said
+    assert "notebook-routes-check-" not in said
+
+
 def test_another_status_stops_it_and_another_body_does_not(root):
     cells = source(
         "from random import random\nat_first = random()",
