@@ -694,7 +694,7 @@ class TestFailures:
     def test_one_that_takes_too_long_behind_a_stale_answer(self, shop, tell):
         hangs = []
 
-        @shop.route("/slow", max_duration=0.05)
+        @shop.route("/slow", max_duration=0.5)
         async def get():
             if hangs:
                 await asyncio.Event().wait()

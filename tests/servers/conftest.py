@@ -25,13 +25,19 @@ PARSERS = ["h11", *(["httptools"] if find_spec("httptools") else [])]
 
 
 class Gate:
-    """Opened by the test, passed by a handler, whichever thread either is on."""
+    """Opened by the test, passed by a handler, whichever thread either is on.
+
+    Attributes:
+        came: how many threads have come to it so far.
+    """
 
     def __init__(self):
         self._event = threading.Event()
         self.open = self._event.set
+        self.came = 0
 
     def pass_through(self):
+        self.came += 1
         assert self._event.wait(PATIENCE)
 
     async def passed(self):

@@ -523,7 +523,10 @@ def test_a_def_without_end_is_a_504_and_shown_until_it_ends(hello, gate):
 
     client = hello.client()
     assert client.get("/endless").status == 504
-    assert hello.app.workers.abandoned == ["GET /endless"]
+    while not gate.came:
+        # The time was over before a thread had begun, as happens on a busy machine.
+        assert client.get("/endless").status == 504
+    assert set(hello.app.workers.abandoned) == {"GET /endless"}
     assert client.get("/hello").text == "hello"
     gate.open()
     hello.wait_until(lambda: not hello.app.workers.abandoned)
@@ -541,10 +544,10 @@ def test_a_def_without_end_does_not_hold_up_others(world, gate):
     world.start()
     world.app.workers.limit = 2
     client = world.client()
-    for _ in range(4):
+    while gate.came < 4:
         assert client.get("/endless").status == 504
     assert client.get("/quick").text == "quick"
-    assert len(world.app.workers.abandoned) == 4
+    assert len(world.app.workers.abandoned) >= 4
 
 
 def test_headers_of_an_answer(world):
