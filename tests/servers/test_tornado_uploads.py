@@ -127,7 +127,7 @@ def test_an_answer_does_not_wait_for_the_body(upload):
 
 
 def test_a_body_that_never_comes_ends_the_connection(upload, monkeypatch):
-    monkeypatch.setattr("notebook_routes.servers.tornado.DRAIN_TIME", 0.05)
+    monkeypatch.setattr("notebook_routes.servers.tornado_message.DRAIN_TIME", 0.05)
     client = upload.client()
     client.ask("POST", "/ignored", "Content-Length: 10")
     assert client.reply().status == 200

@@ -14,7 +14,9 @@ from notebook_routes.tooling.deploy.imports import imports_of
 PACKAGE = "notebook_routes"
 _FLOORS = ("web", "routing", "cache", "runtime", "app")
 #: What functions of the rest import that nobody calls there.
-_LEFT_OUT = frozenset({f"{PACKAGE}.notebook.extension", f"{PACKAGE}.servers.tornado"})
+_LEFT_OUT = frozenset(
+    f"{PACKAGE}.{name}" for name in ("notebook.extension", "servers.tornado", "servers.tornado_message")
+)
 #: From where the rest is found.
 ENTRANCES = (
     f"{PACKAGE}.project.current_folder",
