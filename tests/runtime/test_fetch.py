@@ -23,11 +23,10 @@ class Upstream(BaseHTTPRequestHandler):
     """Counts, and tells what it was asked; the path says how it answers."""
 
     protocol_version = "HTTP/1.1"
-    count = 0
 
     def do_GET(self):
         body = self._body()
-        Upstream.count += 1
+        self.server.count += 1
         kind, _, rest = self.path.strip("/").partition("/")
         if kind == "cut":
             self.send_response(200)
@@ -40,7 +39,7 @@ class Upstream(BaseHTTPRequestHandler):
             assert self.server.gate.wait(20)
         status = int(rest or 200) if kind == "status" else 307 if kind == "moved" else 200
         told = {
-            "n": Upstream.count,
+            "n": self.server.count,
             "method": self.command,
             "body": body.decode(),
             "headers": {name.lower(): value for name, value in self.headers.items()},
@@ -74,13 +73,15 @@ class Upstream(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def server():
+    """One for each test: what another has broken off may still be on its way, and would count."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
-    server.gate = threading.Event()
+    server.count, server.gate = 0, threading.Event()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield server
+    server.gate.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -88,10 +89,7 @@ def server():
 
 @pytest.fixture
 def url(server):
-    Upstream.count = 0
-    server.gate.clear()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.gate.set()
+    return f"http://127.0.0.1:{server.server_port}"
 
 
 @pytest.fixture(autouse=True)
@@ -216,7 +214,7 @@ class TestKept:
             server.gate.set()
             assert len({told["n"] for told in await asyncio.gather(*asking)}) == 1
             await other
-            assert Upstream.count == 2
+            assert server.count == 2
 
         run(story())
 
@@ -396,13 +394,13 @@ class TestSignal:
 
         run(story())
 
-    def test_that_has_fired_asks_nobody(self, url):
+    def test_that_has_fired_asks_nobody(self, url, server):
         async def story():
             with pytest.raises(Aborted):
                 await fetch(url, signal=AbortSignal.abort())
 
         run(story())
-        assert Upstream.count == 0
+        assert server.count == 0
 
     def test_of_time(self, url):
         async def story():

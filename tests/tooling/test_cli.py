@@ -86,7 +86,9 @@ def test_serve_is_helped_as_the_others_are(run):
 
 @pytest.mark.parametrize("program", ["notebook-routes", "jupyter-routes"])
 def test_a_shell_can_be_told_how_to_complete_it(program):
-    script = run_named(program, "--show-completion", "bash")
+    # Typer would look which shell has started it, and there may be none.
+    named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}
+    script = run_named(program, "--show-completion", "bash", environment=named)
     assert f"complete -o default -F _{program.replace('-', '_')}_completion {program}" in script
 
 
