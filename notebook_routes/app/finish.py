@@ -27,7 +27,7 @@ def finish(response: Response, exchange: Exchange) -> Response:
         raise ValueError("Response.error() is the answer of a network that failed: it cannot be sent")
     if exchange.cookies is not None:
         response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
-    names = response.headers.names()
+    names = response.headers.section().names
     if "content-length" in names:
         response = _with_length(response, exchange.request.method)
     if "etag" in names and response.status == 200:

@@ -57,19 +57,19 @@ def fields(response: Response, *, content_length: int | None = None) -> list[tup
         response: whose.
         content_length: the body's length, where it is known.
     """
-    raw = response.headers.raw
-    if response.status not in BODILESS:
-        plain, has_length = _plain_fields(tuple(raw))
-        if plain is not None:
-            if content_length is None or has_length:
-                return [*plain]
-            return [*plain, (b"content-length", b"%d" % content_length)]
+    section = response.headers.section()
+    encoded, names = section.encoded, section.names
+    if encoded is not None and response.status not in BODILESS and "transfer-encoding" not in names:
+        # Nearly all answers: there is nothing to join and nothing to leave out.
+        if content_length is None or "content-length" in names:
+            return [*encoded]
+        return [*encoded, (b"content-length", b"%d" % content_length)]
     left_out = {"transfer-encoding"}
     if response.status in BODILESS:
         # A 304 may have one, but servers take it for a promise.
         left_out.add("content-length")
-    lines = [pair for pair in _joined(raw) if pair[0] not in left_out]
-    if content_length is not None and response.status not in BODILESS and not response.headers.has("content-length"):
+    lines = [pair for pair in _joined(response.headers.raw) if pair[0] not in left_out]
+    if content_length is not None and response.status not in BODILESS and "content-length" not in names:
         lines.append(("content-length", str(content_length)))
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in lines]
 
@@ -87,19 +87,6 @@ def phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Unknown"
-
-
-@lru_cache(maxsize=512)
-def _plain_fields(raw: tuple[tuple[str, str], ...]) -> tuple[tuple[tuple[bytes, bytes], ...] | None, bool]:
-    """What nearly all answers have, where there is nothing to join and nothing to leave out, else None.
-
-    And whether Content-Length is among them.
-    """
-    names = dict(raw)
-    if len(names) < len(raw) or "transfer-encoding" in names:
-        return None, False
-    plain = tuple([(name.encode("latin-1"), value.encode("latin-1")) for name, value in raw])
-    return plain, "content-length" in names
 
 
 def _joined(raw: list[tuple[str, str]]) -> list[tuple[str, str]]:

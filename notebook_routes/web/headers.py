@@ -9,12 +9,15 @@ one name by ", " (RFC 9110 §5.3); `raw` is what an adapter writes.
 from __future__ import annotations
 
 import re
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, MutableMapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping, ValuesView
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
 
+from notebook_routes.web.header_section import header_section
+
 if TYPE_CHECKING:
     from notebook_routes.types import HeadersInit
+    from notebook_routes.web.header_section import HeaderSection
 
 T = TypeVar("T")
 
@@ -46,11 +49,13 @@ class Headers(MutableMapping[str, str]):
         'text/html, text/plain'
     """
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_pairs", "_section")
 
     _pairs: list[tuple[str, str]]
+    _section: HeaderSection | None
 
     def __init__(self, init: Headers | HeadersInit | None = None) -> None:
+        self._section = None
         if init is None:
             self._pairs = []
         elif isinstance(init, Headers):
@@ -66,6 +71,15 @@ class Headers(MutableMapping[str, str]):
         """
         headers = cls.__new__(cls)
         headers._pairs = pairs
+        headers._section = None
+        return headers
+
+    @classmethod
+    def of_section(cls, section: HeaderSection) -> Self:
+        """Has the fields of a section; for adapters."""
+        headers = cls.__new__(cls)
+        headers._pairs = [*section.fields]
+        headers._section = section
         return headers
 
     @overload
@@ -87,6 +101,7 @@ class Headers(MutableMapping[str, str]):
 
     def set(self, name: str, value: str) -> None:
         """Replaces every field of this name by one."""
+        self._section = None
         name = _valid_name(name)
         value = _valid_value(name, value)
         pairs = self._pairs
@@ -99,11 +114,13 @@ class Headers(MutableMapping[str, str]):
 
     def append(self, name: str, value: str) -> None:
         """Adds a field beside those of the same name."""
+        self._section = None
         name = _valid_name(name)
         self._pairs.append((name, _valid_value(name, value)))
 
     def delete(self, name: str) -> None:
         """Removes every field of this name; nothing happens where there is none."""
+        self._section = None
         name = name.lower()
         self._pairs[:] = [pair for pair in self._pairs if pair[0] != name]
 
@@ -115,9 +132,12 @@ class Headers(MutableMapping[str, str]):
                 return True
         return False
 
-    def names(self) -> KeysView[str]:
-        """The names of all fields, in lower case, each once; for those who look for several."""
-        return dict(self._pairs).keys()
+    def section(self) -> HeaderSection:
+        """All fields at once, as they are now; for adapters."""
+        section = self._section
+        if section is None:
+            self._section = section = header_section(tuple(self._pairs))
+        return section
 
     def get_set_cookie(self) -> list[str]:
         """The values of all Set-Cookie fields, one each: they cannot be joined (RFC 9110 §5.3)."""
@@ -198,6 +218,10 @@ class FrozenHeaders(Headers):
     """Headers that are only read, such as those that `headers()` gives; `copy()` can be changed."""
 
     __slots__ = ()
+
+    def section(self) -> HeaderSection:
+        """All fields at once, as they are now; those who own them may change them."""
+        return header_section(tuple(self._pairs))
 
     def set(self, name: str, value: str) -> NoReturn:  # noqa: ARG002 - the signature is the base's
         """Refuses.

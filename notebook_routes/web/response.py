@@ -10,6 +10,7 @@ from urllib.parse import quote
 from notebook_routes.errors import BodyUsed
 from notebook_routes.web.body import Body
 from notebook_routes.web.content import content_of
+from notebook_routes.web.header_section import HeaderSection
 from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.response_cookies import ResponseCookies
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from notebook_routes.web.content import BodyInit
     from notebook_routes.web.url import URL
 
+_JSON_HEAD = HeaderSection((("content-type", "application/json"),))
 _NULL_BODY = frozenset({204, 205, 304})
 _REDIRECT = (301, 302, 303, 307, 308)
 # What Location keeps as it is: all that RFC 3986 allows in a URL, and "%" of what is encoded already.
@@ -51,7 +53,7 @@ def _make_json(
     if status != 200 or status_text is not None:
         _set_status(response, status, status_text)
     if headers is None:
-        response.headers = Headers.from_pairs([("content-type", "application/json")])
+        response.headers = Headers.of_section(_JSON_HEAD)
     else:
         response.headers = Headers(headers)
         if not response.headers.has("content-type"):

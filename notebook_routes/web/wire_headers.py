@@ -5,10 +5,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from notebook_routes.web.header_section import header_section
 from notebook_routes.web.headers import Headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from notebook_routes.web.header_section import HeaderSection
 
 
 #: Around a value it is no part of it (RFC 9110 §5.5), and not every parser takes it off.
@@ -45,6 +48,10 @@ class WireHeaders(Headers):
             return super().get(name, default)
         value = named.get(_key(name))
         return default if value is None else value.decode("latin-1").strip(_SPACE)
+
+    def section(self) -> HeaderSection:
+        """All fields at once, as they are now."""
+        return header_section(tuple(self._pairs))
 
     def __repr__(self) -> str:
         return repr(self.copy())
