@@ -358,12 +358,11 @@ class App:
         request, guard = exchange.request, self.guard
         guard.check_host(request)
         path = request.path
-        elsewhere = normalized(path)
-        if elsewhere is not None:
-            return _moved(elsewhere, request)
-        if path.startswith("/_routes/"):
-            return self._own_page(request)
         match = self.routes.match(path)
+        if match is None or path.startswith("/_routes/"):
+            answer = self._beside_routes(request)
+            if answer is not None:
+                return answer
         if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
             return self._public_file(self.public, exchange)
         if match is None:
@@ -381,7 +380,6 @@ class App:
             guard.check_token(request)
         if method not in SAFE_METHODS and (cors is None or not cors.allows(request)):
             guard.check_foreign(request)
-        answer: Response | Awaitable[Response]
         if route is None:
             answer = _without_handler(request, route_path)
         elif route.method == ANY:
@@ -393,6 +391,13 @@ class App:
             answer = handler.begin(exchange, self.workers, self.watch)
             answer = resolve_location(answer, exchange) if isinstance(answer, Response) else _located(answer, exchange)
         return answer if cors is None else _shared(answer, cors, request)
+
+    def _beside_routes(self, request: Request) -> Response | Awaitable[Response] | None:
+        """What is answered whatever routes there are: other spellings of a path, and our own pages."""
+        elsewhere = normalized(request.path)
+        if elsewhere is not None:
+            return _moved(elsewhere, request)
+        return self._own_page(request) if request.path.startswith("/_routes/") else None
 
     async def _public_file(self, public: PublicFiles, exchange: Exchange) -> Response:
         exchange.route, exchange.params = None, {}

@@ -46,7 +46,7 @@ class RouteTable:
 
         Args:
             path: the raw path of the request, percent-encoded, without "?", dot segments resolved. A trailing
-                or double slash matches nothing: redirecting them is the app's business.
+                or double slash or a backslash matches nothing: redirecting them is the app's business.
 
         Raises:
             HTTPError: 400, the value of a parameter is no percent-encoded UTF-8.
@@ -55,6 +55,8 @@ class RouteTable:
         route_path = index.literal.get(path)
         if route_path is not None:
             return new_match((route_path, {}))
+        if "\\" in path:
+            return None
         start, slash, word = path.rpartition("/")
         ending = index.endings.get(start)
         if ending is not None and slash and word and "%" not in path:

@@ -101,15 +101,20 @@ class Binder:
         self._body_form = _BodyForm.BY_CONTENT_TYPE
         self._body_name: str | None = None
         self._has_fields = False
+        self._plain_segments: list[str] = []
         for parameter in parameters_of(function):
             self._readers.append((parameter.name, self._reader(parameter)))
+        #: Whether the arguments are what the router has found, all of it and no more.
+        self._takes_params = len(self._plain_segments) == len(self._readers) == len(pattern.names)
 
-    def arguments(self, exchange: Exchange, body: Any = None) -> dict[str, Any]:
+    def arguments(self, exchange: Exchange, body: Any = None) -> Mapping[str, Any]:
         """The keyword arguments for one request.
 
         Raises:
             ValidationFailed: values do not have their declared types; all of them are named.
         """
+        if self._takes_params:
+            return exchange.params
         arguments: dict[str, Any] = {}
         try:
             for name, read in self._readers:
@@ -259,6 +264,7 @@ class Binder:
                 raise self._unfillable(name, f"{segment} gives {gives}, not {name_of(hint)}", write=write)
         self._takes("path", name, hint, default)
         if hint is str or (hint in _UNTYPED and not isinstance(segment, OptionalCatchAll)):
+            self._plain_segments.append(name)
             return lambda exchange, _body: exchange.params.get(name)
         # An absent optional catch-all is None here, though its key is absent in `params`.
         absent = None if default is inspect.Parameter.empty else default

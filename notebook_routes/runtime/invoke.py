@@ -28,7 +28,7 @@ from notebook_routes.runtime.workers import Begun
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Mapping
 
     from notebook_routes.routing import RoutePattern
     from notebook_routes.runtime.exchange import Exchange
@@ -97,7 +97,7 @@ class Invoker:
         exchange: Exchange,
         workers: Workers | None,
         watch: LoopWatch | None,
-        arguments: dict[str, Any] | None = None,
+        arguments: Mapping[str, Any] | None = None,
     ) -> Response | Coroutine[Any, Any, Response]:
         """Answer one request as far as it goes at once: the answer, or what gives it when it is awaited.
 
@@ -142,7 +142,7 @@ class Invoker:
         answer = self.begin(exchange, workers, watch, self._binder.arguments(exchange, body))
         return answer if isinstance(answer, Response) else await answer
 
-    def _call(self, arguments: dict[str, Any], exchange: Exchange) -> Any:
+    def _call(self, arguments: Mapping[str, Any], exchange: Exchange) -> Any:
         """Call the function, in its context, as far as it goes without waiting: its value, or what is left to do."""
         current_exchange.set(exchange)
         value = self.function(**arguments)
@@ -174,7 +174,7 @@ class Invoker:
             return await self._stream(value, call)
         return self._adopted(_answer(value, call.exchange), call)
 
-    async def _run_in_thread(self, arguments: dict[str, Any], call: _Call, workers: Workers) -> Response:
+    async def _run_in_thread(self, arguments: Mapping[str, Any], call: _Call, workers: Workers) -> Response:
         function, exchange, is_awaited = self.function, call.exchange, self._is_awaited
 
         def work() -> Any:

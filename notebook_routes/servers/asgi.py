@@ -70,16 +70,18 @@ class ASGIApp:
             await refuse(refused.response, scope=scope, receive=receive, send=send)
             return
         status = size = 0
+        content = None
         try:
             answer = self.app.begin(request)
-            response = answer if isinstance(answer, Response) and answer.is_whole and not root else None
-            if response is not None:
-                # Nothing was waited for: nobody had to listen to the client meanwhile.
-                status = response.status
-                start, end = whole(response, request.method)
-                await send(start)
-                size = len(end["body"])
-                await send(end)
+            if isinstance(answer, Response) and not root:
+                content = answer.content
+                if content is not None:
+                    # Nothing was waited for: nobody had to listen to the client meanwhile.
+                    status = answer.status
+                    start, end = whole(answer, content, request.method)
+                    await send(start)
+                    size = len(end["body"])
+                    await send(end)
         except OSError:
             # ASGI 2.4: what a server raises for a client that has left is an OSError.
             request.abort("The client disconnected")
@@ -87,7 +89,7 @@ class ASGIApp:
             # Such as the CancelledError of a handler that has cancelled its own task.
             self._end(request, status=status, size=size)
             raise
-        if response is None:
+        if content is None:
             await RequestMessages(
                 self.app, request, body, root=root, receive=receive, send=send, finish_later=self._finish_later
             ).run(answer)

@@ -152,13 +152,14 @@ class RequestMessages:
         return response.with_headers(lambda headers: headers.set("location", quote(self._root) + location))
 
     async def _send_whole(self, response: Response) -> None:
-        start, end = whole(response, self._request.method)
+        content = response.content
+        start, end = whole(response, content, self._request.method)
         self._head_sent = True
         await self._send(start)
         self._sent = len(end["body"])
         self._ending = True
         await self._send(end)
-        if not response.is_whole:
+        if content is None:
             await self._leave_unread(response)
 
     async def _leave_unread(self, response: Response) -> None:
@@ -257,9 +258,9 @@ async def refuse(response: Response, *, scope: Message, receive: Receive, send: 
         await send({"type": "http.response.body", "body": b""})
 
 
-def whole(response: Response, method: str) -> tuple[Message, Message]:
-    """Head and body of a response that is no stream, or answers HEAD."""
-    status, content = response.status, response.content
+def whole(response: Response, content: bytes | None, method: str) -> tuple[Message, Message]:
+    """Head and body of a response that is no stream, or answers HEAD; `content` is the response's."""
+    status = response.status
     headers = fields(response, content_length=None if content is None else len(content))
     if content is None or method == "HEAD" or status in BODILESS:
         content = b""

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from notebook_routes.servers.incoming import IncomingBody
 from notebook_routes.servers.refusal import MAX_HEADERS, one_host, plain, too_large, too_many_headers
-from notebook_routes.servers.request_target import InvalidTarget, origin_form
+from notebook_routes.servers.request_target import InvalidTarget, is_plain_target, origin_form
 from notebook_routes.web import Request, WireHeaders
 from notebook_routes.web.wire_headers import field_value
 
@@ -55,10 +55,12 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
         if refused is not None:
             raise Refused(refused)
     method: str = scope["method"]
-    try:
-        target, _ = origin_form(method, _target(scope, root))
-    except InvalidTarget as invalid:
-        raise Refused(plain(400, str(invalid))) from None
+    target = _target(scope, root)
+    if not is_plain_target(target):
+        try:
+            target, _ = origin_form(method, target)
+        except InvalidTarget as invalid:
+            raise Refused(plain(400, str(invalid))) from None
     body = None
     if method not in ("GET", "HEAD") and _has_body(scope, named):
         body = IncomingBody(limit=max_body_size)

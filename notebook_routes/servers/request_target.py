@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import quote_from_bytes, urlsplit
 
-#: What nearly all targets are: nothing to resolve, to escape or to leave out.
-_PLAIN = re.compile(r"/[A-Za-z0-9/_~!$&'()*+,;=:@?-]*").fullmatch
+#: Whether a target is what nearly all are: there is nothing to resolve, to escape or to leave out.
+is_plain_target = re.compile(r"/[A-Za-z0-9/_~!$&'()*+,;=:@?-]*").fullmatch
 
 
 class InvalidTarget(ValueError):
@@ -19,7 +19,7 @@ def origin_form(method: str, target: str) -> tuple[str, str | None]:
     Raises:
         InvalidTarget: authority-form, asterisk-form or nonsense.
     """
-    if _PLAIN(target):
+    if is_plain_target(target):
         return target, None
     host = None
     if not target.startswith("/"):

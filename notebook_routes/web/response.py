@@ -243,11 +243,6 @@ class Response(Body):
             return self._content
         return None if self._source is not None else b""
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the body is in memory, or there is none; for adapters, as `content`."""
-        return self._source is None
-
     def with_headers(self, change: Callable[[Headers], object]) -> Response:
         """The same answer with other headers; the body moves over, and this object keeps its own headers.
 
