@@ -152,7 +152,7 @@ class Request(Body):
 
         Args:
             method: in upper case.
-            target: the raw request target, "/a%20b?x=1".
+            target: the raw request target in origin-form (RFC 9112 §3.2.1), "/a%20b?x=1".
             origin: scheme, host and port, "http://127.0.0.1:8000".
             headers: kept, not copied.
             body: the bytes, or pieces of them as they arrive; ignored for GET and HEAD.
@@ -387,10 +387,6 @@ class Request(Body):
         self.target = target
         self.exchange = self.geo_headers = self.peer = None
         self._origin = origin
-        if "#" in target:
-            target = target.partition("#")[0]
-        if target[:1] != "/":
-            target = _origin_form(target)
         self.path, _, self.query_string = target.partition("?")
         self._content = self._source = self._stream = self._url = self._original_url = None
         self._next_url = self._query = self._cookies = self._state = None
@@ -401,17 +397,4 @@ class Request(Body):
         return self.buffer() if self._keeps_body else super()._read()
 
     def _raw_url(self) -> str:
-        path = self.path if self.path != "*" else ""
-        return f"{self._origin}{path}?{self.query_string}" if self.query_string else self._origin + path
-
-
-def _origin_form(target: str) -> str:
-    """The path and query of a target in another form: absolute as for proxies, or "*" (RFC 9112 §3.2)."""
-    scheme, separator, rest = target.partition("://")
-    if not separator or not scheme.isalpha():
-        return target if target == "*" else f"/{target}"
-    _, slash, path = rest.partition("/")
-    if not slash:
-        query = rest.partition("?")[2]
-        return f"/?{query}" if query else "/"
-    return f"/{path}"
+        return f"{self._origin}{self.path}?{self.query_string}" if self.query_string else self._origin + self.path

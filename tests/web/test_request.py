@@ -25,9 +25,9 @@ def arrived(target="/a", method="GET", body=None, headers=(), **options):
 
 
 def test_from_the_wire():
-    request = arrived("/a%20b/../c?x=1&y=%20#frag", headers={"Cookie": "a=1; b=2"})
+    request = arrived("/a%20b/../c?x=1&y=%20", headers={"Cookie": "a=1; b=2"})
     assert request.method == "GET"
-    assert request.target == "/a%20b/../c?x=1&y=%20#frag"
+    assert request.target == "/a%20b/../c?x=1&y=%20"
     assert request.path == "/a%20b/../c"
     assert request.query_string == "x=1&y=%20"
     assert request.url == f"{ORIGIN}/c?x=1&y=%20"
@@ -54,11 +54,6 @@ def test_nothing_is_made_before_it_is_asked_for():
         ("/a?", "/a", "", f"{ORIGIN}/a"),
         ("/a?b?c", "/a", "b?c", f"{ORIGIN}/a?b?c"),
         ("//evil.example/x", "//evil.example/x", "", f"{ORIGIN}//evil.example/x"),
-        ("http://other:1/x?y", "/x", "y", f"{ORIGIN}/x?y"),
-        ("http://other?y", "/", "y", f"{ORIGIN}/?y"),
-        ("http://other", "/", "", f"{ORIGIN}/"),
-        ("*", "*", "", f"{ORIGIN}/"),
-        ("a/b", "/a/b", "", f"{ORIGIN}/a/b"),
     ],
 )
 def test_forms_of_a_target(target, path, query, url):
