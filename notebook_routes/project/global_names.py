@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from notebook_routes.runtime.scopes import Act, read_names
+from notebook_routes.runtime.body_names import Act
+from notebook_routes.runtime.scope_visitor import ScopeVisitor, arguments_of, targets_of, type_parameters
+from notebook_routes.runtime.scopes import read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
-_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+    from notebook_routes.runtime.scope_visitor import Comprehension, Function
 
 #: Methods and functions that change what they are called on or given, also inside an expression.
 _CHANGES = re.compile(
@@ -72,8 +73,8 @@ class Use:
     Attributes:
         name: the name.
         does: what happens to it.
-        node: the name itself, the statement that binds it, or the text of a quoted annotation; for CHANGE and CALL
-            what does it.
+        node: the name itself, the statement that binds it, of an import its alias, or the text of a quoted annotation;
+            for CHANGE and CALL what does it.
         later: it happens when a function is called.
         inner: it is in a class, a lambda or a generator expression: perhaps at once, perhaps later.
         by_global: a function binds it by `global`.
@@ -146,7 +147,7 @@ class _Scope:
     early: frozenset[tuple[int, int]] = frozenset()
 
 
-class _Visitor(ast.NodeVisitor):
+class _Visitor(ScopeVisitor):
     def __init__(self) -> None:
         self.uses: list[Use] = []
         self.declarations: list[ast.Global] = []
@@ -184,6 +185,13 @@ class _Visitor(ast.NodeVisitor):
                 )
             )
 
+    def store(self, name: str, node: ast.AST) -> None:
+        """An import or a pattern binds it."""
+        self._see(name, Does.STORE, node)
+
+    def star(self, node: ast.ImportFrom) -> None:
+        """Nobody knows which names it gives."""
+
     def visit_Name(self, node: ast.Name) -> None:
         kinds = {ast.Load: Does.LOAD, ast.Store: Does.STORE, ast.Del: Does.DELETE}
         self._see(node.id, kinds[type(node.ctx)], node)
@@ -196,7 +204,7 @@ class _Visitor(ast.NodeVisitor):
         if not in_function or not isinstance(node.target, ast.Name):
             # Python does not evaluate those of a function's locals.
             self._annotation(node.annotation)
-        self._visit_all([node.value, node.target])
+        self.visit_all([node.value, node.target])
 
     def _annotation(self, node: ast.expr | None) -> None:
         """Visit an annotation; a quoted one is read when somebody asks for its type."""
@@ -217,32 +225,9 @@ class _Visitor(ast.NodeVisitor):
             self._see(node.target.id, Does.CHANGE, node)
         self.generic_visit(node)
 
-    def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            self._see(alias.asname or alias.name.partition(".")[0], Does.STORE, node)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        for alias in node.names:
-            if alias.name != "*":
-                self._see(alias.asname or alias.name, Does.STORE, node)
-
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
         if node.name is not None:
             self._see(node.name, Does.STORE, node)
-        self.generic_visit(node)
-
-    def visit_MatchAs(self, node: ast.MatchAs) -> None:
-        if node.name is not None:
-            self._see(node.name, Does.STORE, node)
-        self.generic_visit(node)
-
-    def visit_MatchStar(self, node: ast.MatchStar) -> None:
-        if node.name is not None:
-            self._see(node.name, Does.STORE, node)
-
-    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
-        if node.rest is not None:
-            self._see(node.rest, Does.STORE, node)
         self.generic_visit(node)
 
     # -- changes
@@ -318,78 +303,41 @@ class _Visitor(ast.NodeVisitor):
             self._later -= later
             self._inner -= inner
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._function(node)
-
-    def _function(self, node: _Function) -> None:
+    def function(self, node: Function) -> None:
+        """Its body runs later, in a scope of its own."""
         self._see(node.name, Does.STORE, node)
-        self._visit_all([*node.decorator_list, *node.args.defaults, *node.args.kw_defaults])
-        with self._scope(_Scope(_type_parameters(node))):
-            for annotation in (*(argument.annotation for argument in _arguments(node.args)), node.returns):
+        self.visit_all([*node.decorator_list, *node.args.defaults, *node.args.kw_defaults])
+        with self._scope(_Scope(type_parameters(node))):
+            for annotation in (*(argument.annotation for argument in arguments_of(node.args)), node.returns):
                 self._annotation(annotation)
             names = read_names(node.body)
-            own = names.bound | {argument.arg for argument in _arguments(node.args)}
+            own = names.bound | {argument.arg for argument in arguments_of(node.args)}
             with self._scope(_Scope(own, frozenset(names.declared_global)), later=True):
-                self._visit_all(node.body)
+                self.visit_all(node.body)
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._visit_all([*node.args.defaults, *node.args.kw_defaults])
-        own = frozenset(argument.arg for argument in _arguments(node.args))
+        self.visit_all([*node.args.defaults, *node.args.kw_defaults])
+        own = frozenset(argument.arg for argument in arguments_of(node.args))
         with self._scope(_Scope(own), inner=True):
             self.visit(node.body)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._see(node.name, Does.STORE, node)
-        self._visit_all(node.decorator_list)
-        with self._scope(_Scope(_type_parameters(node))):
-            self._visit_all([*node.bases, *node.keywords])
+        self.visit_all(node.decorator_list)
+        with self._scope(_Scope(type_parameters(node))):
+            self.visit_all([*node.bases, *node.keywords])
             names = read_names(node.body)
             early = frozenset(
                 (seen.line, seen.column) for seen in names.occurrences if seen.act is Act.LOAD and not seen.settled
             )
             own = _Scope(names.bound, frozenset(names.declared_global), is_class=True, early=early)
             with self._scope(own, inner=True):
-                self._visit_all(node.body)
+                self.visit_all(node.body)
 
-    def visit_ListComp(self, node: ast.ListComp) -> None:
-        self._comprehension(node)
-
-    def visit_SetComp(self, node: ast.SetComp) -> None:
-        self._comprehension(node)
-
-    def visit_DictComp(self, node: ast.DictComp) -> None:
-        self._comprehension(node)
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
-        self._comprehension(node)
-
-    def _comprehension(self, node: _Comprehension) -> None:
+    def comprehension(self, node: Comprehension) -> None:
+        """A scope of its own, but for what the first `for` goes through."""
         self.visit(node.generators[0].iter)
-        own = frozenset(
-            name.id
-            for generator in node.generators
-            for name in ast.walk(generator.target)
-            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
-        )
-        with self._scope(_Scope(own), inner=isinstance(node, ast.GeneratorExp)):
+        with self._scope(_Scope(targets_of(node)), inner=isinstance(node, ast.GeneratorExp)):
             for place, generator in enumerate(node.generators):
-                self._visit_all([generator.target, *([generator.iter] if place else []), *generator.ifs])
-            self._visit_all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])
-
-    def _visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
-        for node in nodes:
-            if node is not None:
-                self.visit(node)
-
-
-def _arguments(arguments: ast.arguments) -> list[ast.arg]:
-    rest = [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
-
-
-def _type_parameters(node: ast.AST) -> frozenset[str]:
-    # Python 3.12: `def first[T](items: list[T])`.
-    return frozenset(parameter.name for parameter in getattr(node, "type_params", ()))
+                self.visit_all([generator.target, *([generator.iter] if place else []), *generator.ifs])
+            self.visit_all([node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt])

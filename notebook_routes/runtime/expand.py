@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notebook_routes.routing import METHODS
+from notebook_routes.runtime.body_names import Act, BodyNames
 from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.constants import write_constants
 from notebook_routes.runtime.indent import indent_line, lines_inside_strings
@@ -26,7 +27,7 @@ from notebook_routes.runtime.refuse import (
     refuse_stream_return,
     refuse_unassigned,
 )
-from notebook_routes.runtime.scopes import Act, BodyNames, read_names
+from notebook_routes.runtime.scopes import read_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -21,9 +21,9 @@ from notebook_routes.runtime.scopes import read_names
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from notebook_routes.runtime.body_names import BodyNames
     from notebook_routes.runtime.expand import Expansion
     from notebook_routes.runtime.modulesource import ModuleSource
-    from notebook_routes.runtime.scopes import BodyNames
 
 _NAMES = ("middleware", "proxy")
 #: What the body is given.

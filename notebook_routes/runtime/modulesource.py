@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from notebook_routes.routing import METHODS
+from notebook_routes.runtime.body_names import Act, BodyNames
 from notebook_routes.runtime.constants import write_constants
-from notebook_routes.runtime.scopes import Act, BodyNames, read_names
+from notebook_routes.runtime.scopes import read_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,13 +11,13 @@ import ast
 import builtins
 from typing import TYPE_CHECKING
 
-from notebook_routes.runtime.scopes import Act
+from notebook_routes.runtime.body_names import Act
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from notebook_routes.runtime.body_names import BodyNames, Occurrence
     from notebook_routes.runtime.celltext import CellText
-    from notebook_routes.runtime.scopes import BodyNames, Occurrence
 
 # Builtins that are called for what they return and for nothing else.
 _PURE_BUILTINS = frozenset(

@@ -14,93 +14,15 @@ outside are seen.
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import TYPE_CHECKING
+
+from notebook_routes.runtime.body_names import Act, BodyNames, Occurrence
+from notebook_routes.runtime.scope_visitor import ScopeVisitor, arguments_of, targets_of, type_parameters
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-_Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-
-
-class Act(Enum):
-    """What is done with a name."""
-
-    LOAD = "load"
-    STORE = "store"
-    AUGMENT = "augment"
-    DELETE = "delete"
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One place where a body names something.
-
-    Attributes:
-        name: the name.
-        act: what happens to it.
-        line: the 1-based line.
-        column: the column, in bytes of UTF-8, as `ast` counts.
-        settled: the name certainly has a value of the body's own by then.
-        loops: the loops it stands in, innermost last.
-        nested: it stands in a function, a lambda, a generator expression or a class inside the body.
-    """
-
-    name: str
-    act: Act
-    line: int
-    column: int
-    settled: bool
-    loops: tuple[int, ...]
-    nested: bool
-
-
-@dataclass
-class BodyNames:
-    """What `read_names` found at the own level of a body.
-
-    Attributes:
-        occurrences: every use of a name, in evaluation order; of nested scopes only the names from outside.
-        declared_global: names in `global` statements, and their line.
-        declared_nonlocal: names in `nonlocal` statements, and their line.
-        annotated: names of annotations without a value (`page: int`), and their line.
-        awaits: lines that only an `async def` can hold.
-        yields: lines with a `yield`.
-        returns: the `return` statements.
-        star_imports: lines with `from module import *`.
-    """
-
-    occurrences: list[Occurrence] = field(default_factory=list)
-    declared_global: dict[str, int] = field(default_factory=dict)
-    declared_nonlocal: dict[str, int] = field(default_factory=dict)
-    annotated: dict[str, int] = field(default_factory=dict)
-    awaits: list[int] = field(default_factory=list)
-    yields: list[int] = field(default_factory=list)
-    returns: list[ast.Return] = field(default_factory=list)
-    star_imports: list[int] = field(default_factory=list)
-
-    @property
-    def bound(self) -> frozenset[str]:
-        """The names that the body binds itself, which makes them its locals."""
-        # Nested scopes only load from here; a walrus in a generator expression binds here.
-        own = {seen.name for seen in self.occurrences if seen.act is not Act.LOAD}
-        return frozenset((own | self.annotated.keys()) - self.declared_global.keys() - self.declared_nonlocal.keys())
-
-    @property
-    def misplaced(self) -> tuple[int, str] | None:
-        """Where the body is that of a module: the first line that belongs into a function, and its word, "return"."""
-        found = [
-            *((statement.lineno, "return") for statement in self.returns),
-            *((line, "yield") for line in self.yields),
-            *((line, "await") for line in self.awaits),
-        ]
-        return min(found, default=None)
-
-    def of(self, name: str) -> list[Occurrence]:
-        """The uses of one name at the own level, in evaluation order."""
-        return [seen for seen in self.occurrences if seen.name == name and not seen.nested]
+    from notebook_routes.runtime.scope_visitor import Comprehension, Function
 
 
 def read_names(body: Sequence[ast.stmt]) -> BodyNames:
@@ -117,7 +39,7 @@ def certainly_bound(body: Sequence[ast.stmt]) -> frozenset[str]:
     return walker.settled or frozenset()
 
 
-class _Walker(ast.NodeVisitor):
+class _Walker(ScopeVisitor):
     """Visits one scope in evaluation order.
 
     `settled` is the set of names that certainly have a value here, or None where no execution arrives.
@@ -150,7 +72,8 @@ class _Walker(ast.NodeVisitor):
             )
         )
 
-    def _store(self, name: str, node: ast.AST) -> None:
+    def store(self, name: str, node: ast.AST) -> None:
+        """It has a value from here on."""
         self._see(name, Act.STORE, node)
         if self.settled is not None:
             self.settled |= {name}
@@ -164,7 +87,7 @@ class _Walker(ast.NodeVisitor):
         if isinstance(node.ctx, ast.Load):
             self._see(node.id, Act.LOAD, node)
         elif isinstance(node.ctx, ast.Store):
-            self._store(node.id, node)
+            self.store(node.id, node)
         else:
             self._delete(node.id, node)
 
@@ -176,19 +99,18 @@ class _Walker(ast.NodeVisitor):
         for name in node.names:
             self.names.declared_nonlocal.setdefault(name, node.lineno)
 
+    def star(self, node: ast.ImportFrom) -> None:
+        """Nobody knows which names it gives."""
+        self.names.star_imports.append(node.lineno)
+
     # -- statements
 
     def statements(self, body: Iterable[ast.stmt]) -> None:
         for statement in body:
             self.visit(statement)
 
-    def _expressions(self, nodes: Iterable[ast.AST | None]) -> None:
-        for node in nodes:
-            if node is not None:
-                self.visit(node)
-
     def visit_Assign(self, node: ast.Assign) -> None:
-        self._expressions([node.value, *node.targets])
+        self.visit_all([node.value, *node.targets])
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
@@ -197,35 +119,24 @@ class _Walker(ast.NodeVisitor):
             if self.settled is not None:
                 self.settled |= {node.target.id}
         else:
-            self._expressions([node.target, node.value])
+            self.visit_all([node.target, node.value])
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         # Functions do not evaluate the annotations of their locals, classes do.
         if self._in_class:
             self.visit(node.annotation)
         if node.value is not None:
-            self._expressions([node.value, node.target])
+            self.visit_all([node.value, node.target])
         elif isinstance(node.target, ast.Name):
             self.names.annotated.setdefault(node.target.id, node.lineno)
 
-    def visit_Import(self, node: ast.Import) -> None:
-        for alias in node.names:
-            self._store(alias.asname or alias.name.partition(".")[0], alias)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        for alias in node.names:
-            if alias.name == "*":
-                self.names.star_imports.append(node.lineno)
-            else:
-                self._store(alias.asname or alias.name, alias)
-
     def visit_Return(self, node: ast.Return) -> None:
         self.names.returns.append(node)
-        self._expressions([node.value])
+        self.visit_all([node.value])
         self.settled = None
 
     def visit_Raise(self, node: ast.Raise) -> None:
-        self._expressions([node.exc, node.cause])
+        self.visit_all([node.exc, node.cause])
         self.settled = None
 
     def visit_Break(self, _node: ast.Break) -> None:
@@ -297,16 +208,16 @@ class _Walker(ast.NodeVisitor):
         self._try(node)
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        self._expressions([node.type])
+        self.visit_all([node.type])
         if node.name is not None:
-            self._store(node.name, node)
+            self.store(node.name, node)
         self.statements(node.body)
         if node.name is not None and self.settled is not None:
             self.settled -= {node.name}
 
     def visit_With(self, node: ast.With | ast.AsyncWith) -> None:
         for item in node.items:
-            self._expressions([item.context_expr, item.optional_vars])
+            self.visit_all([item.context_expr, item.optional_vars])
         self.statements(node.body)
 
     def visit_AsyncWith(self, node: ast.AsyncWith) -> None:
@@ -320,25 +231,11 @@ class _Walker(ast.NodeVisitor):
         exhaustive = False
         for case in node.cases:
             self.settled = before
-            self._expressions([case.pattern, case.guard])
+            self.visit_all([case.pattern, case.guard])
             self.statements(case.body)
             after = _either(after, self.settled)
             exhaustive |= case.guard is None and _always_matches(case.pattern)
         self.settled = after if exhaustive else _either(after, before)
-
-    def visit_MatchAs(self, node: ast.MatchAs) -> None:
-        self._expressions([node.pattern])
-        if node.name is not None:
-            self._store(node.name, node)
-
-    def visit_MatchStar(self, node: ast.MatchStar) -> None:
-        if node.name is not None:
-            self._store(node.name, node)
-
-    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
-        self._expressions([*node.keys, *node.patterns])
-        if node.rest is not None:
-            self._store(node.rest, node)
 
     def _branches(self, branches: Sequence[Sequence[ast.stmt]]) -> None:
         before = self.settled
@@ -364,14 +261,14 @@ class _Walker(ast.NodeVisitor):
         self.settled = _either(after, self.settled)
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self._expressions([node.value, node.target])
+        self.visit_all([node.value, node.target])
 
     def visit_Await(self, node: ast.Await) -> None:
         self._await(node)
         self.visit(node.value)
 
     def visit_Yield(self, node: ast.Yield) -> None:
-        self._expressions([node.value])
+        self.visit_all([node.value])
         if not self._deferred:
             self.names.yields.append(node.lineno)
 
@@ -386,28 +283,17 @@ class _Walker(ast.NodeVisitor):
 
     def _maybe(self, nodes: Iterable[ast.AST]) -> None:
         before = self.settled
-        self._expressions(nodes)
+        self.visit_all(nodes)
         self.settled = _either(before, self.settled)
 
-    def visit_ListComp(self, node: ast.ListComp) -> None:
-        self._comprehension(node)
-
-    def visit_SetComp(self, node: ast.SetComp) -> None:
-        self._comprehension(node)
-
-    def visit_DictComp(self, node: ast.DictComp) -> None:
-        self._comprehension(node)
-
-    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
-        self._comprehension(node)
-
-    def _comprehension(self, node: _Comprehension) -> None:
+    def comprehension(self, node: Comprehension) -> None:
+        """Its own names are hidden; all else is of this level, but for what a generator does later."""
         first, *others = node.generators
         self.visit(first.iter)
         deferred, self._deferred = self._deferred, self._deferred or isinstance(node, ast.GeneratorExp)
         if any(generator.is_async for generator in node.generators):
             self._await(node)
-        self._hidden.append(_targets(generator.target for generator in node.generators))
+        self._hidden.append(targets_of(node))
         parts: list[ast.AST] = [first.target, *first.ifs]
         for generator in others:
             parts += [generator.iter, generator.target, *generator.ifs]
@@ -419,31 +305,26 @@ class _Walker(ast.NodeVisitor):
     # -- nested scopes
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
-        self._expressions([*node.args.defaults, *node.args.kw_defaults])
+        self.visit_all([*node.args.defaults, *node.args.kw_defaults])
         self._nested(_names_of_function(node))
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        self._function(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
-        self._function(node)
-
-    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+    def function(self, node: Function) -> None:
+        """Its body runs later: what it takes from here is nested."""
         arguments = node.args
-        self._expressions([*node.decorator_list, *arguments.defaults, *arguments.kw_defaults])
-        generic = _type_parameters(node)
+        self.visit_all([*node.decorator_list, *arguments.defaults, *arguments.kw_defaults])
+        generic = type_parameters(node)
         self._hidden.append(generic)
-        self._expressions([argument.annotation for argument in _arguments(arguments)])
-        self._expressions([node.returns])
+        self.visit_all([argument.annotation for argument in arguments_of(arguments)])
+        self.visit_all([node.returns])
         self._hidden.pop()
-        self._store(node.name, node)
+        self.store(node.name, node)
         self._nested(_names_of_function(node), hidden=generic)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        self._expressions(node.decorator_list)
-        generic = _type_parameters(node)
+        self.visit_all(node.decorator_list)
+        generic = type_parameters(node)
         self._hidden.append(generic)
-        self._expressions([*node.bases, *(keyword.value for keyword in node.keywords)])
+        self.visit_all([*node.bases, *(keyword.value for keyword in node.keywords)])
         self._hidden.pop()
         walker = _Walker(in_class=True)
         walker.statements(node.body)
@@ -452,7 +333,7 @@ class _Walker(ast.NodeVisitor):
         own = names.bound
         outside = [seen for seen in names.occurrences if seen.nested or seen.name not in own]
         self._nested(_from_outside(names, outside), hidden=generic)
-        self._store(node.name, node)
+        self.store(node.name, node)
 
     def visit_TypeAlias(self, node: ast.AST) -> None:
         # Python 3.12: `type Pair[T] = tuple[T, T]`; the value is evaluated when first asked for.
@@ -460,7 +341,7 @@ class _Walker(ast.NodeVisitor):
         value: ast.expr = getattr(node, "value")  # noqa: B009 - the same
         walker = _Walker()
         walker.visit(value)
-        self._nested(walker.names.occurrences, hidden=_type_parameters(node))
+        self._nested(walker.names.occurrences, hidden=type_parameters(node))
         self.visit(name)
 
     def _nested(self, occurrences: Iterable[Occurrence], *, hidden: frozenset[str] = frozenset()) -> None:
@@ -477,14 +358,14 @@ def _either(left: frozenset[str] | None, right: frozenset[str] | None) -> frozen
     return left & right
 
 
-def _names_of_function(node: _Function) -> list[Occurrence]:
+def _names_of_function(node: Function | ast.Lambda) -> list[Occurrence]:
     """What a function takes from the scopes around it."""
     walker = _Walker()
     if isinstance(node, ast.Lambda):
         walker.visit(node.body)
     else:
         walker.statements(node.body)
-    own = walker.names.bound | {argument.arg for argument in _arguments(node.args)}
+    own = walker.names.bound | {argument.arg for argument in arguments_of(node.args)}
     return _from_outside(walker.names, [seen for seen in walker.names.occurrences if seen.name not in own])
 
 
@@ -495,25 +376,6 @@ def _from_outside(names: BodyNames, occurrences: Iterable[Occurrence]) -> list[O
         for name, line in names.declared_nonlocal.items()
     )
     return [*found, *declared]
-
-
-def _arguments(arguments: ast.arguments) -> list[ast.arg]:
-    rest = [argument for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
-    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *rest]
-
-
-def _type_parameters(node: ast.AST) -> frozenset[str]:
-    # Python 3.12: `def first[T](items: list[T])`.
-    return frozenset(parameter.name for parameter in getattr(node, "type_params", ()))
-
-
-def _targets(targets: Iterable[ast.expr]) -> frozenset[str]:
-    return frozenset(
-        node.id
-        for target in targets
-        for node in ast.walk(target)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
-    )
 
 
 def _always_matches(pattern: ast.pattern) -> bool:

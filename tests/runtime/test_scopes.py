@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from notebook_routes.runtime.scopes import Act, read_names
+from notebook_routes.runtime.body_names import Act
+from notebook_routes.runtime.scopes import read_names
 
 
 def names(text):

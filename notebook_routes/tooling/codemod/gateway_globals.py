@@ -14,7 +14,8 @@ import libcst as cst
 from notebook_routes.errors import DefinitionError
 from notebook_routes.project.notebook_source import SourceCell
 from notebook_routes.project.statements import read_statements
-from notebook_routes.runtime.scopes import Act, read_names
+from notebook_routes.runtime.body_names import Act
+from notebook_routes.runtime.scopes import read_names
 from notebook_routes.tooling.codemod.nodes import behind_docstring, body_of, parse, statement
 
 if TYPE_CHECKING:
