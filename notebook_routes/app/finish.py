@@ -27,8 +27,9 @@ def finish(response: Response, exchange: Exchange) -> Response:
     """
     if response.status.__class__ is not int or not 200 <= response.status <= 599 or response.status_text:
         _check_status(response)
-    if not isinstance(response.headers, Headers):
-        kind = type(response.headers).__name__
+    headers: object = response.headers
+    if not isinstance(headers, Headers):
+        kind = type(headers).__name__
         raise TypeError(f"response.headers was set to a {kind}: write response.headers.update(...), or Headers(...)")
     if response.body_used:
         raise BodyUsed("this response's body was read already and cannot be sent; send a clone() or a new Response")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
+from notebook_routes.web.scalar_text import utf8
 from notebook_routes.web.streams import ReadableStream
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _joined(parts: BlobPart | Iterable[BlobPart]) -> bytes:
 
 def _part(part: object) -> bytes:
     if isinstance(part, str):
-        return part.encode()
+        return utf8(part)
     if isinstance(part, Blob):
         return part.content
     if isinstance(part, (bytes, bytearray, memoryview)):

@@ -143,7 +143,8 @@ class ResponseCookies:
             self.delete(**name)
             return
         if isinstance(name, Cookie):
-            name, path, domain = name.name, name.path or path, name.domain or domain
+            path, domain = name.path or path, name.domain or domain
+            name = name.name
         if not isinstance(name, str):
             raise TypeError(f"a cookie's name is a str, not {type(name).__name__}")
         # Browsers refuse to touch __Secure- and __Host- cookies without Secure (RFC 6265bis §4.1.3).

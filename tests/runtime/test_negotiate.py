@@ -21,7 +21,7 @@ from pydantic import BaseModel, Field, RootModel
 
 from notebook_routes.errors import AnswerError
 from notebook_routes.runtime.negotiate import is_stream, looks_like_markup, stream_encoding, to_response
-from notebook_routes.web import ReadableStream, Request, Response, ServerSentEvent
+from notebook_routes.web import Blob, File, ReadableStream, Request, Response, ServerSentEvent
 
 TEXT = "text/plain; charset=utf-8"
 BINARY = "application/octet-stream"
@@ -126,6 +126,9 @@ def body(response):
         (b"\x00", BINARY, "\x00"),
         (bytearray(b"a"), BINARY, "a"),
         (memoryview(b"a"), BINARY, "a"),
+        (Blob(b"a"), BINARY, "a"),
+        (File(["a"], "a.css", type="text/css"), "text/css", "a"),
+        ("caf\udce9", TEXT, "caf\ufffd"),
     ],
 )
 def test_a_value_is_an_answer(value, kind, content):
@@ -256,6 +259,15 @@ def test_a_missing_await_is_said():
         AnswerError, match=r"the coroutine load\(\) at \$\.user\[0\] was not awaited: write await load\("
     ):
         answered({"user": [load()]})
+
+    request = Request("http://localhost/", method="POST", body="x")
+    for waits, fix in [
+        (request.json, r"request\.json"),
+        (request.text, r"request\.text"),
+        (Response("x").json, r"response\.json"),
+    ]:
+        with pytest.raises(AnswerError, match=rf"write `await {fix}\(\.\.\.\)`"):
+            answered(waits())
 
     async def story():
         task = asyncio.create_task(load())
