@@ -25,6 +25,7 @@ from notebook_routes.runtime.refuse import (
     refuse_empty,
     refuse_stream_return,
     refuse_unassigned,
+    refuse_uncalled,
 )
 from notebook_routes.runtime.scopes import Act, BodyNames, read_names
 
@@ -126,6 +127,7 @@ def expand_body(
         text, directive, parameters, name=name, future=future, answer=answer, is_async=bool(names.awaits)
     )
     _check(expansion, text)
+    refuse_uncalled(text, statements, names=names, handler=name)
     return expansion
 
 
