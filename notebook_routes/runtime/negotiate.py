@@ -152,6 +152,8 @@ def _unwritable(value: Any, error: Exception) -> str:
     if isinstance(value, type):
         return f"the answer is the class {name}: write {name}(...) for one of its objects"
     if isinstance(value, ModuleType):
+        if hasattr(value, "gcf"):
+            return f"the answer is the module {name}: write plt.gcf() for the picture"
         return f"the answer is the module {name}: write what of it the client should get"
     if inspect.isroutine(value):
         called = "the lambda: call it" if name == "<lambda>" else f"the function {name}: write {name}(...)"

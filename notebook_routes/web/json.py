@@ -300,10 +300,17 @@ def _stepped(value: object, place: tuple[object, ...]) -> object:
     try:
         return _plain(value)
     except _Unwritable as problem:
-        message = problem.message or "cannot be written as JSON"
+        message = problem.message or _reason(type(value))
         raise TypeError(f"{_named(value)} at {_spelled(place)} {message}") from None
     except (TypeError, ValueError) as problem:
         raise TypeError(f"{_named(value)} at {_spelled(place)} cannot be written as JSON: {problem}") from problem
+
+
+def _reason(kind: type[Any]) -> str:
+    if hasattr(kind, "get_figure"):
+        # What plotting functions of matplotlib return: lines, bars, lists of them.
+        return "is part of a figure: write plt.gcf() for the picture"
+    return "cannot be written as JSON"
 
 
 def _key(key: object, place: tuple[object, ...]) -> str | int | float | bool | None:

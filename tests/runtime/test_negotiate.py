@@ -17,6 +17,8 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from pydantic import BaseModel, Field, RootModel
 
 from notebook_routes.errors import AnswerError
@@ -238,6 +240,11 @@ class Module: ...
         ({"a": b"\xff"}, r"the bytes at \$\.a are not UTF-8 text: write base64"),
         ({(1, 2): 3}, r"the key \(1, 2\) of \$ cannot be written as JSON: a key is a string"),
         ({"a": ...}, r"an ellipsis at \$\.a"),
+        (
+            Figure().subplots().plot([1, 2]),
+            r"a Line2D at \$\[0\] is part of a figure: write plt.gcf\(\) for the picture",
+        ),
+        (plt, r"the answer is the module matplotlib.pyplot: write plt.gcf\(\) for the picture"),
     ],
 )
 def test_what_cannot_be_written_says_the_place_and_the_fix(value, said):
