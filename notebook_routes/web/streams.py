@@ -19,6 +19,7 @@ from collections.abc import (
     Callable,
     Iterable,
     Iterator,
+    Mapping,
 )
 from inspect import isawaitable
 from typing import Any, TypeAlias
@@ -77,7 +78,7 @@ class ReadableStream:
             self._source = _Controlled(StreamController(), start, pull)
         elif isinstance(source, (str, bytes, bytearray, memoryview)):
             self._source = (source,)
-        elif isinstance(source, (AsyncIterable, Iterable)):
+        elif isinstance(source, (AsyncIterable, Iterable)) and not isinstance(source, Mapping):
             self._source = source
         elif source is not None:
             raise TypeError(
