@@ -7,13 +7,11 @@ from urllib.parse import urljoin
 
 from notebook_routes.errors import BodyUsed
 from notebook_routes.web import Continuation, Headers, Response
-from notebook_routes.web.response import refuse_status_line
+from notebook_routes.web.response import Redirect, refuse_status_line
 
 if TYPE_CHECKING:
     from notebook_routes.runtime import Exchange
     from notebook_routes.web import Request
-
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def finish(response: Response, exchange: Exchange) -> Response:
@@ -100,16 +98,16 @@ def _not_modified(response: Response) -> Response:
 
 
 def resolve_location(response: Response, exchange: Exchange) -> Response:
-    """A redirect that a handler returned, with its Location made absolute."""
-    if response.status not in _REDIRECTS:
+    """What `Response.redirect` made, with its Location made absolute; any other response as it is."""
+    if not isinstance(response, Redirect):
         return response
     return with_location(response, exchange.request.url)
 
 
 def with_location(response: Response, base: str) -> Response:
-    """A redirect with its Location made absolute, seen from a URL; any other response as it is."""
+    """What `Response.redirect` made, with its Location made absolute, seen from a URL."""
     location = response.headers.get("location")
-    if location is None or response.status not in _REDIRECTS or "://" in location:
+    if location is None or not isinstance(response, Redirect) or "://" in location:
         return response
     absolute = urljoin(base, location)
     return response.with_headers(lambda headers: headers.set("location", absolute))

@@ -70,7 +70,7 @@ class Cookie:
         return self.expires is not None and self.expires.timestamp() <= time.time()
 
     def to_set_cookie(self) -> str:
-        """The value of a Set-Cookie header: the value percent-encoded, a Max-Age accompanied by Expires.
+        """The value of a Set-Cookie header: the value percent-encoded, a Max-Age other than 0 accompanied by Expires.
 
         Raises:
             ValueError: the name is no token, or an attribute has a value that it cannot have.
@@ -117,7 +117,8 @@ class Cookie:
     def _expires_at(self) -> float | None:
         if self.expires is not None:
             return self.expires.timestamp()
-        return None if self.max_age is None else min(max(0.0, time.time() + self.max_age), _LAST_SECOND)
+        # As in the original, Max-Age=0 stands alone.
+        return min(max(0.0, time.time() + self.max_age), _LAST_SECOND) if self.max_age else None
 
     def _checked(self, field: str, value: str) -> str:
         if ";" in value or not value.isprintable() or not value.isascii():

@@ -142,7 +142,7 @@ class Response(Body):
         """Sends the client elsewhere.
 
         Args:
-            url: where to, absolute or relative; what a URL cannot contain is percent-encoded.
+            url: where to, absolute or relative to the request's; what a URL cannot contain is percent-encoded.
             status: 301, 302, 303, 307 or 308; 307 and 308 keep the method and the body.
             headers: further header fields.
 
@@ -154,7 +154,7 @@ class Response(Body):
             raise ValueError(f"a redirect has status 301, 302, 303, 307 or 308, not {status!r}")
         if not isinstance(url, (str, URL)):
             raise TypeError(f"a redirect goes to a str or a URL, not {type(url).__name__}")
-        response = cls(status=status, headers=headers)
+        response = Redirect(status=status, headers=headers)
         response.headers.set("location", quote(str(url), safe=_URL_CHARACTERS))
         return response
 
@@ -293,6 +293,12 @@ class Response(Body):
         else:
             size = "no body" if self._source is None else "a stream"
         return f"<Response {self.status} {f'{kind}, ' if kind else ''}{size}>"
+
+
+class Redirect(Response):
+    """What `Response.redirect` makes: its Location is sent absolute, while one that was written by hand stays."""
+
+    __slots__ = ()
 
 
 def refuse_status_line(status: int, status_text: str) -> None:

@@ -90,7 +90,7 @@ class ResponseCookies:
             value: a str, which is percent-encoded, or a number or bool; None is empty.
             path: where the browser sends it; "" leaves it out.
             expires: a datetime with a timezone, or seconds since 1970; 0 deletes.
-            max_age: seconds, or a timedelta; also sends the Expires that follows from it.
+            max_age: seconds, or a timedelta; also sends the Expires that follows from it; 0 deletes.
             domain: which hosts get it; the one that sets it if None.
             secure: over HTTPS only.
             http_only: out of reach of scripts.

@@ -73,6 +73,7 @@ def test_max_age_also_sends_expires():
     for age in (10, timedelta(seconds=10)):
         (line,) = lines(lambda cookies, age=age: cookies.set("a", "1", max_age=age))
         assert re.fullmatch(r"a=1; Path=/; Expires=[^;]+ GMT; Max-Age=10", line)
+    assert lines(lambda cookies: cookies.set("a", "", max_age=0)) == ["a=; Path=/; Max-Age=0"]
 
 
 def test_headers_written_by_hand_are_seen_and_kept():
