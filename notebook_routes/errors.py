@@ -122,6 +122,8 @@ class HTTPError(NotebookRoutesError):
     """
 
     def __init__(self, status: int, message: str | None = None, *, headers: Mapping[str, str] | None = None) -> None:
+        if isinstance(status, bool) or not isinstance(status, int):
+            raise TypeError(f"HTTPError takes an int from 400 to 599 as its status, not {status!r}")
         if not 400 <= status <= 599:
             raise ValueError(f"HTTPError takes a status from 400 to 599, not {status}; return a Response for others")
         if message is not None and not isinstance(message, str):

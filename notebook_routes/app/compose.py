@@ -142,9 +142,10 @@ class Passage:
         """Have the next one see what a middleware has changed; gives a URL that is not ours, if that is next."""
         exchange = self.exchange
         request = exchange.request
+        headers = _with_host(value.request_headers, request)
         if value.rewrite_url is None:
-            if value.request_headers is not None:
-                request.replace_headers(value.request_headers)
+            if headers is not None:
+                request.replace_headers(headers)
         else:
             refuse_upwards(value.rewrite_url)
             try:
@@ -152,7 +153,7 @@ class Passage:
             except ValueError as error:
                 raise MiddlewareError(f"{value!r}: {error}") from None
             away = url.origin != URL(request.url).origin
-            moved = request.rewritten(request.url if away else _tidy(url), headers=value.request_headers)
+            moved = request.rewritten(request.url if away else _tidy(url), headers=headers)
             self._move_to(moved)
             if away and not value.rewrite_url.lower().startswith(("http://", "https://")):
                 # "//host" too: where a path is put together from what a client sent, it must not name a host.
@@ -310,6 +311,16 @@ class _ThreadedNext:
     def _ended(self, _: object) -> None:
         if not self._asked.done():
             self._asked.set_result(None)
+
+
+def _with_host(headers: Headers | None, request: Request) -> Headers | None:
+    """Headers in place of the client's, with its Host where they have none: no request is without (RFC 9112 §3.2)."""
+    host = request.headers.get("host")
+    if headers is None or host is None or headers.has("host"):
+        return headers
+    headers = headers.copy()
+    headers.set("host", host)
+    return headers
 
 
 def _replace(headers: Headers, more: Headers) -> None:

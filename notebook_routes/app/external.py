@@ -10,7 +10,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import HTTPError, MiddlewareError
-from notebook_routes.runtime.outgoing import closed, library, new_client, stream_of
+from notebook_routes.runtime.outgoing import closed, loaded, new_client, stream_of
 from notebook_routes.web import Headers, Response
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def ask_elsewhere(request: Request, url: URL) -> Response:
     if _VIA in (request.headers.get("via") or ""):
         raise HTTPError(508, "A rewrite leads back here: it names this server by another host\n")
     try:
-        httpx2 = library()
+        httpx2 = await loaded()
     except ImportError as error:
         raise MiddlewareError("a rewrite to another server needs httpx2: pip install httpx2") from error
 

@@ -7,6 +7,7 @@ shows the traceback, cut down to the frames the user wrote; in `serve` the clien
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -111,7 +112,8 @@ def _fix(error: BaseException) -> str | None:
             "or connect inside the handler."
         )
     if isinstance(error, UnboundLocalError):
-        name = error.name if hasattr(error, "name") else None
-        called = f"`{name}`" if name else "the name"
-        return f"If {called} is a variable of the notebook, write `global {name or 'NAME'}` first."
+        # Python tells the name in its message alone.
+        named = re.search(r"'(\w+)'", str(error))
+        name = named[1] if named else "NAME"
+        return f"If {f'`{name}`' if named else 'the name'} is a variable of the notebook, write `global {name}` first."
     return None

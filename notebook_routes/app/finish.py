@@ -5,26 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
+from notebook_routes.errors import BodyUsed
 from notebook_routes.web import Continuation, Headers, Response
+from notebook_routes.web.response import Redirect, refuse_status_line
 
 if TYPE_CHECKING:
     from notebook_routes.runtime import Exchange
     from notebook_routes.web import Request
-
-_REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def finish(response: Response, exchange: Exchange) -> Response:
     """The response as it is sent. The handler's object is never changed: it may be answered twice.
 
     Raises:
-        TypeError: it is what a middleware goes on by, and no answer.
+        TypeError: it is what a middleware goes on by, and no answer; or its status or its headers were assigned
+            something else.
         ValueError: it cannot be sent, or a Content-Length was set that is not the body's.
+        BodyUsed: its body was read already.
     """
-    if not response.status:
-        if isinstance(response, Continuation):
-            raise TypeError(f"{response!r} is for a middleware to return: a handler answers by itself")
-        raise ValueError("Response.error() is the answer of a network that failed: it cannot be sent")
+    if response.status.__class__ is not int or not 200 <= response.status <= 599 or response.status_text:
+        _check_status(response)
+    headers: object = response.headers
+    if not isinstance(headers, Headers):
+        kind = type(headers).__name__
+        raise TypeError(f"response.headers was set to a {kind}: write response.headers.update(...), or Headers(...)")
+    if response.body_used:
+        raise BodyUsed("this response's body was read already and cannot be sent; send a clone() or a new Response")
     if exchange.cookies is not None:
         response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
     names = response.headers.section().names
@@ -33,6 +39,15 @@ def finish(response: Response, exchange: Exchange) -> Response:
     if "etag" in names and response.status == 200:
         return _conditional(response, exchange.request)
     return response
+
+
+def _check_status(response: Response) -> None:
+    """Refuse what is no answer, and a status line that cannot be sent: both parts may have been assigned."""
+    if response.status == 0 and isinstance(response, Continuation):
+        raise TypeError(f"{response!r} is for a middleware to return: a handler answers by itself")
+    if response.status == 0:
+        raise ValueError("Response.error() is the answer of a network that failed: it cannot be sent")
+    refuse_status_line(response.status, response.status_text)
 
 
 def _conditional(response: Response, request: Request) -> Response:
@@ -83,16 +98,16 @@ def _not_modified(response: Response) -> Response:
 
 
 def resolve_location(response: Response, exchange: Exchange) -> Response:
-    """A redirect that a handler returned, with its Location made absolute."""
-    if response.status not in _REDIRECTS:
+    """What `Response.redirect` made, with its Location made absolute; any other response as it is."""
+    if not isinstance(response, Redirect):
         return response
     return with_location(response, exchange.request.url)
 
 
 def with_location(response: Response, base: str) -> Response:
-    """A redirect with its Location made absolute, seen from a URL; any other response as it is."""
+    """What `Response.redirect` made, with its Location made absolute, seen from a URL."""
     location = response.headers.get("location")
-    if location is None or response.status not in _REDIRECTS or "://" in location:
+    if location is None or not isinstance(response, Redirect) or "://" in location:
         return response
     absolute = urljoin(base, location)
     return response.with_headers(lambda headers: headers.set("location", absolute))

@@ -39,6 +39,7 @@ _SEPARATOR = re.compile(r"#{3,}")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:(?!//)")
 _VERSION = re.compile(r"HTTP/\d+(\.\d+)?", re.IGNORECASE)
 _MULTIPART = re.compile(r"multipart/", re.IGNORECASE)
+_FILE = re.compile(r"<@?\s+([^\s<>]+)")
 _NEWLINE = re.compile(r"\r?\n")
 _TARGET = re.compile(r"/|https?://", re.IGNORECASE)
 #: What a body's line may begin with only behind a backslash; with a backslash of its own it gets one more.
@@ -207,6 +208,10 @@ def _is_target(word: str) -> bool:
 
 
 def _no_request_line(words: Sequence[str]) -> str:
+    if words[0].startswith("@"):
+        name = words[0][1:].partition("=")[0] or "name"
+        here = f"write {name} = ... in a cell above, and {{{{{name}}}}} here"
+        return f"`{' '.join(words)}`: variables are the notebook's: {here}"
     if len(words) > 1 and _is_target(words[1]):
         return f"`{words[0]}` is not a method: write one of {', '.join(METHODS)}"
     return f"`{' '.join(words)}` is not a request line: write a method and a path, `GET /path`"
@@ -257,6 +262,9 @@ def _request(start: _Start, lines: Iterable[_Line], *, title: str | None, headle
             f"A {method} request has no body: write POST, PUT or PATCH, or `??` in front of an expectation; "
             "headers stand directly below the request line"
         )
+    if len(body) == 1 and (file := _FILE.fullmatch(body[0].text.strip())) is not None:
+        # Editors put the file there; here it would be sent as it is written.
+        raise body[0].error(f'a file is read by Python here: write {{{{open("{file[1]}").read()}}}}')
     return RequestSpec(
         method=method,
         target=start.target + query,

@@ -52,7 +52,10 @@ class Schemas:
         schema: Schema = {}
         if default not in (inspect.Parameter.empty, None):
             with suppress(TypeError, ValueError):
-                schema["default"] = json.loads(json_bytes(default))
+                written = json.loads(json_bytes(default))
+                # Infinity and NaN are null in JSON, which is no default of a number.
+                if written is not None:
+                    schema["default"] = written
         if hint in (inspect.Parameter.empty, Any, object):
             return schema
         adapter = self._adapter(hint, mode)

@@ -183,7 +183,9 @@ class Binder:
             return self._body_reader(name, hint, default)
         if hint is inspect.Parameter.empty:
             if default is inspect.Parameter.empty:
-                raise self._unfillable(name, "it has neither a type nor a default")
+                meant = _MEANT.get(name)
+                write = None if meant is None else f"`{meant}`"
+                raise self._unfillable(name, "it has neither a type nor a default", write=write)
             hint = str if default is None else type(default)
         if not is_scalar(hint):
             raise self._unfillable(name, f"{name_of(hint)} is no type that a query parameter can have")
@@ -392,6 +394,8 @@ _SPECIAL: dict[str, Reader] = {
 
 #: What the special names give, for the check of their annotations.
 _GIVEN: dict[str, type] = {"request": Request, "context": RouteContext, "params": dict, "query": URLSearchParams}
+#: What they are called elsewhere.
+_MEANT = {"req": "request", "ctx": "context"}
 #: Types that are known by name alone.
 _OWN: dict[Any, str] = {Request: "request", RouteContext: "context", URLSearchParams: "query", FormData: "body"}
 _MEDIA: dict[_BodyForm, tuple[str, ...]] = {

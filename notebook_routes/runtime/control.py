@@ -5,24 +5,27 @@ from __future__ import annotations
 from typing import NoReturn
 
 from notebook_routes.errors import HTTPError, RedirectError
+from notebook_routes.web import URL
 
 
-def redirect(location: str) -> NoReturn:
+def redirect(location: str | URL) -> NoReturn:
     """Answer with a redirect: 307, or 303 after a form was posted.
 
     Raises:
         RedirectError: always; that is how it works.
+        TypeError: the location is neither a str nor a `URL`, such as None for a header that is absent.
     """
-    raise RedirectError(str(location))
+    raise RedirectError(_place(location, "redirect"))
 
 
-def permanent_redirect(location: str) -> NoReturn:
+def permanent_redirect(location: str | URL) -> NoReturn:
     """Answer with a permanent redirect: 308, or 303 after a form was posted.
 
     Raises:
         RedirectError: always; that is how it works.
+        TypeError: as for `redirect`.
     """
-    raise RedirectError(str(location), permanent=True)
+    raise RedirectError(_place(location, "permanent_redirect"), permanent=True)
 
 
 def not_found(message: str | None = None) -> NoReturn:
@@ -50,6 +53,12 @@ def unauthorized(message: str | None = None) -> NoReturn:
         HTTPError: always; that is how it works.
     """
     raise HTTPError(401, _text(message, "unauthorized", 401))
+
+
+def _place(location: object, name: str) -> str:
+    if isinstance(location, (str, URL)):
+        return str(location)
+    raise TypeError(f"{name}() takes a str or a URL, not {type(location).__name__}")
 
 
 def _text(message: object, name: str, status: int) -> str | None:

@@ -26,6 +26,7 @@ from notebook_routes.runtime.refuse import (
     refuse_empty,
     refuse_stream_return,
     refuse_unassigned,
+    refuse_uncalled,
 )
 from notebook_routes.runtime.scopes import read_names
 
@@ -127,6 +128,7 @@ def expand_body(
         text, directive, parameters, name=name, future=future, answer=answer, is_async=bool(names.awaits)
     )
     _check(expansion, text)
+    refuse_uncalled(text, statements, names=names, handler=name)
     return expansion
 
 

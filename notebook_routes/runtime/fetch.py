@@ -10,7 +10,7 @@ from notebook_routes.errors import CacheError, FetchError
 from notebook_routes.runtime.exchange import current_exchange, current_life, handlers_own
 from notebook_routes.runtime.keepable import checked_tags
 from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags, note
-from notebook_routes.runtime.outgoing import closed, library, new_client, stream_of
+from notebook_routes.runtime.outgoing import closed, loaded, new_client, stream_of
 from notebook_routes.web import Headers, Request, Response
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ async def _ask(request: Request, redirect: str) -> Response:
 
 async def _asked(request: Request, redirect: str) -> Response:
     try:
-        httpx2 = library()
+        httpx2 = await loaded()
     except ImportError as error:
         raise FetchError("fetch() needs httpx2: pip install httpx2") from error
 

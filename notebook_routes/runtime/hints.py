@@ -35,7 +35,8 @@ def is_scalar(hint: Any) -> bool:
     hint = _bare(hint)
     origin = get_origin(hint)
     if origin in _SEVERAL:
-        return all(is_scalar(part) for part in get_args(hint) if part is not Ellipsis)
+        # A list within a list has no way of being written.
+        return all(is_scalar(part) and not is_many(part) for part in get_args(hint) if part is not Ellipsis)
     if origin in _UNIONS:
         return all(part is types.NoneType or is_scalar(part) for part in get_args(hint))
     if origin is not None:

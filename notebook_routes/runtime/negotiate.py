@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import AnswerError
 from notebook_routes.runtime.media import DISPLAYS, best_match, representations
-from notebook_routes.web import FileResponse, Headers, Response, ServerSentEvent, json_bytes
+from notebook_routes.web import Blob, FileResponse, Headers, Request, Response, ServerSentEvent, json_bytes
 from notebook_routes.web.header_section import HeaderSection
+from notebook_routes.web.scalar_text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from notebook_routes.web import Request
 
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
@@ -58,6 +57,8 @@ def to_response(value: Any, request: Request) -> Response:
         return Response(value, headers={"content-type": _TEXT})
     if isinstance(value, (bytes, bytearray, memoryview)):
         return Response(bytes(value), headers={"content-type": "application/octet-stream"})
+    if isinstance(value, Blob):
+        return Response(value, headers={"content-type": value.type or "application/octet-stream"})
     if inspect.isawaitable(value):
         raise AnswerError(_missing_await(value))
     if isinstance(value, tuple):
@@ -96,7 +97,7 @@ def stream_encoding(first: Any) -> tuple[str, Callable[[Any], bytes]]:
 
 def _chunk(value: Any) -> bytes:
     if isinstance(value, str):
-        return value.encode()
+        return utf8(value)
     if isinstance(value, bytes):
         return value
     if isinstance(value, (bytearray, memoryview)):
@@ -153,6 +154,8 @@ def _unwritable(value: Any, error: Exception) -> str:
     if isinstance(value, type):
         return f"the answer is the class {name}: write {name}(...) for one of its objects"
     if isinstance(value, ModuleType):
+        if hasattr(value, "gcf"):
+            return f"the answer is the module {name}: write plt.gcf() for the picture"
         return f"the answer is the module {name}: write what of it the client should get"
     if inspect.isroutine(value):
         called = "the lambda: call it" if name == "<lambda>" else f"the function {name}: write {name}(...)"
@@ -167,7 +170,10 @@ def _missing_await(value: Any) -> str:
     name = getattr(value, "__name__", None) or type(value).__name__
     if not inspect.iscoroutine(value):
         return f"the answer is a {name} that nobody awaited: write `await` before it"
+    owner = inspect.getcoroutinelocals(value).get("self")
     value.close()
+    if isinstance(owner, (Request, Response)):
+        name = f"{type(owner).__name__.lower()}.{name.removeprefix('_read_')}"
     return f"the answer holds a coroutine that nobody awaited: write `await {name}(...)`"
 
 
@@ -224,4 +230,4 @@ def _tell_of_file(request: Request) -> None:
 def _made(body: bytes | str, media: str) -> Response:
     headers = Headers({"vary": "Accept"})
     headers.set("content-type", f"{media}; charset=utf-8" if media.startswith("text/") else media)
-    return Response(body if isinstance(body, bytes) else str(body).encode(), headers=headers)
+    return Response(body if isinstance(body, bytes) else utf8(str(body)), headers=headers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,17 @@ def library() -> Any:
     import httpx2  # noqa: PLC0415 - as said
 
     return httpx2
+
+
+async def loaded() -> Any:
+    """The same, with what its clients share: made in a thread the first time, for the loop has others to serve.
+
+    Raises:
+        ImportError: it is not installed.
+    """
+    if sys.platform != "emscripten" and not _context.cache_info().currsize:
+        await asyncio.to_thread(_context)
+    return library()
 
 
 def new_client(*, follow_redirects: bool) -> Any:

@@ -82,6 +82,22 @@ def refuse_definition(cell: CellText, body: Sequence[ast.stmt], *, path: str, me
         )
 
 
+def refuse_uncalled(cell: CellText, body: Sequence[ast.stmt], *, names: BodyNames, handler: str) -> None:
+    """Any other function at the end, which nothing calls."""
+    last = body[-1]
+    # A decorator may keep it, and what is global is for others.
+    if not isinstance(last, _FUNCTION) or last.decorator_list or last.name in names.declared_global:
+        return
+    used = (node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name))
+    if last.name not in used:
+        fix = f"call it on a last line, {last.name}(...)" if handler.isupper() else f"name it {handler}"
+        raise cell.error(
+            f"{last.name} is defined here and never called: the cell is the body of a function already, so write "
+            f"its lines without the def, or {fix}",
+            last.lineno,
+        )
+
+
 def refuse_declarations(cell: CellText, names: BodyNames, *, given: Collection[str]) -> None:
     """`global` of an argument, `nonlocal` with nothing around, and `import *` into a function."""
     for name, line in names.declared_global.items():

@@ -219,6 +219,14 @@ class CookieJar:
         self._outgoing("deleted").delete(*args, **options)
         return self
 
+    @property
+    def size(self) -> int:
+        """The number of cookies."""
+        return len(self)
+
+    def __getitem__(self, name: str) -> Cookie:
+        return self._merged()[name]
+
     def __contains__(self, name: object) -> bool:
         return name in self._merged()
 

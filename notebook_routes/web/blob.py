@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from notebook_routes.web.scalar_text import utf8
 from notebook_routes.web.streams import ReadableStream
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Iterable
 
 BlobPart: TypeAlias = "str | bytes | bytearray | memoryview | Blob"
 
@@ -143,12 +144,14 @@ class File(Blob):
 def _joined(parts: BlobPart | Iterable[BlobPart]) -> bytes:
     if isinstance(parts, (str, bytes, bytearray, memoryview, Blob)):
         return _part(parts)
+    if isinstance(parts, Mapping) or not isinstance(parts, Iterable):
+        raise TypeError(f"a Blob is made of str, bytes and blobs, not of {type(parts).__name__}")
     return b"".join([_part(part) for part in parts])
 
 
 def _part(part: object) -> bytes:
     if isinstance(part, str):
-        return part.encode()
+        return utf8(part)
     if isinstance(part, Blob):
         return part.content
     if isinstance(part, (bytes, bytearray, memoryview)):

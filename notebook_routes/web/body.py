@@ -168,8 +168,10 @@ def parsed_json(content: builtins.bytes) -> object:
     try:
         return _DECODER.decode(content.decode().removeprefix("\ufeff"))
     except json.JSONDecodeError as problem:
+        # Some of Python's messages end with the word already.
+        said = problem.msg.removesuffix(" at")
         at = f"line {problem.lineno} column {problem.colno}"
-        raise InvalidBody(f"The body is not JSON: {problem.msg} at {at}") from problem
+        raise InvalidBody(f"The body is not JSON: {said} at {at}") from problem
     except UnicodeDecodeError as problem:
         raise InvalidBody(f"The body is not JSON: byte {problem.start} is not UTF-8") from problem
     except RecursionError:

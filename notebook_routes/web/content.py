@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from notebook_routes.errors import BodyUsed
 from notebook_routes.web.blob import Blob
 from notebook_routes.web.formdata import FormData
+from notebook_routes.web.scalar_text import utf8
 from notebook_routes.web.search_params import URLSearchParams
 from notebook_routes.web.streams import ReadableStream
 
@@ -50,7 +51,7 @@ def content_of(body: object, *, owner: str, json_form: str) -> Content:
         BodyUsed: it is a stream that was read already, or has a reader.
     """
     if isinstance(body, str):
-        return Content(body.encode(), None, "text/plain;charset=UTF-8")
+        return Content(utf8(body), None, "text/plain;charset=UTF-8")
     if isinstance(body, (bytes, bytearray, memoryview)):
         return Content(bytes(body), None, None)
     if isinstance(body, Blob):

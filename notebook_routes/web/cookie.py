@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import dataclass, fields
@@ -16,6 +17,8 @@ Priority: TypeAlias = Literal["low", "medium", "high", "Low", "Medium", "High"]
 # RFC 6265 §4.1.1: cookie-name = token (RFC 9110 §5.6.2)
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+# The years 1 to 9999: dates of HTTP have four digits for the year (RFC 9110 §5.6.7).
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800.0, 253_402_300_799.0
 # What encodeURIComponent leaves alone, beside letters and digits.
 _UNENCODED = "-_.!~*'()"
 
@@ -67,7 +70,7 @@ class Cookie:
         return self.expires is not None and self.expires.timestamp() <= time.time()
 
     def to_set_cookie(self) -> str:
-        """The value of a Set-Cookie header: the value percent-encoded, a Max-Age accompanied by Expires.
+        """The value of a Set-Cookie header: the value percent-encoded, a Max-Age other than 0 accompanied by Expires.
 
         Raises:
             ValueError: the name is no token, or an attribute has a value that it cannot have.
@@ -114,7 +117,8 @@ class Cookie:
     def _expires_at(self) -> float | None:
         if self.expires is not None:
             return self.expires.timestamp()
-        return None if self.max_age is None else max(0.0, time.time() + self.max_age)
+        # As in the original, Max-Age=0 stands alone.
+        return min(max(0.0, time.time() + self.max_age), _LAST_SECOND) if self.max_age else None
 
     def _checked(self, field: str, value: str) -> str:
         if ";" in value or not value.isprintable() or not value.isascii():
@@ -152,7 +156,7 @@ def as_expiry(value: datetime | float | None) -> datetime | None:
     """The moment a cookie ends, from a datetime with a timezone or seconds since 1970.
 
     Raises:
-        ValueError: the datetime has no timezone.
+        ValueError: the datetime has no timezone, or the seconds are no date of the years 1 to 9999.
         TypeError: it is something else.
     """
     if value is None:
@@ -162,7 +166,10 @@ def as_expiry(value: datetime | float | None) -> datetime | None:
             raise ValueError("expires has no timezone: write datetime.now(UTC) + timedelta(...), or use max_age")
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value, UTC)
+        if not _FIRST_SECOND <= value <= _LAST_SECOND:
+            raise ValueError(f"expires is in seconds since 1970, not milliseconds: no date of 4 digits is {value!r}")
+        # From the epoch, since the system's own function knows fewer years.
+        return datetime.fromtimestamp(0, UTC) + timedelta(seconds=value)
     raise TypeError(f"expires is a datetime or seconds since 1970, not {type(value).__name__}")
 
 
@@ -170,6 +177,7 @@ def as_seconds(value: float | timedelta | None) -> int | None:
     """The life of a cookie in whole seconds.
 
     Raises:
+        ValueError: it is infinite, or NaN.
         TypeError: it is neither a number nor a timedelta.
     """
     if value is None:
@@ -177,6 +185,8 @@ def as_seconds(value: float | timedelta | None) -> int | None:
     if isinstance(value, timedelta):
         return int(value.total_seconds())
     if isinstance(value, (int, float)) and not isinstance(value, bool):
+        if not math.isfinite(value):
+            raise ValueError(f"max_age is a number of seconds, not {value}")
         return int(value)
     raise TypeError(f"max_age is a number of seconds or a timedelta, not {type(value).__name__}")
 

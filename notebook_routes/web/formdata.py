@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from notebook_routes.web.blob import Blob, File
 from notebook_routes.web.multipart import encode_multipart
-from notebook_routes.web.pairs import Pairs
+from notebook_routes.web.pairs import Pairs, given_pairs
 
 #: What a field holds.
 FormValue: TypeAlias = str | File
@@ -29,7 +29,7 @@ class FormData(Pairs[FormValue]):
     __slots__ = ()
 
     def __init__(self, init: Mapping[str, str | Blob] | Iterable[tuple[str, str | Blob]] = ()) -> None:
-        pairs = init.items() if isinstance(init, Mapping) else init
+        pairs = init.items() if isinstance(init, Mapping) else given_pairs(init, "FormData")
         self._pairs = [_entry(name, value, None) for name, value in pairs]
 
     @classmethod

@@ -47,7 +47,8 @@ def json_bytes(value: object) -> bytes:
     Beside JSON's own types: NaN and infinities (null), dates, times and durations (ISO 8601, UTC as "Z"),
     UUID, Path and Decimal (strings), Enum (its value), bytes (UTF-8 text), sets, tuples, deques and iterators
     (lists), any mapping, dataclasses, pydantic models (by alias), numpy and pandas scalars and arrays, and
-    DataFrames (a list of records). Keys that are no strings become strings.
+    DataFrames (a list of records), rows of sqlite3, and URLs of pydantic, whose secrets stay hidden. Keys that are no
+    strings become strings.
 
     Raises:
         TypeError: something cannot be written, or contains itself; the message names its type and place.
@@ -136,6 +137,9 @@ def _plain(value: Any) -> object:
 @lru_cache(maxsize=256)
 def _writer(kind: type[Any]) -> Callable[[Any], object] | None:
     """What takes that step for values of a type; libraries are known by their shape, so none is imported."""
+    if kind.__module__ == "sqlite3" and kind.__name__ == "Row":
+        # It calls itself a sequence, and has names.
+        return dict
     for known, write in _WRITERS.items():
         if issubclass(kind, known):
             return write
@@ -152,7 +156,14 @@ def _writer(kind: type[Any]) -> Callable[[Any], object] | None:
             return methodcaller(name)
     if kind.__name__ == "NAType":
         return _written_missing
-    return str if kind.__module__ == "ipaddress" else None
+    return str if _is_text(kind) else None
+
+
+def _is_text(kind: type[Any]) -> bool:
+    """Whether its objects say all in their str(): addresses, URLs and secrets of pydantic, spans of pandas."""
+    if kind.__module__.partition(".")[0] == "pandas":
+        return kind.__name__ in ("Period", "Interval")
+    return kind.__module__ == "ipaddress" or hasattr(kind, "unicode_string") or hasattr(kind, "get_secret_value")
 
 
 def _written_fields(value: Any) -> object:
@@ -289,10 +300,17 @@ def _stepped(value: object, place: tuple[object, ...]) -> object:
     try:
         return _plain(value)
     except _Unwritable as problem:
-        message = problem.message or "cannot be written as JSON"
+        message = problem.message or _reason(type(value))
         raise TypeError(f"{_named(value)} at {_spelled(place)} {message}") from None
     except (TypeError, ValueError) as problem:
         raise TypeError(f"{_named(value)} at {_spelled(place)} cannot be written as JSON: {problem}") from problem
+
+
+def _reason(kind: type[Any]) -> str:
+    if hasattr(kind, "get_figure"):
+        # What plotting functions of matplotlib return: lines, bars, lists of them.
+        return "is part of a figure: write plt.gcf() for the picture"
+    return "cannot be written as JSON"
 
 
 def _key(key: object, place: tuple[object, ...]) -> str | int | float | bool | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.errors import BodyTooLarge, InvalidBody
 from notebook_routes.web.blob import File
+from notebook_routes.web.scalar_text import utf8
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Iterable
@@ -57,8 +58,8 @@ def encode_multipart(fields: Iterable[tuple[str, str | File]], *, boundary: str 
             head += f'; filename="{_escaped(value.name)}"\r\nContent-Type: {kind}'
             content = value.content
         else:
-            content = value.encode("utf-8", "surrogatepass")
-        pieces += (dash, head.encode(), b"\r\n\r\n", content, b"\r\n")
+            content = utf8(value)
+        pieces += (dash, utf8(head), b"\r\n\r\n", content, b"\r\n")
     pieces.append(f"--{boundary}--\r\n".encode())
     return b"".join(pieces), f"multipart/form-data; boundary={boundary}"
 

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar, overload
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any, Generic, TypeVar, overload
 
 T = TypeVar("T")
 V = TypeVar("V")
+
+
+def given_pairs(init: object, what: str) -> Iterator[tuple[Any, Any]]:
+    """The pairs that an instance is made of.
+
+    Args:
+        init: what was given.
+        what: how messages call it.
+
+    Raises:
+        TypeError: it is no iterable of pairs.
+    """
+    if isinstance(init, (str, bytes)) or not isinstance(init, Iterable):
+        raise TypeError(f"{what} is made of a mapping or of (name, value) pairs, not of {type(init).__name__}")
+    for pair in init:
+        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+            raise TypeError(f"{what} is made of a mapping or of (name, value) pairs; {pair!r} is no pair")
+        yield pair[0], pair[1]
 
 
 class Pairs(Generic[V]):

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,17 +16,19 @@ from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.response_cookies import ResponseCookies
 from notebook_routes.web.response_json import JsonMethod
+from notebook_routes.web.url import URL
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from notebook_routes.types import HeadersInit
     from notebook_routes.web.content import BodyInit
-    from notebook_routes.web.url import URL
 
 _JSON_HEAD = HeaderSection((("content-type", "application/json"),))
 _NULL_BODY = frozenset({204, 205, 304})
 _REDIRECT = (301, 302, 303, 307, 308)
+# RFC 9112 §4: reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )
+_REASON = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 # What Location keeps as it is: all that RFC 3986 allows in a URL, and "%" of what is encoded already.
 _URL_CHARACTERS = "%:/?#[]@!$&'()*+,;=~"
 
@@ -141,16 +144,19 @@ class Response(Body):
         """Sends the client elsewhere.
 
         Args:
-            url: where to, absolute or relative; what a URL cannot contain is percent-encoded.
+            url: where to, absolute or relative to the request's; what a URL cannot contain is percent-encoded.
             status: 301, 302, 303, 307 or 308; 307 and 308 keep the method and the body.
             headers: further header fields.
 
         Raises:
             ValueError: another status.
+            TypeError: the URL is neither a str nor a `URL`, such as None for a header that is absent.
         """
         if status not in _REDIRECT:
             raise ValueError(f"a redirect has status 301, 302, 303, 307 or 308, not {status!r}")
-        response = cls(status=status, headers=headers)
+        if not isinstance(url, (str, URL)):
+            raise TypeError(f"a redirect goes to a str or a URL, not {type(url).__name__}")
+        response = Redirect(status=status, headers=headers)
         response.headers.set("location", quote(str(url), safe=_URL_CHARACTERS))
         return response
 
@@ -286,15 +292,32 @@ class Response(Body):
         return f"<Response {self.status} {f'{kind}, ' if kind else ''}{size}>"
 
 
-def _set_status(response: Response, status: int, status_text: str | None) -> None:
+class Redirect(Response):
+    """What `Response.redirect` makes: its Location is sent absolute, while one that was written by hand stays."""
+
+    __slots__ = ()
+
+
+def refuse_status_line(status: int, status_text: str) -> None:
+    """Refuses a status and a reason phrase that cannot be sent.
+
+    Raises:
+        TypeError: the status is no int, or the reason phrase no str.
+        ValueError: the status is out of range, or the phrase is not one line of Latin-1 (RFC 9112 §4).
+    """
     if isinstance(status, bool) or not isinstance(status, int):
         raise TypeError(f"a response's status is an int from 200 to 599, not {status!r}")
     if not 200 <= status <= 599:
         raise ValueError(f"a response's status is 200 to 599, not {status}")
+    if not isinstance(status_text, str):
+        raise TypeError(f"status_text is a str, not {type(status_text).__name__}")
+    if not _REASON.fullmatch(status_text):
+        raise ValueError(f"status_text is one line of Latin-1 without control characters, not {status_text!r}")
+
+
+def _set_status(response: Response, status: int, status_text: str | None) -> None:
+    refuse_status_line(status, status_text or "")
     if status in _NULL_BODY and (response._content is not None or response._source is not None):
         raise ValueError(f"a response of status {status} has no body (RFC 9110): leave the body out")
     response.status = int(status)
-    if status_text is not None:
-        if not (status_text.isprintable() or "\t" in status_text) or "\n" in status_text or "\r" in status_text:
-            raise ValueError(f"status_text is one line, not {status_text!r}")
-        response.status_text = status_text
+    response.status_text = status_text or ""

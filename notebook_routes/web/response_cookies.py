@@ -90,7 +90,7 @@ class ResponseCookies:
             value: a str, which is percent-encoded, or a number or bool; None is empty.
             path: where the browser sends it; "" leaves it out.
             expires: a datetime with a timezone, or seconds since 1970; 0 deletes.
-            max_age: seconds, or a timedelta; also sends the Expires that follows from it.
+            max_age: seconds, or a timedelta; also sends the Expires that follows from it; 0 deletes.
             domain: which hosts get it; the one that sets it if None.
             secure: over HTTPS only.
             http_only: out of reach of scripts.
@@ -125,8 +125,28 @@ class ResponseCookies:
             raise TypeError(f"a cookie's name is a str, not {type(name).__name__}")
         self._put(cookie)
 
-    def delete(self, name: str, *, path: str | None = "/", domain: str | None = None) -> None:
-        """Tells the browser to drop a cookie; path and domain must be those it was set with."""
+    def delete(
+        self, name: str | Cookie | Mapping[str, Any], *, path: str | None = "/", domain: str | None = None
+    ) -> None:
+        """Tells the browser to drop a cookie; path and domain must be those it was set with.
+
+        Args:
+            name: a name, or a whole cookie: a `Cookie`, or a mapping of these arguments.
+            path: where the browser sends it.
+            domain: which hosts get it.
+
+        Raises:
+            ValueError: the name is no token.
+            TypeError: it is no name and no cookie.
+        """
+        if isinstance(name, Mapping):
+            self.delete(**name)
+            return
+        if isinstance(name, Cookie):
+            path, domain = name.path or path, name.domain or domain
+            name = name.name
+        if not isinstance(name, str):
+            raise TypeError(f"a cookie's name is a str, not {type(name).__name__}")
         # Browsers refuse to touch __Secure- and __Host- cookies without Secure (RFC 6265bis §4.1.3).
         secure = name.startswith(("__Secure-", "__Host-"))
         self.set(name, "", path=path, domain=domain, expires=0, secure=secure)

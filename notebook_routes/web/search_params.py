@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 from urllib.parse import quote_plus, unquote
 
-from notebook_routes.web.pairs import Pairs
+from notebook_routes.web.pairs import Pairs, given_pairs
 
 #: What becomes a value as it is written in a URL: True is "true".
 Scalar: TypeAlias = str | int | float | bool
@@ -54,7 +54,8 @@ class URLSearchParams(Pairs[str]):
                 (_name(name), _text(name, value)) for name, given in init.items() for value in _several(given)
             ]
         else:
-            self._pairs = [(_name(name), _text(name, value)) for name, value in init]
+            pairs = given_pairs(init, "URLSearchParams")
+            self._pairs = [(_name(name), _text(name, value)) for name, value in pairs]
 
     @classmethod
     def of_url(cls, query: str, changed: Callable[[], None]) -> URLSearchParams:

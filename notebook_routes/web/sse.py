@@ -13,6 +13,7 @@ from typing import Any, Final
 from notebook_routes.errors import Aborted
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.response import Response
+from notebook_routes.web.scalar_text import utf8
 from notebook_routes.web.streams import ReadableStream
 
 _NOTHING: Final = object()
@@ -80,7 +81,7 @@ class ServerSentEvent:
         if self.has_data:
             text = self.data if isinstance(self.data, str) else json_bytes(self.data).decode()
             lines += [f"data: {line}" for line in _LINE_END.split(text)]
-        return ("\n".join(lines) + "\n\n").encode("utf-8", "replace")
+        return utf8("\n".join(lines) + "\n\n")
 
 
 def event_stream(source: AsyncIterable[Any] | Iterable[Any], *, heartbeat: float | None = 15.0) -> Response:

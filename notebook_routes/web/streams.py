@@ -19,11 +19,13 @@ from collections.abc import (
     Callable,
     Iterable,
     Iterator,
+    Mapping,
 )
 from inspect import isawaitable
 from typing import Any, TypeAlias
 
 from notebook_routes.errors import BodyUsed
+from notebook_routes.web.scalar_text import utf8
 
 Chunk: TypeAlias = str | bytes | bytearray | memoryview
 StreamSource: TypeAlias = Chunk | AsyncIterable[Any] | Iterable[Any]
@@ -76,7 +78,7 @@ class ReadableStream:
             self._source = _Controlled(StreamController(), start, pull)
         elif isinstance(source, (str, bytes, bytearray, memoryview)):
             self._source = (source,)
-        elif isinstance(source, (AsyncIterable, Iterable)):
+        elif isinstance(source, (AsyncIterable, Iterable)) and not isinstance(source, Mapping):
             self._source = source
         elif source is not None:
             raise TypeError(
@@ -421,7 +423,7 @@ async def _from_sync(steps: Iterator[Any]) -> AsyncGenerator[Any, None]:
 
 def _encoded(chunk: object) -> bytes:
     if isinstance(chunk, str):
-        return chunk.encode()
+        return utf8(chunk)
     if isinstance(chunk, (bytes, bytearray, memoryview)):
         return bytes(chunk)
     raise TypeError(f"a stream is made of str or bytes, not {type(chunk).__name__}; write json_bytes(...) for JSON")

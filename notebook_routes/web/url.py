@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _STRIPPED = "".join(map(chr, range(0x21)))
 _PASSED_OVER = re.compile(r"[\t\n\r]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _QUERY = re.compile(r"[?#]")
 _UPWARDS = re.compile(r"(?:^|[/\\])(?:\.|%2e){2}(?:[/\\]|$)", re.IGNORECASE)
 
@@ -220,10 +221,14 @@ def _parse(url: str, base: str | None) -> Any:
         # ada raises ValueError; the platform's URL raises Pyodide's JsException, which has no type here.
         if not isinstance(problem, ValueError) and type(problem).__name__ != "JsException":
             raise
+        if base is None and _SCHEME.match(url):
+            raise ValueError(f"{url!r} is no URL: its host or its port cannot be one") from None
         if base is None:
             raise ValueError(
                 f"{url!r} is no absolute URL; for a relative one write URL({url!r}, base=request.url)"
             ) from None
+        if URL.parse(base) is None:
+            raise ValueError(f"the base {base!r} is no absolute URL") from None
         raise ValueError(f"{url!r} is no URL, seen from {base!r}") from None
 
 

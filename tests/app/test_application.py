@@ -211,6 +211,13 @@ class TestRedirects:
             assert (response.status, response.headers.get("location")) == (302, location)
         assert shared.headers.get("location") == given
 
+    def test_a_location_that_was_written_by_hand_stays(self, desk):
+        @desk.route("/deep/go")
+        async def go():
+            return Response(None, status=302, headers={"location": "../target"})
+
+        assert desk.ask("/deep/go").headers.get("location") == "../target"
+
     def test_it_can_be_caught(self, desk):
         @desk.route("/go")
         async def go(again: bool = False):  # noqa: FBT001, FBT002 - a query parameter

@@ -5,6 +5,7 @@
 import asyncio
 import json
 import threading
+from functools import partial
 from typing import Annotated
 
 import pytest
@@ -239,6 +240,19 @@ def test_headers_and_cookies_are_seen_in_the_same_request(desk, use):
     assert (told["request"], told["state"], told["line"]) == ("ä", "me", "b=2; a=%C3%A4")
     assert (told["cookies"]["a"], told["cookies"]["b"]) == ("ä", "2")
     assert [line.partition(";")[0] for line in response.headers.get_set_cookie()] == ["a=%C3%A4", "old="]
+
+
+@pytest.mark.parametrize("go_on", [Response.next, partial(Response.rewrite, "/x")])
+def test_headers_in_place_of_the_clients_need_no_host(desk, use, go_on):
+    desk.app.guard = Guard(hosts=["localhost"])
+
+    @desk.route("/x")
+    def GET(request):
+        return dict(request.headers)
+
+    use(lambda request: go_on(request_headers={"x-a": "1"}))
+    response = desk.ask("/x", headers={"host": "localhost", "x-b": "2"})
+    assert asyncio.run(response.json()) == {"host": "localhost", "x-a": "1"}
 
 
 def test_cookies_set_by_function_are_seen_too(desk, use, threads):

@@ -147,7 +147,9 @@ class TestText:
 
     def test_a_missing_global(self):
         error = raised(cell("counter = 0\ndef get():\n    counter += 1\n")["get"])
-        assert "`global" in Failures().text(error)
+        fix = "If `counter` is a variable of the notebook, write `global counter` first."
+        assert Failures().text(error).endswith(fix)
+        assert "write `global NAME` first" in Failures().text(UnboundLocalError("no name"))
 
 
 async def run_in_ours(function):

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+from http import HTTPStatus
+
 import pytest
 
 from notebook_routes.app.finish import finish
+from notebook_routes.errors import BodyUsed
 from notebook_routes.runtime import Exchange
 from notebook_routes.web import Headers, Request, Response, ResponseCookies
 
@@ -28,6 +32,39 @@ def test_cookies_go_on_a_copy():
     assert finished.headers.get_set_cookie() == ["b=own", "a=1; Path=/"]
     assert response.headers.get_set_cookie() == ["b=own"]
     assert finished.content == b"x"
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "message"),
+    [
+        ("status", 1000, "200 to 599"),
+        ("status", "404", "an int from 200 to 599"),
+        ("status", None, "an int from 200 to 599"),
+        ("status_text", "a\r\nx-injected: y", "one line of Latin-1"),
+        ("status_text", "\N{CHECK MARK}", "one line of Latin-1"),
+        ("status_text", 5, "status_text is a str, not int"),
+        ("headers", {"x": "y"}, "response.headers was set to a dict"),
+    ],
+)
+def test_what_was_assigned_and_cannot_be_sent_is_refused(part, value, message):
+    response = Response("x")
+    setattr(response, part, value)
+    with pytest.raises((TypeError, ValueError), match=message):
+        finish(response, exchange())
+
+
+def test_a_status_may_be_assigned():
+    response = Response("x")
+    response.status, response.status_text = HTTPStatus.CREATED, "Made"
+    assert finish(response, exchange()) is response
+
+
+@pytest.mark.parametrize("body", ["x", iter("x")])
+def test_a_body_that_was_read_is_not_sent(body):
+    response = Response(body)
+    asyncio.run(response.text())
+    with pytest.raises(BodyUsed, match=r"send a clone\(\) or a new Response"):
+        finish(response, exchange())
 
 
 def test_an_answer_of_a_failed_network_is_none():

@@ -22,7 +22,7 @@ ROOT = HERE.parents[1]
 PATIENCE = 200
 CHECKS = "not_a_server_error,content_type_conformance,response_schema_conformance"
 #: Handlers that fail, wait or stream on purpose, or ask the other server.
-ON_PURPOSE = r"^/(c|d|err|st|misc|m/nonfn)(/|$)"
+ON_PURPOSE = r"^/(c|d|err|st|misc|m/nonfn|e/throw|e/stream)(/|$)"
 
 ASKED = """\
 import json

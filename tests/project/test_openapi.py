@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -163,6 +164,11 @@ def test_a_default_that_json_cannot_hold_is_left_out(api):
 
     (parameter,) = api.operation(handler)["parameters"]
     assert parameter == {"name": "day", "in": "query", "schema": {}}
+
+    def within(most: float = math.inf): ...
+
+    (parameter,) = api.operation(within)["parameters"]
+    assert parameter == {"name": "most", "in": "query", "schema": {"type": "number"}}
 
 
 def test_bodies(api):

@@ -460,6 +460,9 @@ def positional(lamp: int, /): ...
 def mapped(lamp: dict): ...
 def keyword_only(*, lamp): ...
 def anything(lamp: object): ...
+def nested(lamp: list[list[int]]): ...
+
+
 def by_default(lamp={}): ...  # noqa: B006 - what a user writes
 
 
@@ -467,6 +470,8 @@ def by_default(lamp={}): ...  # noqa: B006 - what a user writes
     ("function", "said"),
     [
         (untyped, "`lamp` can never be filled: it has neither a type nor a default"),
+        (lambda req: 0, "query, body, id by name; write `request`"),
+        (lambda ctx: 0, "query, body, id by name; write `context`"),
         (keyword_only, "`lamp` can never be filled: it has neither a type nor a default"),
         (lambda lamp: 0, "`lamp` can never be filled: it has neither a type nor a default"),
         (starred, "`*lamps` can never be filled: arguments are given by name"),
@@ -475,6 +480,7 @@ def by_default(lamp={}): ...  # noqa: B006 - what a user writes
         (mapped, "dict is no type that a query parameter can have"),
         (by_default, "dict is no type that a query parameter can have"),
         (anything, "object is no type that a query parameter can have"),
+        (nested, "list[list[int]] is no type that a query parameter can have"),
     ],
 )
 def test_a_parameter_that_can_never_be_filled_is_refused(function, said):

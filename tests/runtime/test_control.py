@@ -29,6 +29,12 @@ def test_leaving_for_another_place(leave, permanent):
         assert (error.value.location, error.value.permanent) == (str(location), permanent)
 
 
+@pytest.mark.parametrize("leave", [redirect, permanent_redirect])
+def test_there_is_no_place_called_none(leave):
+    with pytest.raises(TypeError, match=rf"{leave.__name__}\(\) takes a str or a URL, not NoneType"):
+        leave(None)
+
+
 def test_it_works_from_below_and_is_an_expression():
     def find(lamps, name):
         return lamps.get(name) or not_found()
@@ -36,3 +42,9 @@ def test_it_works_from_below_and_is_an_expression():
     assert find({"a": 1}, "a") == 1
     with pytest.raises(HTTPError):
         find({}, "a")
+
+
+@pytest.mark.parametrize("status", ["404", None, 404.0, True])
+def test_a_status_that_is_raised_is_an_int(status):
+    with pytest.raises(TypeError, match="HTTPError takes an int from 400 to 599 as its status, not"):
+        HTTPError(status)

@@ -14,7 +14,7 @@ import pytest
 from notebook_routes.cache import CachePolicy, DataCache, MemoryCache, Rendering
 from notebook_routes.errors import Aborted, CacheError, FetchError
 from notebook_routes.routing import SegmentConfig
-from notebook_routes.runtime import Exchange, fetch, revalidate_tag, use_data
+from notebook_routes.runtime import Exchange, fetch, outgoing, revalidate_tag, use_data
 from notebook_routes.runtime.exchange import current_exchange
 from notebook_routes.web import AbortController, AbortSignal, ReadableStream, Request, Response
 
@@ -422,3 +422,17 @@ def test_a_kept_response_is_each_time_its_own(url):
         assert not second.headers.has("x-mine")
 
     run(story())
+
+
+def test_the_library_is_loaded_beside_the_loop(monkeypatch, url):
+    loaded_by = []
+    load = outgoing.library
+
+    def noted():
+        loaded_by.append(threading.current_thread())
+        return load()
+
+    monkeypatch.setattr(outgoing, "library", noted)
+    outgoing._context.cache_clear()  # as in a process that has not asked anybody yet
+    assert run(count_of_two(url)) == 2
+    assert loaded_by[0] is not threading.current_thread()

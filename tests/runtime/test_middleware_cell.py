@@ -85,6 +85,7 @@ def test_a_list_of_several_is_a_module(compiled):
         ("global next\nnext = 1", (), "cannot be global"),
         ("if True:\n    Response.json(1)", (), "would be dropped"),
         ("!ls", (), "plain Python"),
+        ("def check(request): ...", (), "check is defined here and never called: "),
     ],
 )
 def test_what_is_refused_says_why(compiled, cell, matchers, said):

@@ -17,11 +17,13 @@ from uuid import UUID
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 from pydantic import BaseModel, Field, RootModel
 
 from notebook_routes.errors import AnswerError
 from notebook_routes.runtime.negotiate import is_stream, looks_like_markup, stream_encoding, to_response
-from notebook_routes.web import ReadableStream, Request, Response, ServerSentEvent
+from notebook_routes.web import Blob, File, ReadableStream, Request, Response, ServerSentEvent
 
 TEXT = "text/plain; charset=utf-8"
 BINARY = "application/octet-stream"
@@ -126,6 +128,9 @@ def body(response):
         (b"\x00", BINARY, "\x00"),
         (bytearray(b"a"), BINARY, "a"),
         (memoryview(b"a"), BINARY, "a"),
+        (Blob(b"a"), BINARY, "a"),
+        (File(["a"], "a.css", type="text/css"), "text/css", "a"),
+        ("caf\udce9", TEXT, "caf\ufffd"),
     ],
 )
 def test_a_value_is_an_answer(value, kind, content):
@@ -235,6 +240,11 @@ class Module: ...
         ({"a": b"\xff"}, r"the bytes at \$\.a are not UTF-8 text: write base64"),
         ({(1, 2): 3}, r"the key \(1, 2\) of \$ cannot be written as JSON: a key is a string"),
         ({"a": ...}, r"an ellipsis at \$\.a"),
+        (
+            Figure().subplots().plot([1, 2]),
+            r"a Line2D at \$\[0\] is part of a figure: write plt.gcf\(\) for the picture",
+        ),
+        (plt, r"the answer is the module matplotlib.pyplot: write plt.gcf\(\) for the picture"),
     ],
 )
 def test_what_cannot_be_written_says_the_place_and_the_fix(value, said):
@@ -256,6 +266,15 @@ def test_a_missing_await_is_said():
         AnswerError, match=r"the coroutine load\(\) at \$\.user\[0\] was not awaited: write await load\("
     ):
         answered({"user": [load()]})
+
+    request = Request("http://localhost/", method="POST", body="x")
+    for waits, fix in [
+        (request.json, r"request\.json"),
+        (request.text, r"request\.text"),
+        (Response("x").json, r"response\.json"),
+    ]:
+        with pytest.raises(AnswerError, match=rf"write `await {fix}\(\.\.\.\)`"):
+            answered(waits())
 
     async def story():
         task = asyncio.create_task(load())

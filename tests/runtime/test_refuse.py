@@ -31,6 +31,21 @@ def test_a_function_that_is_used_may_have_any_name():
     assert expand("def GET(): return 1\nGET()")
 
 
+@pytest.mark.parametrize("cell", ["def handler(): return 1", "import json\nasync def handler(id): return id"])
+def test_a_function_at_the_end_that_nobody_calls(cell):
+    refused(
+        cell, fix=r"handler is defined here .* or call it on a last line, handler\(\.\.\.\)", at=cell.count("\n") + 2
+    )
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["@keep\ndef handler(): ...", "global handler\ndef handler(): ...", "def late(): handler()\ndef handler(): ..."],
+)
+def test_a_function_at_the_end_that_others_have(cell):
+    assert expand(cell)
+
+
 @pytest.mark.parametrize("name", ["request", "id", "body", "page"])
 def test_global_of_what_is_given(name):
     refused(f"global {name}\n1", fix=f"{name} is given to this handler", at=2, line="GET /[id] page:int=1")

@@ -65,6 +65,13 @@ def test_what_is_set_is_read_back_and_goes_out(during):
     assert exchange.request.cookies.get("a").value == "3"
 
 
+def test_a_cookie_is_read_by_its_name(during):
+    (value, size), _ = during(lambda: (cookies()["a"].value, cookies().size))
+    assert (value, size) == ("3", 2)
+    with pytest.raises(KeyError, match="missing"):
+        during(lambda: cookies()["missing"])
+
+
 def test_what_is_deleted_expires(during):
     def work():
         return cookies().delete("a").value("a")

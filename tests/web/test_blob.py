@@ -67,6 +67,9 @@ def test_an_empty_blob_is_still_a_blob():
 def test_mistakes():
     with pytest.raises(TypeError, match="made of str, bytes and blobs, not int"):
         Blob([5])
+    for parts in (5, {"a": 1}):
+        with pytest.raises(TypeError, match=f"str, bytes and blobs, not of {type(parts).__name__}"):
+            Blob(parts)
     with pytest.raises(TypeError, match=r"name is a str.*File\(parts, name\)"):
         File("a.txt", b"x")
 

@@ -109,6 +109,7 @@ def test_text_is_utf_8_without_its_mark():
         (b"{bad", r"^The body is not JSON: .* at line 1 column 2$"),
         (b'{"a":\n  oops}', r"line 2 column 3"),
         (b'{"a":1} x', r"Extra data at line 1 column 9"),
+        (b'"\t"', r"Invalid control character at line 1 column 2"),
         (b"", "it is empty"),
         (b"NaN", "NaN is no JSON"),
         (b"[1, -Infinity]", "-Infinity is no JSON"),

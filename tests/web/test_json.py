@@ -5,10 +5,12 @@ import enum
 import ipaddress
 import json
 import math
+import sqlite3
 import threading
 import typing
 import uuid
 from collections import OrderedDict, deque
+from contextlib import closing
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import PurePosixPath
@@ -111,6 +113,9 @@ class Lamp(pydantic.BaseModel):
         (URL("http://x/é"), '"http://x/%C3%A9"'),
         (Cookie(name="a", value="1", path="/"), '{"name":"a","value":"1","path":"/"}'),
         ("\ud800", r'"\ud800"'),
+        (pydantic.HttpUrl("http://x/a"), '"http://x/a"'),
+        ({"to": pydantic.PostgresDsn("postgres://a/b")}, '{"to":"postgres://a/b"}'),
+        ([pydantic.SecretStr("hidden")], '["**********"]'),
     ],
 )
 def test_values_beyond_json(value, text):
@@ -155,12 +160,21 @@ def test_keys_become_strings(key, text):
         (pd.Series(pd.to_timedelta([1], unit="s")), '["PT1S"]'),
         (np.timedelta64(1, "s"), '"PT1S"'),
         (pd.Index(["a"]), '["a"]'),
+        (pd.Period("2030-01"), '"2030-01"'),
+        (pd.Series([pd.Interval(0, 5)]), '["(0, 5]"]'),
         (pd.DataFrame({"a": [1, 2], "b": [0.5, None]}), '[{"a":1,"b":0.5},{"a":2,"b":null}]'),
     ],
 )
 def test_numpy_and_pandas(value, text):
     assert json_bytes(value).decode() == text
     assert json_bytes({"deep": [value, math.nan]}).decode() == f'{{"deep":[{text},null]}}'
+
+
+def test_a_row_of_sqlite_has_names():
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.row_factory = sqlite3.Row
+        rows = connection.execute("select 1 as id, 'Lamp' as name").fetchall()
+    assert json_bytes({"rows": rows}) == b'{"rows":[{"id":1,"name":"Lamp"}]}'
 
 
 def test_an_iterator_is_emptied_once_even_where_something_else_fails_later():

@@ -42,3 +42,19 @@ def test_equality_is_of_one_kind(pairs):
     assert pairs == type(pairs)(pairs.items())
     assert pairs != type(pairs)()
     assert FormData([("a", "1")]) != URLSearchParams([("a", "1")])
+
+
+@pytest.mark.parametrize("kind", [FormData, URLSearchParams])
+@pytest.mark.parametrize(
+    ("init", "message"),
+    [
+        (5, "not of int"),
+        (b"a=1", "not of bytes"),
+        (["ab"], "'ab' is no pair"),
+        ([("a",)], r"\('a',\) is no pair"),
+        ([5], "5 is no pair"),
+    ],
+)
+def test_what_is_no_pairs_is_refused(kind, init, message):
+    with pytest.raises(TypeError, match=f"{kind.__name__} is made of a mapping or of .*{message}"):
+        kind(init)

@@ -83,8 +83,13 @@ def test_some_statuses_have_no_body(status):
 def test_a_status_text_is_one_line():
     assert Response(status=299, status_text="Odd but fine").status_text == "Odd but fine"
     assert Response.json(1, status_text="Made").status_text == "Made"
-    with pytest.raises(ValueError, match="one line"):
-        Response(status_text="a\r\nx: y")
+    assert Response(status_text="d\xe9j\xe0\tvu").status_text == "d\xe9j\xe0\tvu"
+
+
+@pytest.mark.parametrize("text", ["a\r\nx: y", "a\tb\0", "\x7f", "\N{CHECK MARK}"])
+def test_a_status_text_that_no_server_can_send_is_refused(text):
+    with pytest.raises(ValueError, match="one line of Latin-1"):
+        Response(status_text=text)
 
 
 def test_a_dict_is_pointed_to_json():
@@ -154,6 +159,12 @@ def test_a_location_is_percent_encoded_once(url, location):
 def test_other_statuses_do_not_redirect(status):
     with pytest.raises(ValueError, match="301, 302, 303, 307 or 308"):
         Response.redirect("/", status)
+
+
+@pytest.mark.parametrize("url", [None, 5, b"/"])
+def test_a_redirect_leads_to_a_url(url):
+    with pytest.raises(TypeError, match="a redirect goes to a str or a URL, not"):
+        Response.redirect(url)
 
 
 def test_an_error_response():

@@ -57,10 +57,23 @@ def test_what_is_sent(steps, expected):
     assert lines(*steps) == expected
 
 
+@pytest.mark.parametrize(
+    "cookie", [{"name": "a", "path": "/x", "domain": "e.com"}, Cookie(name="a", value="1", path="/x", domain="e.com")]
+)
+def test_a_whole_cookie_can_be_deleted(cookie):
+    assert lines(lambda c: c.delete(cookie)) == [f"a=; Path=/x; {EPOCH}; Domain=e.com"]
+
+
+def test_a_cookie_for_ever_ends_with_the_last_year_of_four_digits():
+    (line,) = lines(lambda c: c.set("a", "1", max_age=10**12))
+    assert line == "a=1; Path=/; Expires=Fri, 31 Dec 9999 23:59:59 GMT; Max-Age=1000000000000"
+
+
 def test_max_age_also_sends_expires():
     for age in (10, timedelta(seconds=10)):
         (line,) = lines(lambda cookies, age=age: cookies.set("a", "1", max_age=age))
         assert re.fullmatch(r"a=1; Path=/; Expires=[^;]+ GMT; Max-Age=10", line)
+    assert lines(lambda cookies: cookies.set("a", "", max_age=0)) == ["a=; Path=/; Max-Age=0"]
 
 
 def test_headers_written_by_hand_are_seen_and_kept():
@@ -100,6 +113,12 @@ def test_reading():
         (lambda c: c.set(5, "x"), TypeError, "name is a str"),
         (lambda c: c.set("a", "1", same_site="true"), ValueError, "same_site"),
         (lambda c: c.set("a", "1", expires=datetime(2030, 1, 1)), ValueError, "timezone"),  # noqa: DTZ001 - on purpose
+        (lambda c: c.set("a", "1", expires=1_700_000_000_000), ValueError, "seconds since 1970, not milliseconds"),
+        (lambda c: c.set("a", "1", expires=-1e12), ValueError, "seconds since 1970"),
+        (lambda c: c.set("a", "1", expires=float("nan")), ValueError, "seconds since 1970"),
+        (lambda c: c.set("a", "1", max_age=float("inf")), ValueError, "max_age is a number of seconds, not inf"),
+        (lambda c: c.delete(5), TypeError, "name is a str"),
+        (lambda c: c.delete(["a", "b"]), TypeError, "name is a str, not list"),
     ],
 )
 def test_mistakes_change_nothing(step, error, message):

@@ -143,8 +143,9 @@ def test_other_pieces_are_refused_with_the_fix(chunk):
 
 
 def test_what_is_no_source_is_refused():
-    with pytest.raises(TypeError, match="not int"):
-        ReadableStream(5)
+    for source in (5, {"a": 1}):
+        with pytest.raises(TypeError, match=f"not {type(source).__name__}"):
+            ReadableStream(source)
     with pytest.raises(TypeError, match="not both"):
         ReadableStream("x", pull=lambda controller: None)
 

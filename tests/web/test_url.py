@@ -60,7 +60,9 @@ def test_a_relative_url_needs_a_base():
     assert URL("/x", base=URL("http://a/b")).href == "http://a/x"
     with pytest.raises(ValueError, match=r"'/x' is no absolute URL; .*base=request.url"):
         URL("/x")
-    with pytest.raises(ValueError, match="seen from 'b'"):
+    with pytest.raises(ValueError, match="'http://a b/' is no URL: its host or its port cannot be one"):
+        URL("http://a b/")
+    with pytest.raises(ValueError, match="the base 'b' is no absolute URL"):
         URL("/x", base="b")
     assert URL.parse("/x") is None
     assert not URL.can_parse("/x")
