@@ -12,7 +12,7 @@ import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError
 from notebook_routes.runtime.exchange import current_exchange, current_life
 from notebook_routes.runtime.keepable import check_keepable, checked_tags
-from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags
+from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags, nobody_waits
 from notebook_routes.web import Response
 from notebook_routes.web.body import parsed_json
 from notebook_routes.web.json import json_bytes
@@ -149,7 +149,7 @@ class _Cached:
         key = caching.value_key(self._name, self._version, [self._key, bound.arguments])
         if key in _making.get():
             raise CacheError(f"{self._shown}() asks for its own value while it is being made: it would wait for ever")
-        return caching.Wanted(key, self._tags, beside(exchange), marked_tags(exchange))
+        return caching.Wanted(key, self._tags, beside(exchange), marked_tags(exchange), nobody_waits(exchange))
 
     def _made(self, value: Any, life: caching.Life, args: tuple[Any, ...], kwargs: dict[str, Any]) -> caching.Made:
         if isinstance(value, Response):

@@ -22,6 +22,7 @@ from notebook_routes.runtime import (
     after,
     cache_life,
     cache_tag,
+    cached,
     connection,
     cookies,
     draft_mode,
@@ -708,6 +709,35 @@ class TestFailures:
             await shop.settled()
             assert await shop.told("/slow") == ("quick", HIT)
             assert [entry.status for entry in shop.app.log.entries()] == [200, 200, 504, 200]
+
+        tell(shop, story)
+
+    @pytest.mark.parametrize("kind", ["def", "async def"])
+    def test_behind_a_stale_answer_stale_data_is_made_anew_first(self, shop, tell, kind):
+        if kind == "def":
+            load = cached(shop.count, key="count", revalidate=60)
+
+            @shop.route("/made")
+            def of_a_function():
+                return str(load())
+        else:
+
+            @cached(revalidate=60)
+            async def load_async():
+                return shop.count()
+
+            @shop.route("/made")
+            async def of_a_coroutine():
+                return str(await load_async())
+
+        async def story():
+            assert await shop.told("/made") == ("1", MISS)
+            shop.age(61)
+            assert await shop.told("/made") == ("1", STALE)
+            await shop.settled()
+            # A `def` that runs on the loop itself must not stop it.
+            if kind == "async def" or shop.app.workers is not None:
+                assert await shop.told("/made") == ("2", HIT)
 
         tell(shop, story)
 
