@@ -71,6 +71,31 @@ def test_an_answer_takes_the_form_that_its_type_asks_for(notebook):
     expect(notebook.send(4)).to_contain_text("00 01 02 03")
 
 
+def test_numbers_stand_as_they_were_written(notebook):
+    notebook.put_and_run(
+        "%%route GET /exact\n{'id': 12345678901234567890, 'price': 3.0, 'few': [1.0, 2]}",
+        "%%route GET /exact/rows\n[{'id': 9007199254740993, 'none': None}]",
+        "%%route POST /exact\nbody",
+    )
+    tree = notebook.send(0).locator(".nbi-tree")
+    expect(tree).to_contain_text("id: 12345678901234567890")
+    expect(tree).to_contain_text("price: 3.0")
+    expect(tree).to_contain_text("0: 1.0")
+    expect(notebook.send(1).get_by_role("cell")).to_have_text(["9007199254740993", "null"])
+    card = notebook.card(2)
+    field(card, "Body").fill('{"id":12345678901234567890,"price":3.0}')
+    card.get_by_role("button", name="Format").click()
+    expect(field(card, "Body")).to_have_value('{\n  "id": 12345678901234567890,\n  "price": 3.0\n}')
+
+
+def test_what_does_not_fit_is_named_at_once(notebook):
+    notebook.put_and_run("%%route GET /fits/[id] id:int\nid")
+    field(notebook.card(0), "id").fill("abc")
+    answer = notebook.send(0)
+    expect(answer.locator("strong")).to_contain_text("422")
+    expect(answer.get_by_text("should be a valid integer")).to_be_visible()
+
+
 def test_an_error_is_shown_with_the_line_of_the_cell(notebook):
     notebook.put_and_run("%%route GET /broken/[id]\nprice = 10\nprice / int(id)")
     field(notebook.card(0), "id").fill("0")
@@ -259,6 +284,35 @@ def test_copied_as_curl_it_gives_the_same_answer(notebook, echoing):
         ["bash", "-c", f"{command} --silent --noproxy '*'"], capture_output=True, check=True, timeout=30
     )
     assert json.loads(done.stdout) == said
+
+
+@pytest.fixture
+def guarded(notebook):
+    """The server asks for a token."""
+    notebook.put_and_run("%routes start --port 0 --token s3cret")
+    yield notebook
+    notebook.put_and_run("%routes stop", "%routes start --port 0")
+
+
+def test_copied_it_brings_the_token_of_the_server(guarded):
+    notebook = guarded
+    notebook.put_and_run(
+        "1",
+        "%%route GET /guarded\n'let in'",
+        "%%route GET /guarded-too\nrequest.headers.get('authorization')",
+    )
+    command = copied(notebook, notebook.card(1), "curl")
+    done = subprocess.run(["bash", "-c", f"{command} --silent --noproxy '*'"], capture_output=True, timeout=30)
+    assert done.stdout == b"let in"
+    assert '["authorization","Bearer s3cret"]' in copied(notebook, notebook.card(1), "fetch")
+    assert copied(notebook, notebook.card(1), "cell") == "%%request GET /guarded"
+    # One that was written stays.
+    card = notebook.card(2)
+    card.get_by_role("button", name="+ query, header, cookie").click()
+    card.get_by_label("kind", exact=True).select_option("header")
+    field(card, "name").fill("Authorization")
+    field(card, "value").fill("Basic eA==")
+    assert "s3cret" not in copied(notebook, card, "curl")
 
 
 def test_copied_as_a_cell_it_gives_the_same_answer(notebook, echoing):

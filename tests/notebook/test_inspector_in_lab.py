@@ -15,6 +15,8 @@ STREAM = (
     "        await asyncio.sleep(0.01)\nfinally:\n    ended.append(n)"
 )
 
+TWO_METHODS = "%%route /loaded\ndef POST():\n    return 1\n\ndef PUT():\n    return 2"
+
 
 def tab(place, name):
     place.get_by_role("tab", name=name, exact=True).click()
@@ -366,7 +368,9 @@ def test_two_views_of_one_output(notebook):
 
 
 def test_what_was_sent_and_shown_is_there_when_the_page_is_loaded_again(notebook):
-    notebook.put_and_run("%routes clear", "%%route GET /loaded/[id]\n'answer ' + id", "%routes")
+    notebook.put_and_run("%routes clear", "%%route GET /loaded/[id]\n'answer ' + id", "%routes", TWO_METHODS)
+    tab(notebook.card(3), "PUT")
+    tab(notebook.card(3), "Config")
     notebook.card(1).get_by_role("textbox", name="id").fill("42")
     expect(notebook.send(1)).to_contain_text("answer 42")
     tab(notebook.card(2), "Cookies")
@@ -376,6 +380,7 @@ def test_what_was_sent_and_shown_is_there_when_the_page_is_loaded_again(notebook
     expect(notebook.card(1).locator(".nbi-answer")).to_contain_text("answer 42")
     expect(notebook.card(1).get_by_role("textbox", name="id")).to_have_value("42")
     expect(notebook.card(2).get_by_role("tab", selected=True)).to_have_text("Cookies")
+    expect(notebook.card(3).get_by_role("tab", selected=True)).to_have_text(["PUT", "Config"])
     expect(notebook.send(1)).to_contain_text("answer 42")
     expect(notebook.card(1).get_by_text("History 2")).to_be_visible()
 

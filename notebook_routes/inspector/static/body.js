@@ -1,6 +1,7 @@
 // The body of a request: text, the fields of a form, or a file.
 
 import { button, fill, h, labelled, unique } from "./dom.js";
+import { parsed } from "./json.js";
 import { Values } from "./values.js";
 
 const FORM = "application/x-www-form-urlencoded";
@@ -79,7 +80,7 @@ export class Body {
 
   #format() {
     try {
-      this.#text.value = JSON.stringify(JSON.parse(this.#text.value), null, 2);
+      this.#text.value = JSON.stringify(parsed(this.#text.value), null, 2);
       this.#said.hidden = true;
     } catch (error) {
       this.#said.hidden = false;
