@@ -56,6 +56,7 @@ def test_an_answer_takes_the_form_that_its_type_asks_for(notebook):
         "%%route GET /form/none\nNone",
         "%%route GET /form/picture\nimport matplotlib.pyplot as plt\nfrom matplotlib.figure import Figure\nFigure()",
         "%%route GET /form/bytes\nbytes(range(32))",
+        "%%route GET /form/moved\nredirect('/form/page')",
     )
     rows = notebook.send(0)
     expect(rows.get_by_role("columnheader")).to_have_text(["name", "price"])
@@ -69,6 +70,7 @@ def test_an_answer_takes_the_form_that_its_type_asks_for(notebook):
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth > 100)")
     expect(notebook.send(4)).to_contain_text("00 01 02 03")
+    expect(notebook.send(5).locator(".nbi-summary")).to_contain_text("to /form/page")
 
 
 def test_numbers_stand_as_they_were_written(notebook):

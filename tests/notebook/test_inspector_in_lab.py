@@ -132,6 +132,31 @@ def test_a_page_has_a_link_and_no_form(whole, notebook):
     expect(detail.get_by_role("button", name="Send", exact=True)).to_have_count(0)
 
 
+def test_a_stream_that_broke_off_is_a_failure_in_all_tables(notebook):
+    notebook.put_and_run(
+        "%routes clear", "%%route GET /broken\nyield 'begun'\nraise ValueError('broke off')", "%routes"
+    )
+    expect(notebook.send(1)).to_contain_text("broke off")
+    whole = notebook.card(2)
+    tab(whole, "Routes")
+    expect(whole.locator("tbody")).to_contain_text("✗ 1 failed")
+    tab(whole, "Log")
+    expect(whole.locator("tbody tr").first).to_contain_text("✗ 200")
+
+
+def test_a_table_s_words_stay_whole_beside_long_texts(notebook):
+    notebook.put_and_run(
+        "%%route GET /rows\n[{'name': 'Lamp', 'about': 'word ' * 60, **{f'x{n}': n for n in range(30)}}]"
+    )
+    table = notebook.send(0).locator("table")
+    cells = table.get_by_role("cell")
+    expect(cells.first).to_have_text("Lamp")
+    lines = "cell => cell.clientHeight / parseFloat(getComputedStyle(cell).lineHeight)"
+    assert cells.nth(1).evaluate("cell => cell.clientWidth / parseFloat(getComputedStyle(cell).fontSize)") > 15
+    assert cells.nth(0).evaluate("cell => cell.clientWidth / parseFloat(getComputedStyle(cell).fontSize)") > 2.5
+    assert cells.nth(1).evaluate(lines) < 30
+
+
 def test_requests_from_anywhere_come_into_the_log(whole, notebook):
     tab(whole, "Log")
     expect(whole.locator("tbody")).not_to_contain_text("/posted")
@@ -312,6 +337,12 @@ def test_narrow_and_wide_nothing_is_cut_off(whole, notebook, width):
             .filter(element => element.scrollWidth > element.clientWidth + 1).map(element => element.outerHTML)"""
     )
     assert wider == []
+    # Words stay whole, however narrow their columns.
+    tab(whole, "Cache")
+    again = whole.get_by_role("button", name=re.compile("Revalidate /kept"))
+    expect(again).to_be_visible()
+    assert again.evaluate("button => button.clientHeight < 2 * parseFloat(getComputedStyle(button).lineHeight)")
+    tab(whole, "Routes")
     close = whole.get_by_role("button", name="Close this route")
     close.scroll_into_view_if_needed()
     close.click()

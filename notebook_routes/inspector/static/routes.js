@@ -95,6 +95,8 @@ export class Routes {
   #open(key) {
     const before = this.#lines.get(this.#chosen);
     this.#choose(key);
+    // Beside or below it the list is shorter.
+    this.#lines.get(key)?.scrollIntoView({ block: "nearest" });
     (key ? this.#detail : before?.querySelector("button"))?.focus();
   }
 
