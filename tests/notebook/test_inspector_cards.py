@@ -304,7 +304,9 @@ def test_copied_it_brings_the_token_of_the_server(guarded):
         "%%route GET /guarded-too\nrequest.headers.get('authorization')",
     )
     command = copied(notebook, notebook.card(1), "curl")
-    done = subprocess.run(["bash", "-c", f"{command} --silent --noproxy '*'"], capture_output=True, timeout=30)
+    done = subprocess.run(
+        ["bash", "-c", f"{command} --silent --noproxy '*'"], capture_output=True, check=True, timeout=30
+    )
     assert done.stdout == b"let in"
     assert '["authorization","Bearer s3cret"]' in copied(notebook, notebook.card(1), "fetch")
     assert copied(notebook, notebook.card(1), "cell") == "%%request GET /guarded"
