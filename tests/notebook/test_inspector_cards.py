@@ -337,6 +337,23 @@ def test_copied_as_fetch_it_gives_the_same_answer(notebook, echoing):
     page.close()
 
 
+def test_copied_as_fetch_a_form_is_made(notebook):
+    notebook.put_and_run(
+        "%%route /formed\nfrom notebook_routes import File, Form\nfrom typing import Annotated\n"
+        "async def POST(photo: File, title: Annotated[str, Form()] = ''):\n    return [title, photo.name]",
+    )
+    card = notebook.card(0)
+    field(card, "title").fill('A "lamp"')
+    card.get_by_label("photo required").set_input_files({"name": "lamp.png", "mimeType": "image/png", "buffer": b"1"})
+    text = copied(notebook, card, "fetch")
+    address = urlsplit(text[text.index("http") : text.index('"', text.index("http"))])
+    page = notebook.page.context.new_page()
+    page.goto(f"{address.scheme}://{address.netloc}/nothing")
+    program = text.replace("await fetch", "return (await fetch", 1).rstrip(";\n") + ").json()"
+    assert page.evaluate(f"async () => {{ const file = new File(['1'], 'x'); {program} }}") == ['A "lamp"', "lamp.png"]
+    page.close()
+
+
 def test_where_the_clipboard_is_closed_the_text_can_be_taken(notebook):
     notebook.put_and_run("%%route GET /taken\n1")
     notebook.page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')) }")

@@ -70,8 +70,8 @@ export class Body {
     this.#said.hidden = true;
     const [files, texts] = [this.#declared.filter(({ file }) => file), this.#declared.filter(({ file }) => !file)];
     const wanted = { [FILES]: files.length ? files : [{ name: "file", many: true }], "": [{ name: "file" }] }[media] ?? [];
-    this.#files = wanted.map(({ name, many }) => [name, h("input", { type: "file", multiple: many })]);
-    const chosen = this.#files.map(([name, element]) => labelled(name, element));
+    this.#files = wanted.map(({ name, many, required }) => [name, h("input", { type: "file", multiple: many }), required && "required"]);
+    const chosen = this.#files.map(([name, element, note]) => labelled(name, element, note));
     this.#values = media === FORM || media === FILES ? new Values(texts.map((field) => ["field", field]), ["field"]) : null;
     if (this.#values) fill(this.#place, h(".fields", this.#values.fields, chosen), this.#values.lines, this.#values.add);
     else if (media) fill(this.#place, this.#text, media.endsWith("json") && button("Format", () => this.#format(), { look: "small" }));
