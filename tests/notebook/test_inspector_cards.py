@@ -246,6 +246,24 @@ def test_the_history_holds_twenty(notebook):
     expect(lines.nth(0)).to_contain_text("/counted/n12")
 
 
+def test_what_was_sent_comes_back_into_the_form_whatever_it_is(notebook):
+    notebook.put_and_run("%%route GET /back loud:bool=False tag:list[str]=None\n[loud, tag]")
+    card = notebook.card(0)
+    for place, (name, value) in enumerate([("tag", "a,b"), ("tag", "c"), ("loud", "maybe")]):
+        card.get_by_role("button", name="+ query, header, cookie").click()
+        card.get_by_label("name", exact=True).nth(place).fill(name)
+        card.get_by_label("value", exact=True).nth(place).fill(value)
+    expect(notebook.send(0)).to_contain_text("422")
+    notebook.run(0)
+    card.get_by_role("button", name="Remove").last.click()
+    expect(notebook.send(0)).to_contain_text("200")
+    card.get_by_text("History 2").click()
+    card.locator("li").nth(1).get_by_role("button").first.click()
+    expect(notebook.send(0)).to_contain_text("422")
+    targets = card.locator("li button:first-child")
+    expect(targets.first).to_contain_text("/back?tag=a%2Cb&tag=c&loud=maybe")
+
+
 ODD = 'it\'s "quoted" \\ {{1 + 1}} \\{{x}} $HOME `id` %x ä\n# no comment\n?? 1 == 2\n### end\n\\# more\n'
 
 
