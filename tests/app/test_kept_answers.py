@@ -34,7 +34,7 @@ from notebook_routes.runtime import (
     revalidate_tag,
     use_data,
 )
-from notebook_routes.web import FileResponse, Request, Response
+from notebook_routes.web import FileResponse, Request, Response, ServerSentEvent
 
 HIT, MISS, STALE = "notebook-routes; hit", "notebook-routes; fwd=uri-miss; stored", "notebook-routes; hit; fwd=stale"
 
@@ -450,6 +450,18 @@ class TestAnswers:
                 assert (await shop.told("/frame", headers={"accept": "text/html"}))[0] == "<b>1</b>"
                 assert (await shop.told("/frame", headers={"accept": "image/png"}))[0] == "png"
                 assert shop.runs == runs
+
+        tell(shop, story)
+
+    def test_that_are_events_are_not_and_the_log_says_why(self, shop, tell):
+        @shop.route("/events")
+        async def get():
+            yield ServerSentEvent("now")
+
+        async def story():
+            assert await shop.told("/events") == ("data: now\n\n", None)
+            assert not shop.kept
+            assert "server-sent events are for who listens now" in shop.app.log.entries()[0].notes[0]
 
         tell(shop, story)
 
