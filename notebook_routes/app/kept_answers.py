@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("notebook_routes.app")
 #: Said of a route that is declared to be kept and never is.
 _DYNAMIC_NOTE = (
-    "it reads {what}, so the answer is for this request alone and is not kept; "
+    "it uses {what}, so the answer is for this request alone and is not kept; "
     'if that is meant, say dynamic = "force-dynamic" (on the line of a cell: --dynamic force-dynamic)'
 )
 _EVENTS = "text/event-stream"

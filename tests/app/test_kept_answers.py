@@ -477,7 +477,7 @@ class TestAnswers:
             assert (response.status, response.text) == (206, "23")
             assert (await shop.told("/file"))[0] == "0123456789"
             assert not shop.kept
-            assert "reads Range and If-None-Match" in shop.app.log.entries()[0].notes[0]
+            assert "uses Range and If-None-Match" in shop.app.log.entries()[0].notes[0]
 
         tell(shop, story)
 
