@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 
 from notebook_routes.errors import BodyUsed
 from notebook_routes.web import Continuation, Headers, Response
+from notebook_routes.web.conditions import is_known
 from notebook_routes.web.response import Redirect, refuse_status_line
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def _check_status(response: Response) -> None:
 def _conditional(response: Response, request: Request) -> Response:
     """The response, or the 304 in its place where the client has it already (RFC 9110 §13.1.2)."""
     condition = request.headers.get("if-none-match") if request.method in ("GET", "HEAD") else None
-    has_it = condition is not None and _matches(condition, response.headers.get("etag") or "")
+    has_it = condition is not None and is_known(response.headers.get("etag") or "", condition)
     return _not_modified(response) if has_it else response
 
 
@@ -82,14 +83,6 @@ def _with_length(response: Response, method: str) -> Response:
             f"Content-Length is set to {declared}, but the body has {len(content)} bytes: leave the header out"
         )
     return response
-
-
-def _matches(condition: str, etag: str) -> bool:
-    """If-None-Match compares weakly."""
-    if condition.strip() == "*":
-        return True
-    tags = (tag.strip().removeprefix("W/") for tag in condition.split(","))
-    return etag.removeprefix("W/") in tags
 
 
 def _not_modified(response: Response) -> Response:

@@ -30,8 +30,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger("notebook_routes.app")
 #: Said of a route that is declared to be kept and never is.
 _DYNAMIC_NOTE = (
-    "it reads {what}, so the answer is for this request alone and is not kept; "
+    "it uses {what}, so the answer is for this request alone and is not kept; "
     'if that is meant, say dynamic = "force-dynamic" (on the line of a cell: --dynamic force-dynamic)'
+)
+_EVENTS = "text/event-stream"
+#: Said of server-sent events of such a route.
+_EVENTS_NOTE = (
+    "server-sent events are for who listens now, and are never kept: leave out what has the route's answers kept, "
+    "such as --revalidate"
 )
 #: What caches are told of an answer with drafts, as Next.js does.
 _DRAFT = "private, no-cache, no-store, max-age=0, must-revalidate"
@@ -202,6 +208,8 @@ class _Runs:
         )
         try:
             response = await app.invoke(exchange)
+            if (response.headers.get("content-type") or "").startswith(_EVENTS):
+                exchange.notes.append(_EVENTS_NOTE)
         except ValidationFailed as failed:
             # Whatever clients think of, nobody else asks for it.
             rendering.refused = True

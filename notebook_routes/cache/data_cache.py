@@ -1,7 +1,8 @@
 """`DataCache`: what `fetch()` and `cached()` keep: made once, and read by many handlers.
 
 The same rules hold as for answers: fresh is given out, stale is given out and made anew behind, and who asks for what
-is being made waits for it. It is there for code on an event loop and for code on threads.
+is being made waits for it. Where nobody waits, as in a run behind a stale answer, what is stale is made anew first: the
+new answer would else be as old as the one before. It is there for code on an event loop and for code on threads.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from concurrent.futures import Future
-from contextvars import copy_context
+from concurrent.futures import Future, wait
+from contextvars import ContextVar, copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from notebook_routes.cache.handler import CacheHandler, Found
 
 _log = logging.getLogger("notebook_routes.cache")
+#: Whether what runs here makes something anew behind one that is given out meanwhile.
+_is_behind: ContextVar[bool] = ContextVar("notebook_routes.data_behind", default=False)
 
 
 class Wanted(NamedTuple):
@@ -38,12 +41,14 @@ class Wanted(NamedTuple):
         tags: what it is marked by; marks that came later count, also where another has kept it with other tags.
         beside: tags whose marks count as well, of the path that asks.
         marked: tags that this request itself has marked: what has them is made anew, and not kept.
+        patient: nobody waits for who asks: a stale one will not do, unless none can be made.
     """
 
     key: str
     tags: Collection[str] = ()
     beside: Collection[str] = ()
     marked: Collection[str] = ()
+    patient: bool = False
 
     def tags_unmarked(self, entry: CacheEntry) -> bool:
         """Whether this request has marked none of an entry's tags, nor of its own."""
@@ -111,7 +116,10 @@ class DataCache:
             if found is not None and state is not None:
                 self.hits.count(wanted.key)
                 if state is State.STALE:
-                    self._begin_again(wanted, found.entry, make)
+                    run = self._begin_again(wanted, found.entry, make)
+                    if wanted.patient or _is_behind.get():
+                        await asyncio.wait([run])
+                        return _newest(run, found.entry)
                 return found.entry
             outcome = await self._together(wanted, make, ended)
             if outcome is not None and outcome.is_for(came):
@@ -131,7 +139,10 @@ class DataCache:
             if found is not None and state is not None:
                 self.hits.count(wanted.key)
                 if state is State.STALE:
-                    self._begin_again_blocking(wanted, found.entry, make)
+                    again = self._begin_again_blocking(wanted, found.entry, make)
+                    if (wanted.patient or _is_behind.get()) and (again.done() or not _on_a_loop()):
+                        wait([again])
+                        return _newest(again, found.entry)
                 return found.entry
             outcome = self._together_blocking(wanted, make, ended)
             if outcome is not None and outcome.is_for(came):
@@ -183,12 +194,16 @@ class DataCache:
         found = await self.handler.get(wanted.key, (*wanted.tags, *wanted.beside))
         return _Outcome(entry, kept=True, outdated=found is not None and state_of(found, now()) is None)
 
-    def _begin_again(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Awaitable[Made]]) -> None:
-        """Make something anew that is given out meanwhile, unless somebody does already."""
+    def _begin_again(
+        self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Awaitable[Made]]
+    ) -> asyncio.Future[_Outcome]:
+        """Make something anew that is given out meanwhile, unless somebody does already; that run."""
         place = _place(wanted.key)
-        if place not in self._runs:
+        run = self._runs.get(place)
+        if run is None:
             run = self._runs[place] = asyncio.get_running_loop().create_future()
             self._spawn(self._again(place, run, wanted, entry, make))
+        return run
 
     async def _again(
         self,
@@ -199,6 +214,7 @@ class DataCache:
         make: Callable[[], Awaitable[Made]],
     ) -> None:
         """Where there is nothing new, what there was stays, and is tried again later."""
+        _is_behind.set(True)
         await self._fill(place, run, wanted, make)
         error = run.exception()
         if error is None and run.result().kept:
@@ -237,14 +253,17 @@ class DataCache:
         found = blocking(handler, lambda: handler.get(wanted.key, (*wanted.tags, *wanted.beside)))
         return _Outcome(entry, kept=True, outdated=found is not None and state_of(found, now()) is None)
 
-    def _begin_again_blocking(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Made]) -> None:
+    def _begin_again_blocking(self, wanted: Wanted, entry: CacheEntry, make: Callable[[], Made]) -> Future[_Outcome]:
         """The same on a thread of its own, for the code that asks has no loop to leave it to."""
         with self._lock:
-            if wanted.key in self._waited:
-                return
+            run = self._waited.get(wanted.key)
+            if run is not None:
+                return run
             run = self._waited[wanted.key] = Future()
+        context = copy_context()
+        context.run(_is_behind.set, True)
         thread = threading.Thread(
-            target=copy_context().run,
+            target=context.run,
             args=(self._again_blocking, run, wanted, entry, make),
             name="notebook_routes cached",
             daemon=True,
@@ -253,7 +272,8 @@ class DataCache:
             thread.start()
         except RuntimeError:
             # There are no threads, as in a browser, or no more of them: then it is made at once.
-            self._again_blocking(run, wanted, entry, make)
+            context.run(self._again_blocking, run, wanted, entry, make)
+        return run
 
     def _again_blocking(
         self, run: Future[_Outcome], wanted: Wanted, entry: CacheEntry, make: Callable[[], Made]
@@ -290,6 +310,23 @@ def _usable(found: Found | None, wanted: Wanted) -> State | None:
     if found is None or not wanted.tags_unmarked(found.entry):
         return None
     return state_of(found, now())
+
+
+def _newest(run: asyncio.Future[_Outcome] | Future[_Outcome], stale: CacheEntry) -> CacheEntry:
+    """What a run has made that has ended, or what there was where it has made nothing that is kept."""
+    if run.cancelled() or run.exception() is not None:
+        return stale
+    outcome = run.result()
+    return outcome.entry if outcome.kept else stale
+
+
+def _on_a_loop() -> bool:
+    """Whether waiting here would stop a loop, and all that it answers."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _place(key: str) -> tuple[int, str]:

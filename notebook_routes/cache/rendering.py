@@ -85,7 +85,7 @@ class Rendering(Life):
             return not self.background
         if self.mode == "error":
             raise DynamicError(
-                f'{self.label} is declared dynamic = "error", so that all its answers can be kept, and it reads '
+                f'{self.label} is declared dynamic = "error", so that all its answers can be kept, and it uses '
                 f'{what}: leave that out, or write dynamic = "auto"'
             )
         if self.dynamic is None:
@@ -93,5 +93,5 @@ class Rendering(Life):
             if self.on_dynamic is not None:
                 self.on_dynamic()
         if self.background:
-            raise DynamicError(f"{self.label} reads {what}, and is run for no request: its last answer is kept")
+            raise DynamicError(f"{self.label} uses {what}, and is run for no request: its last answer is kept")
         return True

@@ -69,6 +69,9 @@ def tag_of_path(path: str, kind: str | None = None) -> str | None:
     if "[" in path:
         # A pattern, as in the tree of files.
         segments = [segment for segment in segments if not is_invisible(segment)]
+    elif kind == "layout":
+        # So is the folder of a layout. A URL may hold such a segment too: then a little more is made anew.
+        segments = [segment for segment in segments if not (is_invisible(segment) and segment.startswith("("))]
     path = "/".join(_normal(segment) for segment in segments) or "/"
     if kind == "layout":
         return f"under:{path}"

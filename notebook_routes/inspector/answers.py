@@ -135,6 +135,10 @@ def _clear_cookies(board: Board, _view: View, message: Message) -> _Answer:
     return {"cookies": cookies.shown(board.subject.cookies)}
 
 
+def _token(board: Board, _view: View, _message: Message) -> _Answer:
+    return {"token": board.subject.token()}
+
+
 async def _cors(board: Board, _view: View, message: Message) -> dict[str, Any]:
     fields = message.fields
     said = await preflight.explained(
@@ -164,5 +168,6 @@ _ANSWERS: Mapping[str, Callable[[Board, View, Message], _Answer]] = {
     "revalidate": _revalidate,
     "cookies": _cookies,
     "clear_cookies": _clear_cookies,
+    "token": _token,
     "cors": _cors,
 }

@@ -41,6 +41,12 @@ class Channel:
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
         self._views: dict[str, tuple[View, _Outbox]] = {}
+        self._unread = asyncio.Event()
+        self._unread.set()
+
+    async def unread(self) -> None:
+        """Wait until no page has its stream open; on the server's loop."""
+        await self._unread.wait()
 
     def events(self, request: Request) -> Response:
         """The stream: a message a line; the view is open as long as somebody reads it."""
@@ -76,6 +82,7 @@ class Channel:
             # The page has lost its stream, before this server has noticed.
             former[1].end()
         self._views[name] = mine = view, outbox
+        self._unread.clear()
         try:
             # What a page sends after this finds its view.
             yield _BEAT
@@ -88,6 +95,8 @@ class Channel:
             view.close()
             if self._views.get(name) is mine:
                 del self._views[name]
+                if not self._views:
+                    self._unread.set()
 
 
 def _name(request: Request) -> str | None:

@@ -100,7 +100,7 @@ def _field(
         "name": name,
         "type": _type(schema, components),
         "required": required,
-        "default": None if default is None else _text(default),
+        "default": None if default is None else _typed(default),
         "enum": [_text(value) for value in items["enum"]] if items.get("enum") else None,
         "many": whole.get("type") == "array",
         "description": whole.get("description") or (said or {}).get("description"),
@@ -128,6 +128,11 @@ def _type(schema: Mapping[str, Any], components: Mapping[str, Any]) -> str:
     if kind == "array":
         return f"list of {_type(schema.get('items', {}), components)}"
     return str(schema.get("format") or kind)
+
+
+def _typed(value: object) -> str:
+    """A default as it would be typed into the field: several with commas."""
+    return ", ".join(map(_text, value)) if isinstance(value, list) else _text(value)
 
 
 def _text(value: object) -> str:

@@ -33,12 +33,12 @@ MODULES = (
 # closes, behind a comma, a semicolon or an operator, the end of a line means nothing.
 _COMMENTS = re.compile(r"^[ \t]*(?:/\*.*?\*/[ \t]*\n|//[^\n]*\n|\n)|^[ \t]+", re.MULTILINE | re.DOTALL)
 _LINE_ENDS = re.compile(r"(?<=[(\[{,;=>?:&|])\n|\n(?=[)\]}])")
-# No text of ours holds an arrow.
-_ARROWS = re.compile(r" => ?")
+# No text of ours holds an arrow, or one of these between two blanks.
+_OPERATORS = re.compile(r" (=>|[!=]==|=|&&|\|\||\?\?|[<>]=?) | (?==>)|(?<==>) ")
 
 
 @cache
 def file_text(name: str) -> str:
     """The text of one of the front end's files, as a page gets it."""
     text = _LINE_ENDS.sub("", _COMMENTS.sub("", (STATIC / name).read_text(encoding="utf-8"))).rstrip()
-    return _ARROWS.sub("=>", text)
+    return _OPERATORS.sub(lambda found: found[1] or "", text)

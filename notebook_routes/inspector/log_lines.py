@@ -23,6 +23,7 @@ def line(entry: LogEntry) -> dict[str, Any]:
         "cache": entry.cache,
         "has_more": bool(entry.output or entry.error or entry.notes),
         "behind": entry.is_behind,
+        "failed": entry.error is not None,
     }
 
 

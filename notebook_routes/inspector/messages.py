@@ -185,6 +185,7 @@ _MESSAGES: Mapping[str, Mapping[str, Callable[[Any], Any]]] = {
     "cache": {},
     "revalidate": {"what": _text("what")},
     "cookies": {},
+    "token": {},
     "clear_cookies": {"name": _text("name", optional=True)},
     "cors": {"method": _method, "target": _target, "headers": _headers, "origin": _text("origin")},
 }

@@ -6,7 +6,9 @@ the guard's page token, which the page is given in its address behind the `#`, w
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 PAGE = "/_routes/"
 PARTS = "/_routes/inspector/"
+#: Seconds for which a page that does not read is waited for.
+_LAST_WORDS = 1.0
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 #: Only what is of this server; and answers that are shown, as images or in a frame where no script runs.
 _POLICY = "; ".join(  # noqa: FLY002 - one source a line
@@ -76,7 +80,19 @@ class InspectorPages:
     """
 
     def __init__(self, inspector: Inspector) -> None:
+        self._inspector = inspector
         self._channel = Channel(inspector)
+
+    async def close(self, said: str) -> None:
+        """End the inspector, and wait until the pages have read why: as long as their server still answers.
+
+        Args:
+            said: a sentence for whoever looks at them.
+        """
+        await asyncio.to_thread(self._inspector.close, said)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_WORDS):
+                await self._channel.unread()
 
     def put_into(self, app: App) -> None:
         """Have an app answer the page and its parts, beside its other pages."""

@@ -25,7 +25,7 @@ class Figures(NamedTuple):
         p50: seconds that half of the last `WINDOW` requests took at most; None where there were none.
         p95: the same of 95 in 100.
         last: the status of the last one, 0 where its client left; None where there was none.
-        errors: how many were answered with 5xx.
+        errors: how many were answered with 5xx, or not to their end.
     """
 
     hits: int = 0
@@ -86,7 +86,8 @@ class _Tally:
     def add(self, entry: LogEntry) -> None:
         self.hits += 1
         self.last = entry.status
-        self.errors += entry.status >= 500
+        # A stream may have broken off behind its status.
+        self.errors += entry.status >= 500 or entry.error is not None
         self._times.append(entry.seconds)
         insort(self._sorted, entry.seconds)
         if len(self._times) > WINDOW:

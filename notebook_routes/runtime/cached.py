@@ -12,7 +12,7 @@ import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError
 from notebook_routes.runtime.exchange import current_exchange, current_life
 from notebook_routes.runtime.keepable import check_keepable, checked_tags
-from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags
+from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags, nobody_waits
 from notebook_routes.web import Response
 from notebook_routes.web.body import parsed_json
 from notebook_routes.web.json import json_bytes
@@ -64,7 +64,7 @@ def cached(
     Raises:
         CacheError: when it is called: an argument or the value cannot be kept; the message names it. Without a `key`
             also for what depends on more than its text, such as the method of an object.
-        TypeError: it is no function, or a tag no text.
+        TypeError: it is no function, or one whose parameters cannot be seen, or a tag no text.
         ValueError: `revalidate` is no number of seconds above 0.
     """
     if function is None:
@@ -88,9 +88,13 @@ class _Cached:
         self._key = key
         self._tags = tags
         self._revalidate = revalidate
-        self._signature = inspect.signature(function)
+        self._signature = _signature_of(function)
         named = function if hasattr(function, "__qualname__") else type(function)
         self._name = f"{named.__module__}.{named.__qualname__}"
+        owner = getattr(function, "__self__", None)
+        if isinstance(owner, type):
+            # A class that inherits a class method gives its own values.
+            self._name += f" of {owner.__module__}.{owner.__qualname__}"
         self._shown = getattr(function, "__name__", "the function")
         self._version = caching.version_of(_text_of(function))
 
@@ -149,7 +153,7 @@ class _Cached:
         key = caching.value_key(self._name, self._version, [self._key, bound.arguments])
         if key in _making.get():
             raise CacheError(f"{self._shown}() asks for its own value while it is being made: it would wait for ever")
-        return caching.Wanted(key, self._tags, beside(exchange), marked_tags(exchange))
+        return caching.Wanted(key, self._tags, beside(exchange), marked_tags(exchange), nobody_waits(exchange))
 
     def _made(self, value: Any, life: caching.Life, args: tuple[Any, ...], kwargs: dict[str, Any]) -> caching.Made:
         if isinstance(value, Response):
@@ -196,10 +200,33 @@ def _check_stateless(function: Callable[..., Any]) -> None:
     )
 
 
+def _signature_of(function: Callable[..., Any]) -> inspect.Signature:
+    """What a function takes.
+
+    Raises:
+        TypeError: that cannot be seen, as of some that are built in.
+    """
+    try:
+        return inspect.signature(function)
+    except ValueError:
+        name = getattr(function, "__name__", repr(function))
+        raise TypeError(
+            f"cached() cannot see what {name} takes, which is its key: write a function of your own around it, "
+            f"cached(lambda value: {name}(value))"
+        ) from None
+
+
 def _text_of(function: Callable[..., Any]) -> str:
-    """What a function does, whatever line it stands in."""
-    code = getattr(inspect.unwrap(function), "__code__", None)
-    return "" if code is None else _code_text(code)
+    """What a function does, whatever line it stands in, and what its decorators do."""
+    texts: list[str] = []
+
+    def note(layer: Any) -> bool:
+        code = getattr(layer, "__code__", None)
+        texts.append("" if code is None else _code_text(code))
+        return False
+
+    note(inspect.unwrap(function, stop=note))
+    return "\n".join(texts)
 
 
 def _code_text(code: CodeType) -> str:

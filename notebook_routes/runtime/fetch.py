@@ -9,7 +9,7 @@ import notebook_routes.cache as caching
 from notebook_routes.errors import CacheError, FetchError
 from notebook_routes.runtime.exchange import current_exchange, current_life, handlers_own
 from notebook_routes.runtime.keepable import checked_tags
-from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags, note
+from notebook_routes.runtime.kept_data import active_data, beside, give_on, marked_tags, nobody_waits, note
 from notebook_routes.runtime.outgoing import closed, loaded, new_client, stream_of
 from notebook_routes.web import Headers, Request, Response
 
@@ -85,7 +85,7 @@ async def fetch(
         return asked
     content = await _content(request)
     key = caching.fetch_key(request.method, request.url, request.headers.raw, content, redirect=redirect)
-    wanted = caching.Wanted(key, tags, beside(exchange), marked_tags(exchange))
+    wanted = caching.Wanted(key, tags, beside(exchange), marked_tags(exchange), nobody_waits(exchange))
 
     async def make() -> caching.Made:
         response = await _ask(request.clone(), redirect)

@@ -55,6 +55,11 @@ def marked_tags(exchange: Exchange | None) -> Collection[str]:
     return () if exchange is None or exchange.revalidations is None else exchange.revalidations
 
 
+def nobody_waits(exchange: Exchange | None) -> bool:
+    """Whether the code that asks makes a kept answer for no client."""
+    return exchange is not None and exchange.is_behind
+
+
 def give_on(exchange: Exchange | None, entry: CacheEntry, tags: Collection[str] = ()) -> None:
     """What is made of kept data lasts no longer than it, and has its tags."""
     life = current_life.get() or (exchange.rendering if exchange is not None else None)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import App
 
+_FAREWELL = "notebook-routes dev has ended: start it again, and open the link that it shows"
+
 
 def develop_tree(
     directory: Path, *, host: str = "127.0.0.1", port: int | None = None, allow_hosts: Iterable[str] = ()
@@ -71,15 +73,29 @@ def develop_tree(
         f"Look at its routes, and send requests: {page_url(guard, location.url)}"
     )
     try:
-        run(_develop(project, listener, said))
+        run(_develop(project, pages, listener, said))
     finally:
-        inspector.close("notebook-routes dev has ended: start it again, and open the link that it shows")
+        inspector.close(_FAREWELL)
         project.close()
 
 
-async def _develop(project: LiveProject, listener: socket.socket, said: str) -> None:
-    with told_to_stop() as stop, _request_lines(project):
-        await serve_live(project, listener, said, stop, max_body_size=MAX_BODY_SIZE)
+async def _develop(project: LiveProject, pages: InspectorPages, listener: socket.socket, said: str) -> None:
+    stop = asyncio.Event()
+    with told_to_stop() as told, _request_lines(project):
+        leaving = asyncio.get_running_loop().create_task(_leave(pages, told, stop))
+        try:
+            await serve_live(project, listener, said, stop, max_body_size=MAX_BODY_SIZE)
+        finally:
+            leaving.cancel()
+
+
+async def _leave(pages: InspectorPages, told: asyncio.Event, stop: asyncio.Event) -> None:
+    """Once told to, tell the pages of the inspector that this is the end, and then stop: the server cuts streams."""
+    await told.wait()
+    try:
+        await pages.close(_FAREWELL)
+    finally:
+        stop.set()
 
 
 @contextmanager

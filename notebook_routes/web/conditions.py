@@ -33,9 +33,20 @@ def failed_condition(asked: Headers, *, etag: str, modified: datetime) -> int | 
     if_none_match = asked.get("if-none-match")
     since = _moment(asked.get("if-modified-since"))
     if if_none_match is not None:
-        known = {tag.removeprefix("W/") for tag in _TAG.findall(if_none_match)}
-        return 304 if if_none_match.strip() == "*" or etag.removeprefix("W/") in known else None
+        return 304 if is_known(etag, if_none_match) else None
     return 304 if since is not None and modified <= since else None
+
+
+def is_known(etag: str, if_none_match: str) -> bool:
+    """Whether a client has what bears an ETag, by its If-None-Match, which compares weakly (RFC 9110 §13.1.2).
+
+    Args:
+        etag: as it is sent.
+        if_none_match: "*", or a list of ETags; any character but a quote may stand in one, a comma too. One that was
+            sent without its quotes comes back so.
+    """
+    known = {tag.removeprefix("W/") for tag in _TAG.findall(if_none_match)}
+    return if_none_match.strip() in ("*", etag) or etag.removeprefix("W/") in known
 
 
 def asked_range(asked: Headers, *, etag: str, modified: datetime, size: int) -> range | None:

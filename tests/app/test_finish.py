@@ -120,6 +120,11 @@ def test_what_the_client_has_is_not_sent_again(condition, etag, method):
     assert sorted(finished.headers) == ["cache-control", "etag", "set-cookie"]
 
 
+@pytest.mark.parametrize(("etag", "condition"), [('"a, b"', '"x", W/"a, b"'), ("bare", "bare")])
+def test_an_etag_is_found_whatever_it_is_made_of(etag, condition):
+    assert finish(Response("x", headers={"etag": etag}), exchange(if_none_match=condition)).status == 304
+
+
 @pytest.mark.parametrize(
     ("method", "status", "condition"),
     [("GET", 200, '"v2"'), ("GET", 200, ""), ("POST", 200, '"v1"'), ("GET", 404, '"v1"')],

@@ -22,6 +22,7 @@ from notebook_routes.runtime import (
     after,
     cache_life,
     cache_tag,
+    cached,
     connection,
     cookies,
     draft_mode,
@@ -33,7 +34,7 @@ from notebook_routes.runtime import (
     revalidate_tag,
     use_data,
 )
-from notebook_routes.web import FileResponse, Request, Response
+from notebook_routes.web import FileResponse, Request, Response, ServerSentEvent
 
 HIT, MISS, STALE = "notebook-routes; hit", "notebook-routes; fwd=uri-miss; stored", "notebook-routes; hit; fwd=stale"
 
@@ -452,6 +453,18 @@ class TestAnswers:
 
         tell(shop, story)
 
+    def test_that_are_events_are_not_and_the_log_says_why(self, shop, tell):
+        @shop.route("/events")
+        async def get():
+            yield ServerSentEvent("now")
+
+        async def story():
+            assert await shop.told("/events") == ("data: now\n\n", None)
+            assert not shop.kept
+            assert "server-sent events are for who listens now" in shop.app.log.entries()[0].notes[0]
+
+        tell(shop, story)
+
     def test_that_are_files_are_not_and_the_log_says_why(self, shop, tell, tmp_path):
         (tmp_path / "a.txt").write_text("0123456789")
 
@@ -464,7 +477,7 @@ class TestAnswers:
             assert (response.status, response.text) == (206, "23")
             assert (await shop.told("/file"))[0] == "0123456789"
             assert not shop.kept
-            assert "reads Range and If-None-Match" in shop.app.log.entries()[0].notes[0]
+            assert "uses Range and If-None-Match" in shop.app.log.entries()[0].notes[0]
 
         tell(shop, story)
 
@@ -708,6 +721,35 @@ class TestFailures:
             await shop.settled()
             assert await shop.told("/slow") == ("quick", HIT)
             assert [entry.status for entry in shop.app.log.entries()] == [200, 200, 504, 200]
+
+        tell(shop, story)
+
+    @pytest.mark.parametrize("kind", ["def", "async def"])
+    def test_behind_a_stale_answer_stale_data_is_made_anew_first(self, shop, tell, kind):
+        if kind == "def":
+            load = cached(shop.count, key="count", revalidate=60)
+
+            @shop.route("/made")
+            def of_a_function():
+                return str(load())
+        else:
+
+            @cached(revalidate=60)
+            async def load_async():
+                return shop.count()
+
+            @shop.route("/made")
+            async def of_a_coroutine():
+                return str(await load_async())
+
+        async def story():
+            assert await shop.told("/made") == ("1", MISS)
+            shop.age(61)
+            assert await shop.told("/made") == ("1", STALE)
+            await shop.settled()
+            # A `def` that runs on the loop itself must not stop it.
+            if kind == "async def" or shop.app.workers is not None:
+                assert await shop.told("/made") == ("2", HIT)
 
         tell(shop, story)
 

@@ -164,6 +164,63 @@ class TestOnALoop:
 
         story(tale)
 
+    def test_who_is_patient_has_it_anew(self, handler):
+        async def tale():
+            world = OnLoop(handler)
+            world.make = lambda number: made(str(number), revalidate=10)
+            await world.ask()
+            age(handler, 11)
+            world.gate.clear()
+            asking = asyncio.create_task(world.ask(patient=True))
+            await until(lambda: world.runs == 2)
+            # Who is not has what there is, and both are of one run.
+            assert await world.ask() == "1"
+            world.gate.set()
+            assert await asking == await world.ask() == "2"
+            assert world.runs == 2
+
+        story(tale)
+
+    def test_what_it_is_made_of_behind_is_made_anew_first(self, handler):
+        async def tale():
+            outer, inner = OnLoop(handler), OnLoop(handler)
+            inner.make = outer.make = lambda number: made(str(number), revalidate=10)
+
+            async def combine():
+                entry = await inner.data.get(Wanted("inner"), inner._make)
+                return made(f"of {entry.body.decode()}", revalidate=10)
+
+            async def ask():
+                return (await outer.data.get(Wanted("outer"), combine)).body.decode()
+
+            assert await ask() == "of 1"
+            age(handler, 11)
+            assert await ask() == "of 1"
+            await outer.settled()
+            assert await ask() == "of 2"
+
+        story(tale)
+
+    @pytest.mark.parametrize("failure", [ValueError("down"), None], ids=repr)
+    def test_who_is_patient_has_the_stale_one_where_there_is_no_other(self, handler, failure):
+        async def tale():
+            world = OnLoop(handler)
+            world.make = lambda number: made(str(number), revalidate=10)
+            await world.ask()
+            age(handler, 11)
+
+            def fail(number):
+                if failure is None:
+                    return made(str(number), keep=False, status=500)
+                raise failure
+
+            world.make = fail
+            assert await world.ask(patient=True) == "1"
+            await world.settled()
+            assert world.runs == 2
+
+        story(tale)
+
     @pytest.mark.parametrize("failure", [ValueError("down"), SystemExit(1), asyncio.CancelledError(), None], ids=repr)
     def test_stale_stays_for_a_while_when_that_fails(self, handler, failure, caplog):
         async def tale():
@@ -306,6 +363,30 @@ class TestOnThreads:
         world.join()
         assert world.ask() == "2"
         assert world.runs == 2
+
+    def test_who_is_patient_has_it_anew(self, handler):
+        world = OnThreads(handler)
+        world.make = lambda number: made(str(number), revalidate=10)
+        world.ask()
+        age(handler, 11)
+        assert world.ask(patient=True) == "2"
+        world.join()
+        assert world.runs == 2
+
+    def test_on_a_loop_nobody_is(self, handler):
+        world = OnThreads(handler)
+        world.make = lambda number: made(str(number), revalidate=10)
+        world.ask()
+        age(handler, 11)
+
+        async def ask():
+            return world.ask(patient=True)
+
+        world.gate.clear()
+        assert asyncio.run(ask()) == "1"
+        world.gate.set()
+        world.join()
+        assert world.ask() == "2"
 
     @pytest.mark.parametrize("failure", [ValueError("down"), SystemExit(1)], ids=repr)
     def test_stale_stays_for_a_while_when_that_fails(self, handler, failure, caplog):

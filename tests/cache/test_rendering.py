@@ -33,7 +33,7 @@ def test_declared_static_there_is_nothing_to_read():
 
 
 def test_declared_so_that_it_is_an_error():
-    with pytest.raises(DynamicError, match=r'GET /a is declared dynamic = "error".*reads cookies\(\)'):
+    with pytest.raises(DynamicError, match=r'GET /a is declared dynamic = "error".*uses cookies\(\)'):
         rendering("error").reads("cookies()")
 
 

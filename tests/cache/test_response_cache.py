@@ -427,7 +427,7 @@ class TestPrepared:
     async def test_says_why_it_cannot_be(self, handler):
         kitchen = Kitchen(handler)
         kitchen.make = lambda rendering, _: rendering.reads("cookies()")
-        with pytest.raises(DynamicError, match=r"GET /k reads cookies\(\)"):
+        with pytest.raises(DynamicError, match=r"GET /k uses cookies\(\)"):
             await kitchen.cache.prepare(kitchen.asked(), kitchen)
 
     @story

@@ -30,7 +30,7 @@ def test_what_a_route_takes_is_its_form(world):
         shop: int,
         slug: list[str],
         page: int = 1,
-        tag: list[str] = (),
+        tag: list[str] = ["a", "b"],  # noqa: B006 - as users write it
         kind: Literal["a", "b"] | None = None,
         agent: Annotated[str, Header("user-agent")] = "",
         session: Annotated[str | None, CookieParam()] = None,
@@ -46,6 +46,8 @@ def test_what_a_route_takes_is_its_form(world):
     page, tag, kind = form["query"]
     assert (page["name"], page["type"], page["required"], page["default"]) == ("page", "integer", False, "1")
     assert (page["many"], tag["many"], tag["type"]) == (False, True, "list of string")
+    # As it would be typed: several with commas.
+    assert tag["default"] == "a, b"
     assert (kind["enum"], kind["required"]) == (["a", "b"], False)
     assert [field["name"] for field in form["headers"] + form["cookies"]] == ["user-agent", "session"]
     assert form["body"] is None

@@ -33,8 +33,10 @@ def test_what_is_left_out_are_comments_and_blanks_alone(name):
     """No comment stands behind code, or the code of the next line would become a part of it."""
     lines = (STATIC / name).read_text().splitlines()
     assert [line for line in lines if re.search(r"[;,{})\]]\s+//", line)] == []
-    # Nor does a text hold an arrow, which would lose the space around it.
-    assert [each for line in lines for each in re.findall(r'"(?:[^"\\]|\\.)*"', line) if " => " in each] == []
+    # Nor does a text hold an arrow or an operator, which would lose the space around it.
+    texts = [each for line in lines for each in re.findall(r'"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`', line)]
+    outside = [re.sub(r"\$\{.*(?:\}|$)", "", text) for text in texts]
+    assert [text for text in outside if re.search(r" (=>|[!=]==|=|&&|\|\||\?\?|[<>]=?) ", text)] == []
     kept = "".join(re.sub(r"\s", "", line) for line in lines if not re.match(r"\s*(//|/?\*)", line))
     assert re.sub(r"\s", "", file_text(name)) == kept
 

@@ -39,6 +39,13 @@ def test_words_that_a_line_has(log):
     assert log_lines.page(log, wanted="get nothing")["entries"] == []
 
 
+def test_what_has_failed_says_so_whatever_its_status(log):
+    exchange = Exchange(Request("http://localhost/broken"))
+    exchange.error = "Traceback ..."
+    log.add(exchange, status=200, size=3)
+    assert [line["failed"] for line in log_lines.page(log, limit=2)["entries"]] == [False, True]
+
+
 def test_one_in_full(log):
     entry = log_lines.find(log, 201)
     found = log_lines.full(entry, log.headers(201))

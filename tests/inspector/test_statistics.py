@@ -37,6 +37,12 @@ def test_status_and_failures():
     assert statistics.of(("GET", "/a"))[3:] == (0, 2)
 
 
+def test_what_breaks_off_behind_its_status_is_a_failure():
+    statistics = Statistics(lambda key: True)
+    statistics.add(entry()._replace(error="Traceback ..."))
+    assert statistics.of(("GET", "/a"))[3:] == (200, 1)
+
+
 def test_an_api_route_has_the_figures_of_all_methods():
     statistics = Statistics(lambda key: key in (("ANY", "/a"), ("GET", "/b")))
     for method in ("GET", "HEAD", "PURGE"):

@@ -56,6 +56,7 @@ def test_an_answer_takes_the_form_that_its_type_asks_for(notebook):
         "%%route GET /form/none\nNone",
         "%%route GET /form/picture\nimport matplotlib.pyplot as plt\nfrom matplotlib.figure import Figure\nFigure()",
         "%%route GET /form/bytes\nbytes(range(32))",
+        "%%route GET /form/moved\nredirect('/form/page')",
     )
     rows = notebook.send(0)
     expect(rows.get_by_role("columnheader")).to_have_text(["name", "price"])
@@ -69,6 +70,32 @@ def test_an_answer_takes_the_form_that_its_type_asks_for(notebook):
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.decode().then(() => image.naturalWidth > 100)")
     expect(notebook.send(4)).to_contain_text("00 01 02 03")
+    expect(notebook.send(5).locator(".nbi-summary")).to_contain_text("to /form/page")
+
+
+def test_numbers_stand_as_they_were_written(notebook):
+    notebook.put_and_run(
+        "%%route GET /exact\n{'id': 12345678901234567890, 'price': 3.0, 'few': [1.0, 2]}",
+        "%%route GET /exact/rows\n[{'id': 9007199254740993, 'none': None}]",
+        "%%route POST /exact\nbody",
+    )
+    tree = notebook.send(0).locator(".nbi-tree")
+    expect(tree).to_contain_text("id: 12345678901234567890")
+    expect(tree).to_contain_text("price: 3.0")
+    expect(tree).to_contain_text("0: 1.0")
+    expect(notebook.send(1).get_by_role("cell")).to_have_text(["9007199254740993", "null"])
+    card = notebook.card(2)
+    field(card, "Body").fill('{"id":12345678901234567890,"price":3.0}')
+    card.get_by_role("button", name="Format").click()
+    expect(field(card, "Body")).to_have_value('{\n  "id": 12345678901234567890,\n  "price": 3.0\n}')
+
+
+def test_what_does_not_fit_is_named_at_once(notebook):
+    notebook.put_and_run("%%route GET /fits/[id] id:int\nid")
+    field(notebook.card(0), "id").fill("abc")
+    answer = notebook.send(0)
+    expect(answer.locator("strong")).to_contain_text("422")
+    expect(answer.get_by_text("should be a valid integer")).to_be_visible()
 
 
 def test_an_error_is_shown_with_the_line_of_the_cell(notebook):
@@ -219,6 +246,24 @@ def test_the_history_holds_twenty(notebook):
     expect(lines.nth(0)).to_contain_text("/counted/n12")
 
 
+def test_what_was_sent_comes_back_into_the_form_whatever_it_is(notebook):
+    notebook.put_and_run("%%route GET /back loud:bool=False tag:list[str]=None\n[loud, tag]")
+    card = notebook.card(0)
+    for place, (name, value) in enumerate([("tag", "a,b"), ("tag", "c"), ("loud", "maybe")]):
+        card.get_by_role("button", name="+ query, header, cookie").click()
+        card.get_by_label("name", exact=True).nth(place).fill(name)
+        card.get_by_label("value", exact=True).nth(place).fill(value)
+    expect(notebook.send(0)).to_contain_text("422")
+    notebook.run(0)
+    card.get_by_role("button", name="Remove").last.click()
+    expect(notebook.send(0)).to_contain_text("200")
+    card.get_by_text("History 2").click()
+    card.locator("li").nth(1).get_by_role("button").first.click()
+    expect(notebook.send(0)).to_contain_text("422")
+    targets = card.locator("li button:first-child")
+    expect(targets.first).to_contain_text("/back?tag=a%2Cb&tag=c&loud=maybe")
+
+
 ODD = 'it\'s "quoted" \\ {{1 + 1}} \\{{x}} $HOME `id` %x ä\n# no comment\n?? 1 == 2\n### end\n\\# more\n'
 
 
@@ -261,6 +306,37 @@ def test_copied_as_curl_it_gives_the_same_answer(notebook, echoing):
     assert json.loads(done.stdout) == said
 
 
+@pytest.fixture
+def guarded(notebook):
+    """The server asks for a token."""
+    notebook.put_and_run("%routes start --port 0 --token s3cret")
+    yield notebook
+    notebook.put_and_run("%routes stop", "%routes start --port 0")
+
+
+def test_copied_it_brings_the_token_of_the_server(guarded):
+    notebook = guarded
+    notebook.put_and_run(
+        "1",
+        "%%route GET /guarded\n'let in'",
+        "%%route GET /guarded-too\nrequest.headers.get('authorization')",
+    )
+    command = copied(notebook, notebook.card(1), "curl")
+    done = subprocess.run(
+        ["bash", "-c", f"{command} --silent --noproxy '*'"], capture_output=True, check=True, timeout=30
+    )
+    assert done.stdout == b"let in"
+    assert '["authorization","Bearer s3cret"]' in copied(notebook, notebook.card(1), "fetch")
+    assert copied(notebook, notebook.card(1), "cell") == "%%request GET /guarded"
+    # One that was written stays.
+    card = notebook.card(2)
+    card.get_by_role("button", name="+ query, header, cookie").click()
+    card.get_by_label("kind", exact=True).select_option("header")
+    field(card, "name").fill("Authorization")
+    field(card, "value").fill("Basic eA==")
+    assert "s3cret" not in copied(notebook, card, "curl")
+
+
 def test_copied_as_a_cell_it_gives_the_same_answer(notebook, echoing):
     card, said = echoing
     text = copied(notebook, card, "cell")
@@ -276,6 +352,23 @@ def test_copied_as_fetch_it_gives_the_same_answer(notebook, echoing):
     page = notebook.page.context.new_page()
     page.goto(f"{address.scheme}://{address.netloc}/nothing")
     assert page.evaluate(f"async () => (({text.replace('await fetch', 'await fetch', 1)})).json()") == said
+    page.close()
+
+
+def test_copied_as_fetch_a_form_is_made(notebook):
+    notebook.put_and_run(
+        "%%route /formed\nfrom notebook_routes import File, Form\nfrom typing import Annotated\n"
+        "async def POST(photo: File, title: Annotated[str, Form()] = ''):\n    return [title, photo.name]",
+    )
+    card = notebook.card(0)
+    field(card, "title").fill('A "lamp"')
+    card.get_by_label("photo required").set_input_files({"name": "lamp.png", "mimeType": "image/png", "buffer": b"1"})
+    text = copied(notebook, card, "fetch")
+    address = urlsplit(text[text.index("http") : text.index('"', text.index("http"))])
+    page = notebook.page.context.new_page()
+    page.goto(f"{address.scheme}://{address.netloc}/nothing")
+    program = text.replace("await fetch", "return (await fetch", 1).rstrip(";\n") + ").json()"
+    assert page.evaluate(f"async () => {{ const file = new File(['1'], 'x'); {program} }}") == ['A "lamp"', "lamp.png"]
     page.close()
 
 

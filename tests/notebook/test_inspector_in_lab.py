@@ -15,6 +15,8 @@ STREAM = (
     "        await asyncio.sleep(0.01)\nfinally:\n    ended.append(n)"
 )
 
+TWO_METHODS = "%%route /loaded\ndef POST():\n    return 1\n\ndef PUT():\n    return 2"
+
 
 def tab(place, name):
     place.get_by_role("tab", name=name, exact=True).click()
@@ -128,6 +130,31 @@ def test_a_page_has_a_link_and_no_form(whole, notebook):
     address = detail.get_by_role("link", name="Open the page").get_attribute("href")
     assert ask(notebook, urlsplit(address).path, place=2)[1].startswith(b"<h1>Shown")
     expect(detail.get_by_role("button", name="Send", exact=True)).to_have_count(0)
+
+
+def test_a_stream_that_broke_off_is_a_failure_in_all_tables(notebook):
+    notebook.put_and_run(
+        "%routes clear", "%%route GET /broken\nyield 'begun'\nraise ValueError('broke off')", "%routes"
+    )
+    expect(notebook.send(1)).to_contain_text("broke off")
+    whole = notebook.card(2)
+    tab(whole, "Routes")
+    expect(whole.locator("tbody")).to_contain_text("✗ 1 failed")
+    tab(whole, "Log")
+    expect(whole.locator("tbody tr").first).to_contain_text("✗ 200")
+
+
+def test_a_table_s_words_stay_whole_beside_long_texts(notebook):
+    notebook.put_and_run(
+        "%%route GET /rows\n[{'name': 'Lamp', 'about': 'word ' * 60, **{f'x{n}': n for n in range(30)}}]"
+    )
+    table = notebook.send(0).locator("table")
+    cells = table.get_by_role("cell")
+    expect(cells.first).to_have_text("Lamp")
+    lines = "cell => cell.clientHeight / parseFloat(getComputedStyle(cell).lineHeight)"
+    assert cells.nth(1).evaluate("cell => cell.clientWidth / parseFloat(getComputedStyle(cell).fontSize)") > 15
+    assert cells.nth(0).evaluate("cell => cell.clientWidth / parseFloat(getComputedStyle(cell).fontSize)") > 2.5
+    assert cells.nth(1).evaluate(lines) < 30
 
 
 def test_requests_from_anywhere_come_into_the_log(whole, notebook):
@@ -310,6 +337,12 @@ def test_narrow_and_wide_nothing_is_cut_off(whole, notebook, width):
             .filter(element => element.scrollWidth > element.clientWidth + 1).map(element => element.outerHTML)"""
     )
     assert wider == []
+    # Words stay whole, however narrow their columns.
+    tab(whole, "Cache")
+    again = whole.get_by_role("button", name="Revalidate /kept/1")
+    expect(again).to_be_visible()
+    assert again.evaluate("button => button.clientHeight < 2 * parseFloat(getComputedStyle(button).lineHeight)")
+    tab(whole, "Routes")
     close = whole.get_by_role("button", name="Close this route")
     close.scroll_into_view_if_needed()
     close.click()
@@ -366,7 +399,9 @@ def test_two_views_of_one_output(notebook):
 
 
 def test_what_was_sent_and_shown_is_there_when_the_page_is_loaded_again(notebook):
-    notebook.put_and_run("%routes clear", "%%route GET /loaded/[id]\n'answer ' + id", "%routes")
+    notebook.put_and_run("%routes clear", "%%route GET /loaded/[id]\n'answer ' + id", "%routes", TWO_METHODS)
+    tab(notebook.card(3), "PUT")
+    tab(notebook.card(3), "Config")
     notebook.card(1).get_by_role("textbox", name="id").fill("42")
     expect(notebook.send(1)).to_contain_text("answer 42")
     tab(notebook.card(2), "Cookies")
@@ -376,6 +411,7 @@ def test_what_was_sent_and_shown_is_there_when_the_page_is_loaded_again(notebook
     expect(notebook.card(1).locator(".nbi-answer")).to_contain_text("answer 42")
     expect(notebook.card(1).get_by_role("textbox", name="id")).to_have_value("42")
     expect(notebook.card(2).get_by_role("tab", selected=True)).to_have_text("Cookies")
+    expect(notebook.card(3).get_by_role("tab", selected=True)).to_have_text(["PUT", "Config"])
     expect(notebook.send(1)).to_contain_text("answer 42")
     expect(notebook.card(1).get_by_text("History 2")).to_be_visible()
 

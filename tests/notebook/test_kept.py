@@ -282,7 +282,7 @@ def test_a_route_that_was_to_be_kept_and_cannot_be(notebook):
     notebook.run("%%route GET /x --revalidate 60\nrequest.headers.get('x')")
     assert notebook.get("/x") == ("", "")
     (note,) = notes(notebook)
-    assert "reads request.headers" in note
+    assert "uses request.headers" in note
     assert note.endswith('say dynamic = "force-dynamic" (on the line of a cell: --dynamic force-dynamic)')
 
 
@@ -296,7 +296,7 @@ def test_a_fetch_that_is_not_to_be_kept(notebook):
     )
     assert notebook.get("/x") == ("1", "")
     (note,) = notes(notebook)
-    assert "reads fetch('http://127.0.0.1:1/') anew each time, so " in note
+    assert "uses fetch('http://127.0.0.1:1/') anew each time, so " in note
 
 
 def test_a_path_without_its_slash_in_a_cell():

@@ -152,6 +152,31 @@ class TestForms:
         assert define("def load(): return [3 for _ in (1,)]")() == [3]
         assert define("def load(): return [4 for _ in (1,)]")() == [4]
 
+    def test_other_decorators_are_another_function(self):
+        def load():
+            return 5
+
+        def plus(function):
+            return functools.wraps(function)(lambda: function() + 1)
+
+        def minus(function):
+            return functools.wraps(function)(lambda: function() - 1)
+
+        assert [cached(each)() for each in (plus(load), minus(load), load)] == [6, 4, 5]
+
+    def test_a_class_method_is_its_class_s(self):
+        class Shop:
+            place = "Ulm"
+
+            @classmethod
+            def load(cls):
+                return cls.place
+
+        class Branch(Shop):
+            place = "Bonn"
+
+        assert [cached(Shop.load)(), cached(Branch.load)()] == ["Ulm", "Bonn"]
+
     def test_the_same_text_is_the_same_function_wherever_it_stands(self, calls):
         def define(text):
             space = {"__name__": "cell", "calls": calls}
@@ -188,6 +213,10 @@ class TestForms:
     def test_no_function(self):
         with pytest.raises(TypeError, match="takes a function, not str"):
             cached("load")
+
+    def test_one_whose_parameters_cannot_be_seen(self):
+        with pytest.raises(TypeError, match=r"cannot see what max takes.*cached\(lambda value: max\(value\)\)"):
+            cached(max)
 
 
 class TestValues:

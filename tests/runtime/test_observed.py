@@ -75,7 +75,7 @@ def test_declared_static_there_is_nothing_of_the_client():
 def test_for_no_client_it_is_an_error():
     request, _ = seen(client=None)
     assert request.path == "/shop/1"
-    with pytest.raises(DynamicError, match=r"reads request\.headers, and is run for no request"):
+    with pytest.raises(DynamicError, match=r"uses request\.headers, and is run for no request"):
         request.headers.get("x")
 
 

@@ -80,7 +80,7 @@ def test_when_it_has_ended_the_page_says_so(dev, opened):
     expect(opened.get_by_role("button", name="/hello/[name]")).to_be_visible()
     assert dev.stop()[1] == 0
     expect(opened).to_have_title("(away) Routes")
-    expect(opened.locator(".nbi-state")).to_contain_text("The server is away")
+    expect(opened.locator(".nbi-state")).to_contain_text("notebook-routes dev has ended: start it again")
 
 
 def test_without_the_token_it_shows_nothing_and_says_why(dev, page):

@@ -2,7 +2,7 @@
 
 import { button, fill, h, region, scrolling, tabs } from "./dom.js";
 import { bytes, clock, counted, duration, kind, sign } from "./format.js";
-import { isTable, table, tree } from "./json.js";
+import { isTable, parsed, table, tree } from "./json.js";
 import { Items } from "./items.js";
 
 const CACHE = { hit: "cache hit", stale: "cache stale, made anew behind", miss: "cache miss, now kept" };
@@ -14,6 +14,8 @@ export function summary(run) {
   const parts = [run.status ? `${run.status} ${run.reason ?? ""}`.trim() : run.failed || run.stopped ? "no answer" : "waiting for the answer"];
   parts.push(duration(run.seconds), bytes(run.size ?? 0));
   if (run.media) parts.push(run.media);
+  const [, place] = (kind(run.status) === "moved" && run.answer_headers?.find(([name]) => name === "location")) || [];
+  if (place) parts.push(`to ${place}`);
   if (run.count && (!run.kind || run.items?.length)) parts.push(counted(run.count, "item"));
   if (run.cache) parts.push(CACHE[run.cache] ?? `cache ${run.cache}`);
   if (run.stopped) parts.push("stopped");
@@ -113,7 +115,7 @@ const VIEWS = {
   json: (run) => {
     let value;
     try {
-      value = JSON.parse(run.text);
+      value = parsed(run.text);
     } catch {
       // Cut short, or no JSON at all: as it is.
       return null;

@@ -1,6 +1,7 @@
 // The body of a request: text, the fields of a form, or a file.
 
 import { button, fill, h, labelled, unique } from "./dom.js";
+import { parsed } from "./json.js";
 import { Values } from "./values.js";
 
 const FORM = "application/x-www-form-urlencoded";
@@ -69,8 +70,8 @@ export class Body {
     this.#said.hidden = true;
     const [files, texts] = [this.#declared.filter(({ file }) => file), this.#declared.filter(({ file }) => !file)];
     const wanted = { [FILES]: files.length ? files : [{ name: "file", many: true }], "": [{ name: "file" }] }[media] ?? [];
-    this.#files = wanted.map(({ name, many }) => [name, h("input", { type: "file", multiple: many })]);
-    const chosen = this.#files.map(([name, element]) => labelled(name, element));
+    this.#files = wanted.map(({ name, many, required }) => [name, h("input", { type: "file", multiple: many }), required && "required"]);
+    const chosen = this.#files.map(([name, element, note]) => labelled(name, element, note));
     this.#values = media === FORM || media === FILES ? new Values(texts.map((field) => ["field", field]), ["field"]) : null;
     if (this.#values) fill(this.#place, h(".fields", this.#values.fields, chosen), this.#values.lines, this.#values.add);
     else if (media) fill(this.#place, this.#text, media.endsWith("json") && button("Format", () => this.#format(), { look: "small" }));
@@ -79,7 +80,7 @@ export class Body {
 
   #format() {
     try {
-      this.#text.value = JSON.stringify(JSON.parse(this.#text.value), null, 2);
+      this.#text.value = JSON.stringify(parsed(this.#text.value), null, 2);
       this.#said.hidden = true;
     } catch (error) {
       this.#said.hidden = false;

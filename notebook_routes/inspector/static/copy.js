@@ -29,9 +29,19 @@ export function asFetch({ method, target, headers, body }, origin) {
   // A page may not set cookies so: the browser adds its own.
   const pairs = headers.filter(([name]) => name.toLowerCase() !== "cookie");
   if (pairs.length) options.push(`headers: ${JSON.stringify(pairs)}`);
-  if (body) options.push(`body: ${{ text: JSON.stringify(body.text), form: "new FormData(form)", base64: "file" }[body.kind]}`);
+  if (body) options.push(`body: ${{ text: JSON.stringify(body.text), form: "form", base64: "file" }[body.kind]}`);
   const given = options.length ? `, {\n${options.map((each) => `  ${each},\n`).join("")}}` : "";
-  return `await fetch(${JSON.stringify(origin + target)}${given})`;
+  return `${formLines(body)}await fetch(${JSON.stringify(origin + target)}${given})`;
+}
+
+/** The form that is sent; its files are for whoever pastes it to choose: `file` is one of an input's `files`. */
+function formLines(body) {
+  if (body?.kind !== "form") return "";
+  const lines = body.fields.map(({ name, value, filename }) => {
+    const given = value === undefined ? `file, ${JSON.stringify(filename)}` : JSON.stringify(value);
+    return `form.append(${JSON.stringify(name)}, ${given});\n`;
+  });
+  return ["const form =", ` new FormData();\n${lines.join("")}`].join("");
 }
 
 /** The request as a notebook cell; null where its body is none that a cell can hold. */

@@ -97,7 +97,7 @@ const partsOf = (pattern) => pattern.split("/").filter((part) => part && !/^\(.*
 const nameOf = (part) => part.match(/^\[{1,2}(?:\.\.\.)?([^\]]+)\]{1,2}$/)?.[1];
 
 const segmentNote = ({ type, many, optional }) =>
-  [type && type !== "string" && type, many && "several, with /", optional && "optional"].filter(Boolean).join(", ");
+  [!/^(string|any)$/.test(type) && type, many && "several, with /", optional && "optional"].filter(Boolean).join(", ");
 
 const segmentInput = ({ default: preset, optional }) => line({ value: preset ?? (optional ? "" : "1") });
 

@@ -62,11 +62,12 @@ class Card {
   #given;
   #server = {};
   #room = h("");
+  #memory;
   #parts = new Map();
   #shape = "";
 
   constructor(link, place, given) {
-    [this.#link, this.#place, this.#given] = [link, place, given];
+    [this.#link, this.#place, this.#given, this.#memory] = [link, place, given, new Memory(given.key)];
   }
 
   show({ server, routes }) {
@@ -107,12 +108,12 @@ class Card {
     if (!rows.length) return h("p.quiet", "This route is withdrawn");
     const shown = rows.map((row) => {
       const head = new RouteHead(row, this.#server, words.get(row.method));
-      const detail = new RouteDetail(this.#link, row, this.#server);
+      const detail = new RouteDetail(this.#link, row, this.#server, this.#memory);
       this.#parts.set(row.method, { row, head, detail });
       return h("", head.element, detail.element);
     });
     if (rows.length === 1) return shown;
-    return tabs("Methods", rows.map(({ method }, at) => ({ name: method, title: badge(method), show: () => shown[at] })));
+    return tabs("Methods", rows.map(({ method }, at) => ({ name: method, title: badge(method), show: () => shown[at] })), this.#memory.tab("method"));
   }
 }
 
@@ -133,7 +134,7 @@ class Whole {
   show(opened) {
     this.#tell(opened.server);
     if (this.#routes) return this.#routes.reset(opened);
-    this.#routes = new Routes(this.#link, opened, this.#memory.get("route"), (key) => this.#memory.set("route", key));
+    this.#routes = new Routes(this.#link, opened, this.#memory);
     const live = (View) => () => (this.#current = new View(this.#link)).element;
     const leave = () => this.#current?.close?.();
     const shown = tabs(
@@ -144,7 +145,7 @@ class Whole {
         { name: "cache", title: "Cache", show: live(Kept), leave },
         { name: "cookies", title: "Cookies", show: live(Cookies) },
       ],
-      { chosen: this.#memory.get("tab") ?? "routes", onchoose: (name) => this.#memory.set("tab", name) },
+      this.#memory.tab("tab"),
     );
     fill(this.#place, this.#server, shown);
   }
@@ -187,6 +188,11 @@ class Memory {
 
   get(what) {
     return this.#held[what];
+  }
+
+  /** What `tabs` takes to show what was last chosen. */
+  tab(what) {
+    return { chosen: this.get(what), onchoose: (name) => this.set(what, name) };
   }
 
   set(what, value) {

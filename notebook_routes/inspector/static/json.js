@@ -4,8 +4,23 @@ import { button, h, head, scrolling } from "./dom.js";
 
 /** Members that one level shows at first. */
 const SHOWN = 100;
+/** Characters from which on a cell of a table wraps wherever it has to. */
+const LONG = 40;
 /** Levels that are open at first, for small values. */
-const OPEN_LEVELS = 2;
+const OPEN_LEVELS = 6;
+
+/** The value of a JSON text; numbers that JavaScript would write otherwise, such as 3.0 or very long ones, stay as they are. */
+export function parsed(text) {
+  const exact = (_, value, { source } = {}) => (typeof value === "number" && source && String(value) !== source ? JSON.rawJSON(source) : value);
+  try {
+    return JSON.parse(text, exact);
+  } catch {
+    // Too deep for that, or no JSON.
+    return JSON.parse(text);
+  }
+}
+
+const isLeaf = (value) => value === null || typeof value !== "object" || !!JSON.isRawJSON?.(value);
 
 /** A JSON value as a tree; a small one, by the length of its text, is open. */
 export function tree(value, length) {
@@ -15,7 +30,7 @@ export function tree(value, length) {
 
 function node(name, value, open) {
   const label = name === null ? null : h("span.key", `${name}: `);
-  if (value === null || typeof value !== "object") return h(".leaf", label, leaf(value));
+  if (isLeaf(value)) return h(".leaf", label, leaf(value));
   const members = Array.isArray(value) ? value.map((each, place) => [place, each]) : Object.entries(value);
   const ends = Array.isArray(value) ? ["[", "]"] : ["{", "}"];
   if (!members.length) return h(".leaf", label, ends.join(""));
@@ -41,8 +56,8 @@ function add(inside, members, from, open) {
 }
 
 function leaf(value) {
-  const kind = value === null ? "null" : typeof value;
-  return h(`span.${kind}`, kind === "string" ? JSON.stringify(value) : String(value));
+  const kind = value === null ? "null" : typeof value === "object" ? "number" : typeof value;
+  return h(`span.${kind}`, JSON.stringify(value));
 }
 
 /** Whether a value is a list of objects that a table shows well. */
@@ -50,7 +65,7 @@ export function isTable(value) {
   return (
     Array.isArray(value) &&
     value.length > 0 &&
-    value.every((row) => row !== null && typeof row === "object" && !Array.isArray(row))
+    value.every((row) => !isLeaf(row) && !Array.isArray(row))
   );
 }
 
@@ -71,8 +86,9 @@ export function table(rows) {
 
 function cell(value) {
   if (value === undefined) return h("td");
-  const plain = value === null || typeof value !== "object";
-  return h(typeof value === "number" ? "td.number" : "td", plain ? String(value) : written(value));
+  const isNumber = typeof value === "number" || JSON.isRawJSON?.(value);
+  const text = typeof value === "string" ? value : written(value);
+  return h(isNumber ? "td.number" : text.length > LONG ? "td.long" : "td", text);
 }
 
 function written(value) {

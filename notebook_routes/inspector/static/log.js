@@ -12,6 +12,12 @@ const HELD = 1000;
 
 const HEADS = ["At", "Request", "Status", "Took", "Size", "Cache"];
 
+/** The status; of what has broken off behind it, the sign says so. */
+function status({ status, failed }) {
+  if (!status) return h("span.none", "– left");
+  return failed ? h("span.failed", `✗ ${status}`) : h(`span.${kind(status)}`, `${sign(status)} ${status}`);
+}
+
 export class Log {
   #link;
   #body = h("tbody");
@@ -85,7 +91,7 @@ export class Log {
       { "data-number": entry.number },
       h("td.time", clock(entry.started)),
       h("td.wide", badge(entry.method), open, entry.behind ? h("span.quiet", " for the cache") : null),
-      h("td", h(`span.${kind(entry.status)}`, entry.status ? `${sign(entry.status)} ${entry.status}` : "– left")),
+      h("td", status(entry)),
       h("td.number", duration(entry.seconds)),
       h("td.number", bytes(entry.size)),
       h("td", entry.cache ?? ""),

@@ -83,8 +83,8 @@ export class TryIt {
     this.#send = button("Send", () => this.send(), { look: "primary", title: "Ctrl-Enter or Cmd-Enter" });
     this.#from = h("select", { "aria-label": "From where it is sent" }, FROM.map(([value, title]) => h("option", { value }, title)));
     const copies = [
-      ["curl", (request) => asCurl(request, this.#server.url)],
-      ["fetch", (request) => asFetch(request, this.#server.url)],
+      ["curl", asCurl],
+      ["fetch", asFetch],
       ["cell", asCell],
     ].map(([name, write]) => button(name, () => this.#copy(write), { look: "small", title: `Copy as ${name === "cell" ? "a %%request cell" : name}` }));
     this.element = h(
@@ -179,14 +179,23 @@ export class TryIt {
 
   async #copy(write) {
     fill(this.#copied);
+    this.#say("");
     try {
-      const written = write(await this.#form.request());
+      const request = await this.#form.request();
+      // A cell brings the server's token by itself.
+      if (write !== asCell) await this.#authorize(request);
+      const written = write(request, this.#server.url);
       if (written === null) return this.#say("A cell holds text, and neither files nor forms");
       const done = await copy(written, this.#copied);
       this.#say(done ? "Copied" : "");
     } catch (error) {
       this.#say(error.message);
     }
+  }
+
+  async #authorize({ headers }) {
+    const { token } = await this.#link.ask("token");
+    if (token && !headers.some(([name]) => name.toLowerCase() === "authorization")) headers.push(["authorization", `Bearer ${token}`]);
   }
 
   #say(sentence) {
@@ -203,7 +212,7 @@ export class RouteDetail {
   #row;
   #tried = null;
 
-  constructor(link, row, server) {
+  constructor(link, row, server, memory) {
     [this.#link, this.#row] = [link, row];
     // Made once: what is typed in stays, and what is sent goes on, while another tab is shown.
     const tryIt = (full) => (this.#tried ??= new TryIt(link, full, server)).element;
@@ -220,7 +229,8 @@ export class RouteDetail {
       OpenAPI: this.#later(({ openapi }) => text(JSON.stringify(openapi, null, 2), "OpenAPI description")),
     };
     const all = Object.entries(show).map(([title, each]) => ({ name: title, title, show: each }));
-    this.element = tabs(`About ${row.method} ${row.path}`, all);
+    const key = `${row.method} ${row.path}`;
+    this.element = tabs(`About ${key}`, all, memory.tab(key));
   }
 
   close() {

@@ -21,15 +21,15 @@ export class Routes {
   #head = null;
   #shown = null;
   #most = SHOWN;
-  #onchoose;
+  #memory;
 
   /**
    * @param {object} opened - what "open" has answered.
-   * @param {string|null} chosen - the route that is shown, "GET /x".
-   * @param {(key: string|null) => void} onchoose
+   * @param {object} memory - remembers the route that is shown, "GET /x", and its tab.
    */
-  constructor(link, opened, chosen, onchoose) {
-    [this.#link, this.#server, this.#chosen, this.#onchoose] = [link, opened.server, null, onchoose];
+  constructor(link, opened, memory) {
+    [this.#link, this.#server, this.#chosen, this.#memory] = [link, opened.server, null, memory];
+    const chosen = memory.get("route");
     const box = scrolling(".scroll.list.routes", "Routes", head(HEADS), this.#body);
     this.element = h(".split", h(".main", this.#bar.element, box), this.#detail);
     this.reset(opened);
@@ -95,6 +95,8 @@ export class Routes {
   #open(key) {
     const before = this.#lines.get(this.#chosen);
     this.#choose(key);
+    // Beside or below it the list is shorter.
+    this.#lines.get(key)?.scrollIntoView({ block: "nearest" });
     (key ? this.#detail : before?.querySelector("button"))?.focus();
   }
 
@@ -117,7 +119,7 @@ export class Routes {
     if (key === this.#chosen && !again) return;
     this.#lines.get(this.#chosen)?.removeAttribute("aria-selected");
     this.#chosen = key;
-    this.#onchoose(key);
+    this.#memory.set("route", key);
     const row = this.#rows.get(key);
     this.#shown?.close();
     this.#shown = null;
@@ -127,7 +129,7 @@ export class Routes {
     this.#lines.get(key)?.setAttribute("aria-selected", "true");
     this.#head = new RouteHead(row, this.#server, row.cell);
     const close = button("✕", () => this.#open(null), { title: "Close", "aria-label": "Close this route" });
-    this.#shown = new RouteDetail(this.#link, row, this.#server);
+    this.#shown = new RouteDetail(this.#link, row, this.#server, this.#memory);
     fill(this.#detail, h(".top", this.#head.element, close), this.#shown.element);
   }
 }

@@ -40,8 +40,12 @@ export class Values {
     const left = Object.entries(given).flatMap(([kind, pairs]) => pairs.map(([name, value]) => [kind, name, value]));
     for (const [kind, field, element] of this.#declared) {
       const mine = left.filter(([of, name]) => of === kind && name.toLowerCase() === field.name.toLowerCase());
-      mine.forEach((each) => left.splice(left.indexOf(each), 1));
-      element.value = mine.map(([, , value]) => value).join(", ");
+      const text = mine.map(([, , value]) => value).join(", ");
+      element.value = text;
+      // What a field cannot hold, such as a comma or what is none of its choices, is a line.
+      const holds = element.value === text && !(field.many && mine.some(([, , value]) => value.includes(",")));
+      if (holds) mine.forEach((each) => left.splice(left.indexOf(each), 1));
+      else element.value = "";
     }
     left.forEach((each) => this.#line(...each));
   }
