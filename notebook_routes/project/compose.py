@@ -251,6 +251,7 @@ class _Composer:
                 blocks,
                 public=frozenset(part.slice.public),
                 keeps_shared=keeps or bool(part.slice.statements & sharing.shared),
+                futures=self._slicer.futures,
             )
         )
 
@@ -311,7 +312,8 @@ class _Composer:
         times = sorted(sharing.shared | {time for time in included if history[time].is_import})
         public = frozenset(kept.public).union(*(part.slice.public for part in parts))
         header = f"{self._header[:-1]}: what its routes share."
-        return str(ModuleText(header, [(history[time], history[time].text) for time in times], public=public))
+        statements = [(history[time], history[time].text) for time in times]
+        return str(ModuleText(header, statements, public=public, futures=self._slicer.futures))
 
     def _pages(self, declared: Declared, paths: Mapping[str, Sequence[RouteCell]]) -> dict[str, str]:
         found = {}

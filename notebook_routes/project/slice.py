@@ -114,6 +114,11 @@ class Slicer:
         """The time when everything has run."""
         return len(self.history)
 
+    @property
+    def futures(self) -> frozenset[str]:
+        """What plain cells import from `__future__`."""
+        return frozenset[str]().union(*(statement.futures for statement in self.history))
+
     def need(self, wants: Iterable[Want], *, also: Iterable[int] = ()) -> Slice:
         """Find all that some names need.
 

@@ -93,6 +93,21 @@ class Statement:
         return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in self.nodes)
 
     @property
+    def futures(self) -> frozenset[str]:
+        """What it imports from `__future__`, which holds for every cell that runs after it."""
+        return frozenset(
+            alias.name
+            for node in self.nodes
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__" and not node.level
+            for alias in node.names
+        )
+
+    @property
+    def is_annotated(self) -> bool:
+        """Whether an annotation would be evaluated when it runs."""
+        return any(has_annotation(node) for node in self.nodes)
+
+    @property
     def is_definition(self) -> bool:
         """Whether it is a function or a class."""
         return bool(self.nodes) and all(isinstance(node, _Definition) for node in self.nodes)
@@ -251,6 +266,16 @@ def _read_after_store(nodes: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(stored - needed)
 
 
+def has_annotation(node: ast.AST) -> bool:
+    """Whether a statement has an annotation that is no text; those of a function's locals are never evaluated."""
+    if isinstance(node, ast.AnnAssign):
+        return not isinstance(node.annotation, ast.Constant)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        given = [node.returns, *(each.annotation for each in ast.walk(node.args) if isinstance(each, ast.arg))]
+        return any(each is not None and not isinstance(each, ast.Constant) for each in given)
+    return any(has_annotation(child) for child in ast.iter_child_nodes(node))
+
+
 def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
     """`cursor = db.cursor()`, `for p in products.values()`, `with open(folder + "/x", "w") as file`."""
     found: dict[str, set[str]] = {}
@@ -262,8 +287,9 @@ def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
 
     for node in (each for statement in nodes for each in ast.walk(statement)):
         if isinstance(node, ast.Assign):
+            together = [target.id for target in node.targets if isinstance(target, ast.Name)]
             for target in node.targets:
-                note(target, _source(node.value))
+                note(target, [*_source(node.value), *together])
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             note(node.target, _source(node.value))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
