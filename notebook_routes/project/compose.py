@@ -23,6 +23,7 @@ from notebook_routes.project.requirements import requirements_of
 from notebook_routes.project.rewrite import rename
 from notebook_routes.project.sharing import Part, Sharing, share
 from notebook_routes.project.slice import Slice, Slicer, Want
+from notebook_routes.project.star_imports import with_names
 from notebook_routes.project.statements import Statement, read_statements
 from notebook_routes.routing import CONFIG_NAMES, METHODS
 from notebook_routes.routing.filesystem import APP, PAGE_FILE, ROUTE_FILE, TEMPLATE_FILE
@@ -331,7 +332,7 @@ def _history(source: NotebookSource) -> tuple[list[Statement], dict[str, int]]:
     for cell in source.cells:
         times[cell.label] = len(history)
         if cell.kind is CellKind.CODE:
-            history += read_statements(cell)
+            history += map(with_names, read_statements(cell))
     return history, times
 
 

@@ -278,9 +278,9 @@ class Slicer:
         if name in _IPYTHONS:
             fix = _IPYTHONS[name]
             return f"which is IPython's: {f'write {fix}' if fix else 'a module has none'}"
-        if name in self._defined:
-            return "which the kernel has, and no cell that ran says how it was made: run the cell that defines it"
         stars = [statement for statement in self.history if statement.has_star]
+        if name in self._defined and not stars:
+            return "which the kernel has, and no cell that ran says how it was made: run the cell that defines it"
         if stars:
             return f"which no cell defines: if {stars[0].place} imports it by *, name it there"
         return "which no cell defines"

@@ -148,7 +148,7 @@ def read_statements(cell: SourceCell) -> list[Statement]:
             gap=start > 1 and not lines[start - 2].strip(),
             verdict=_verdict([*lines[start - 1 : first - 1], *said.values()], cell),
         )
-        _fill(statement)
+        fill(statement)
         found.append(statement)
         end = last
     found += [_magic(cell, number, line) for number, line in magics.items()]
@@ -231,7 +231,7 @@ def _magic(cell: SourceCell, number: int, line: str) -> Statement:
     return Statement(cell, number + cell.first_line - 1, line, (), binds=names, magic=line)
 
 
-def _fill(statement: Statement) -> None:
+def fill(statement: Statement) -> None:
     """Say what the statement does with names."""
     names = find_global_names(statement.nodes)
     now = [use for use in names.uses if not use.later]

@@ -369,7 +369,7 @@ def test_what_only_a_string_mentions_is_kept_where_it_is_mentioned():
         (["_shared = 1", "%%route GET /a\n_shared"], ["_shared", "cell 1, line 1"]),
         (["x = 1", "%%route GET /a\nglobal x\nx += 1\nf'{x=}'"], ["cell 2", "x = {x}"]),
         (["f = 1", "%%route GET /a\nglobal f\ndef f(): pass\nf"], ["cell 2", "def f"]),
-        (["from math import *", "%%route GET /a\nsqrt(4)"], ["sqrt", "cell 1, line 1 imports it by *"]),
+        (["from not_installed import *", "%%route GET /a\nsqrt(4)"], ["sqrt", "cell 1, line 1 imports it by *"]),
         (
             ["class A: pass", "%%route GET /a\ndef f(x: 'A'): pass\nA, f", "%%route GET /b\nA"],
             ["cell 2", "A is shared", "without quotes"],

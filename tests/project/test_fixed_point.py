@@ -272,6 +272,12 @@ def test_annotations_are_texts_where_they_were():
     assert has_it == {"app/_shared.py", "app/c/route.py"}
 
 
+def test_names_of_an_import_by_star_are_said():
+    found = same("from math import *", "%%route GET /a\nfloor(pi), pow(2, 3)", "%%route GET /b\nabs(cos(0))")
+    assert "from math import floor, pi, pow\n" in found["app/a/route.py"]
+    assert "from math import cos\n" in found["app/b/route.py"]
+
+
 def test_names_of_other_scopes_come_back():
     same(
         "items = {}\ndef label(items): return [items for items in items]\nclass Box:\n    items = items",
