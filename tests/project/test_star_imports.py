@@ -17,7 +17,7 @@ def named(text):
 @pytest.fixture
 def module(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
-    yield lambda text: (tmp_path / "stars_of_a_test.py").write_text(text)
+    yield (tmp_path / "stars_of_a_test.py").write_text
     sys.modules.pop("stars_of_a_test", None)
 
 
