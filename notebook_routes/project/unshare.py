@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from notebook_routes.errors import DefinitionError
 from notebook_routes.project.global_names import Does, find_global_names
+from notebook_routes.project.rewrite import quoted
 from notebook_routes.routing.filesystem import APP
 from notebook_routes.runtime.scopes import read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -87,12 +88,14 @@ class _Unsharing:
         self._aliases: dict[str, str] = {}
         #: What stands in the place of `_shared.name`.
         self._names: dict[ast.AST, ast.Name] = {}
+        self._annotations: set[ast.AST] = set()
 
     def text(self) -> str:
         for statement in ast.walk(self._tree):
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 self._drop_import(statement)
         if self._prefixes or self._aliases:
+            self._annotations = set(_quoted_annotations(self._tree))
             own = own_names(self._tree) - {SHARED, *self._aliases}
             self._visit(self._tree, [_Scope(self._tree, own)])
             self._refuse_hidden(own)
@@ -158,6 +161,8 @@ class _Unsharing:
                 self._renamed(child, self._aliases[child.id], len(child.id.encode()), scopes)
             elif isinstance(child, ast.Name) and child.id in self._prefixes and not self._hides(child.id, scopes[1:]):
                 raise self._error(child, f"{child.id} is used as a whole, and a notebook has no such module")
+            elif isinstance(child, ast.Constant) and child in self._annotations:
+                self._unprefix_quoted(child, scopes)
             elif isinstance(child, _SCOPES):
                 scope = _Scope(child, own_names(child))
                 self._visit(child, [*scopes, scope])
@@ -173,6 +178,20 @@ class _Unsharing:
         if node.lineno != node.end_lineno:
             raise self._error(node, f"{ast.unparse(node)} spans lines: write it on one")
         self._renamed(node, node.attr, (node.end_col_offset or 0) - node.col_offset, scopes)
+
+    def _unprefix_quoted(self, node: ast.Constant, scopes: list[_Scope]) -> None:
+        try:
+            inside = ast.walk(ast.parse(str(node.value), mode="eval"))
+        except SyntaxError:
+            return
+        found = [each for each in inside if isinstance(each, ast.Attribute) and self._is_shared(each.value, scopes)]
+        text = quoted(node, self._source)
+        if found and text is None:
+            raise self._error(node, f"{node.value!s} names what is shared: write it without quotes")
+        for each in found:
+            start = node.col_offset + 1 + each.col_offset
+            width = (each.end_col_offset or 0) - each.col_offset
+            self._edits.append(_Edit(node.lineno, start, start + width, each.attr))
 
     def _renamed(self, node: ast.Attribute | ast.Name, name: str, width: int, scopes: list[_Scope]) -> None:
         if not isinstance(node.ctx, ast.Load):
@@ -226,6 +245,14 @@ class _Unsharing:
                 "write the line without a string around it"
             ) from None
         return text
+
+
+def _quoted_annotations(tree: ast.Module) -> Iterator[ast.Constant]:
+    for node in ast.walk(tree):
+        found = node.returns if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+        found = node.annotation if isinstance(node, ast.arg | ast.AnnAssign) else found
+        if isinstance(found, ast.Constant) and isinstance(found.value, str):
+            yield found
 
 
 class _Plain(ast.NodeTransformer):

@@ -371,7 +371,7 @@ def test_what_only_a_string_mentions_is_kept_where_it_is_mentioned():
         (["f = 1", "%%route GET /a\nglobal f\ndef f(): pass\nf"], ["cell 2", "def f"]),
         (["from not_installed import *", "%%route GET /a\nsqrt(4)"], ["sqrt", "cell 1, line 1 imports it by *"]),
         (
-            ["class A: pass", "%%route GET /a\ndef f(x: 'A'): pass\nA, f", "%%route GET /b\nA"],
+            ["class A: pass", "%%route GET /a\ndef f(x: '' 'A'): pass\nA, f", "%%route GET /b\nA"],
             ["cell 2", "A is shared", "without quotes"],
         ),
         (["x = 1\ndel x", "%%route GET /a\nx"], ["x", "no cell defines"]),

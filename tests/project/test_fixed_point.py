@@ -272,6 +272,19 @@ def test_annotations_are_texts_where_they_were():
     assert has_it == {"app/_shared.py", "app/c/route.py"}
 
 
+def test_quoted_annotations_come_back():
+    found = same(
+        "class A:\n    def me(self) -> 'A': return self\nclass B: pass",
+        'def f(a: "A", b: "dict[str, A | B]" = {}) -> "A": return a',
+        "%%route GET /a\nf(A(), B())",
+        "%%route /b\ndef f(a: 'A | None'): return a\ndef GET(): return f(B())",
+    )
+    assert "def me(self) -> 'A':" in found["app/_shared.py"].replace('"', "'")
+    assert "def f(a: '_shared.A', b: 'dict[str, _shared.A | _shared.B]' = {}) -> '_shared.A':" in found[
+        "app/a/route.py"
+    ].replace('"', "'")
+
+
 def test_names_of_an_import_by_star_are_said():
     found = same("from math import *", "%%route GET /a\nfloor(pi), pow(2, 3)", "%%route GET /b\nabs(cos(0))")
     assert "from math import floor, pi, pow\n" in found["app/a/route.py"]
