@@ -42,7 +42,7 @@ class _Scope:
     """A function, or the module: the names that are its own, and the shared ones that it binds."""
 
     node: ast.Module | _Function | ast.Lambda
-    own: set[str]
+    own: frozenset[str]
     bound: set[str] = field(default_factory=set)
 
 
@@ -61,12 +61,12 @@ def without_prefix(source: str, *, file: str, public: frozenset[str]) -> str:
     return _Unsharing(source, file, public).text()
 
 
-def own_names(node: ast.Module | _Function | ast.Lambda) -> set[str]:
+def own_names(node: ast.Module | _Function | ast.Lambda) -> frozenset[str]:
     """The names that a module or a function binds itself: arguments, assignments, imports, definitions."""
     body = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
-    stars = {"*"} if any(isinstance(each, ast.alias) and each.name == "*" for each in ast.walk(node)) else set()
+    has_star = any(isinstance(each, ast.alias) and each.name == "*" for each in ast.walk(node))
     if isinstance(node, ast.Module):
-        return read_names(body).bound | stars
+        return read_names(body).bound | ({"*"} if has_star else set())
     arguments = node.args
     given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
     return read_names(body).bound | {argument.arg for argument in given if argument is not None}
@@ -201,10 +201,10 @@ class _Unsharing:
         self._edits.append(_Edit(node.lineno, node.col_offset, node.col_offset + width, name))
         self._names[node] = ast.copy_location(ast.Name(name, node.ctx), node)
 
-    def _refuse_hidden(self, own: set[str]) -> None:
+    def _refuse_hidden(self, own: frozenset[str]) -> None:
         """See that each name alone is still the notebook's, as Python looks names up."""
-        tree = _Plain(self._names).visit(self._tree)
-        seen = {use.node for use in find_global_names(tree.body).of(Does.LOAD, Does.STORE, Does.DELETE)}
+        _Plain(self._names).visit(self._tree)
+        seen = {use.node for use in find_global_names(self._tree.body).of(Does.LOAD, Does.STORE, Does.DELETE)}
         for node in self._names.values():
             if node.id in own or node not in seen:
                 said = f"{node.id} is shared, and the file has another {node.id}, which it would be taken for"
