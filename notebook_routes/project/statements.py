@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 import tokenize
 from dataclasses import dataclass, field
@@ -48,6 +49,9 @@ class Statement:
         rebinds_later: names that its functions bind by `global`.
         calls: names that it calls when it runs.
         calls_later: names that its functions call.
+        given: names that it gives to what it calls, which may call them.
+        decorators: names that it calls with a function or a class of its own.
+        at_once: of its functions' changes, rebindings and calls, those that are in no function inside.
         aliases: names that it binds to a part of what other names hold.
         returns: names of whose values its functions return a part.
         magic: the IPython line that it is, if it is one.
@@ -71,6 +75,9 @@ class Statement:
     rebinds_later: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
     calls_later: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
+    decorators: frozenset[str] = frozenset()
+    at_once: frozenset[str] = frozenset()
     aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
     returns: frozenset[str] = frozenset()
     magic: str | None = None
@@ -249,9 +256,50 @@ def fill(statement: Statement) -> None:
     statement.rebinds_later = _names(use for use in later if use.by_global)
     statement.calls = _names(use for use in now if use.does is Does.CALL)
     statement.calls_later = _names(use for use in later if use.does is Does.CALL)
+    # A line that only shows something, `print(sorted(names, key=f))`, neither calls nor changes.
+    only_shows = all(isinstance(node, ast.Expr) for node in statement.nodes) and not (
+        statement.calls | statement.changes
+    )
+    statement.given = frozenset() if only_shows else _given(statement.nodes)
+    decorators = [each for node in statement.nodes if isinstance(node, _Definition) for each in node.decorator_list]
+    statement.decorators = frozenset(each.id for each in decorators if isinstance(each, ast.Name))
+    # `@bus.on("order")`, `@describe.register`
+    statement.changes |= {root.id for root in map(root_name, decorators) if root is not None} - {
+        *statement.decorators,
+        *statement.calls,
+    }
+    statement.at_once = _at_once(statement.nodes)
     statement.aliases = _aliases(statement.nodes)
     statement.returns = statement.later & _returned(statement.nodes)
     statement.setups = _names(use for use in now if use.does is Does.CHANGE and sets_up(use))
+
+
+def _given(nodes: Sequence[ast.stmt]) -> frozenset[str]:
+    """`Thread(target=work)`, `pool.submit(work, 1)`, not in functions."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [node for node in nodes if not isinstance(node, _Definition)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call):
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            found.update(each.id for each in arguments if isinstance(each, ast.Name))
+        waiting += [each for each in ast.iter_child_nodes(node) if not isinstance(each, _Definition | ast.Lambda)]
+    return frozenset(found)
+
+
+def _at_once(nodes: Sequence[ast.stmt]) -> frozenset[str]:
+    functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    shallow = [_without_inner_bodies(node) for node in functions]
+    uses = [use for use in find_global_names(shallow).uses if use.later]
+    return _names(use for use in uses if use.by_global or use.does in (Does.CHANGE, Does.CALL))
+
+
+def _without_inner_bodies(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
+    function = copy.deepcopy(node)
+    for inner in ast.walk(function):
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)) and inner is not function:
+            inner.body = [ast.copy_location(ast.Pass(), inner)]
+    return function
 
 
 def _names(uses: Iterable[Use]) -> frozenset[str]:
