@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import libcst as cst
 
@@ -30,6 +31,7 @@ from notebook_routes.tooling.codemod.nodes import (
     block,
     body_of,
     code,
+    constant,
     dotted,
     names_in,
     only_small,
@@ -123,9 +125,12 @@ class FlaskProgram:
                 self.problems.append(f"{each.name}: {reason}")
                 continue
             made.routes.setdefault(pattern, []).extend(functions)
-        for hook in sorted(self._source.hooks, key=lambda hook: hook.kind):
+        # Those of a blueprint are within those of the app.
+        for hook in sorted(self._source.hooks, key=lambda hook: (hook.kind, hook.owner not in self._source.apps)):
             try:
                 made.middleware.append(self._hook(hook))
+                if hook.owner not in self._source.apps:
+                    made.matchers[hook.function.name.value] = self._matchers(hook.owner)
             except NotUnderstood as reason:
                 self.problems.append(f"{hook.function.name.value}(): {reason}")
         if not made.routes:
@@ -339,8 +344,6 @@ class FlaskProgram:
         view, new = self._view(hook.function, answers=True)
         if not view.needs <= {"request"}:
             raise NotUnderstood("a middleware does not read the body")
-        if hook.owner not in self._source.apps:
-            raise NotUnderstood("it is in front of one blueprint only: write its paths as the matcher of a middleware")
         bare = new.with_changes(leading_lines=[*new.leading_lines])
         if hook.kind == "before_request":
             return self._handlers.around(with_parameters(bare, ["request"]))
@@ -351,6 +354,11 @@ class FlaskProgram:
         lines = behind_docstring(body_of(changed.body), [_awaited(name)])
         changed = changed.with_changes(body=block(lines, changed.body), asynchronous=cst.Asynchronous())
         return with_parameters(changed, ["request", "next"])
+
+    def _matchers(self, blueprint: str) -> list[str]:
+        """The paths of a blueprint, as a matcher has them."""
+        found = [path.path for path in self._paths if path.view.owner == blueprint]
+        return [*dict.fromkeys(map(self._names.matcher, found))]
 
     # -- the rest
 
@@ -386,7 +394,12 @@ def _url(path: _Path, call: cst.Call) -> str:
         # Before Python 3.12 an f-string has no quotes of its own kind inside.
         url = url.replace(part, "{" + value.replace('"', "'") + "}")
     if given:
-        raise NotUnderstood(f"{code(call)} adds a query")
+        values = {each.keyword.value: constant(each.value) for each in call.args if each.keyword is not None}
+        query = {name: values[name] for name in given}
+        if not all(isinstance(value, (str, int)) for value in query.values()):
+            raise NotUnderstood(f"{code(call)} adds a query")
+        added = urlencode(query)
+        url += "?" + (added.replace("{", "{{").replace("}", "}}") if "{" in url else added)
     return f'f"{url}"' if "{" in url else f'"{url}"'
 
 

@@ -212,9 +212,11 @@ class FlaskView(AnswerRewrite):
             "flash",
             "send_file",
             "send_from_directory",
-            "stream_with_context",
         ):
             raise NotUnderstood(f"it uses {name}()")
+        if name == "stream_with_context" and updated_node.args:
+            # A handler's stream has the request for as long as it lasts.
+            return updated_node.args[0].value
         if owner in self._responses and method in ("set_cookie", "delete_cookie"):
             return self._cookie(owner, method, updated_node)
         made = MadeAnswer(self).of(name, updated_node)
