@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from notebook_routes.tooling.codemod.declarations import METHOD_DECORATORS
-from notebook_routes.tooling.codemod.nodes import body_of, dotted, names_in
+from notebook_routes.tooling.codemod.nodes import Statement, body_of, dotted, names_in, only_small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,13 +30,13 @@ def methods_of(kind: cst.ClassDef) -> Iterator[cst.FunctionDef]:
             yield each.with_changes(name=name, params=given, leading_lines=[])
 
 
-def _is_handler(node: cst.CSTNode) -> bool:
+def _is_handler(node: Statement) -> bool:
     if not isinstance(node, cst.FunctionDef) or node.name.value not in METHOD_DECORATORS or node.decorators:
         return False
     given = node.params.params
     return bool(given) and given[0].name.value not in names_in([node.body])
 
 
-def _is_text(node: cst.CSTNode) -> bool:
-    is_line = isinstance(node, cst.SimpleStatementLine) and len(node.body) == 1
-    return is_line and isinstance(node.body[0], cst.Expr) and isinstance(node.body[0].value, cst.SimpleString)
+def _is_text(node: Statement) -> bool:
+    small = only_small(node)
+    return isinstance(small, cst.Expr) and isinstance(small.value, cst.SimpleString)

@@ -13,9 +13,11 @@ from notebook_routes.tooling.codemod.flask_names import ResponseNames
 from notebook_routes.tooling.codemod.flask_parameters import (
     Exchanged,
     HandedOn,
+    holder_of,
     with_first,
     with_more,
     with_parameters,
+    with_wraps,
     wrapper_of,
 )
 from notebook_routes.tooling.codemod.flask_session import KEEPS_SESSION, flask_session
@@ -96,12 +98,14 @@ class FlaskProgram:
         }
         self._helpers: dict[str, tuple[str, ...]] = {}
         self._handlers = FlaskHandlers(source)
-        others: list[cst.CSTNode] = [each for each in source.plain if not isinstance(each, cst.If)]
-        others += [view.function.body for view in source.views]
+        used = names_in([each for each in source.plain if not isinstance(each, cst.If)])
+        for view in source.views:
+            # `def user(user)` means its parameter.
+            used |= names_in([view.function.body]) - {each.name.value for each in view.function.params.params}
         #: Functions that cannot be converted.
         self._broken: set[str] = set()
         #: Views that functions call.
-        self._called = names_in(others) & {view.name for view in source.views}
+        self._called = used & {view.name for view in source.views}
         called = {view.name: view.function.with_changes(decorators=[]) for view in source.views}
         self._others: list[Statement] = [*source.plain, *(called[name] for name in sorted(self._called))]
         self._constants = tables_in(source.plain)
@@ -153,6 +157,8 @@ class FlaskProgram:
         try:
             # Werkzeug takes several slashes for one.
             whole = f"/{'/'.join(part for part in path.split('/') if part)}"
+            if "(" in whole:
+                self.problems.append(f'{view.name}(): "{whole}" asks more of a part than its type, which is not tested')
             self._paths.append(_Path(view, *read_path(whole)))
         except NotUnderstood as reason:
             self.problems.append(f"{view.name}(): {reason}")
@@ -334,6 +340,7 @@ class FlaskProgram:
             handed = new.visit(HandedOn(needs))
             assert isinstance(handed, cst.FunctionDef)
             new = with_first(handed, needs)
+        new = with_wraps(new, holder_of(wrapper, function))
         changed = function.visit(Exchanged(wrapper, new))
         assert isinstance(changed, cst.FunctionDef)
         return changed
@@ -374,6 +381,8 @@ class FlaskProgram:
         if "logger" in used and not any(bound and bound[0] == "logger" for bound in map(target_of, kept)):
             kept = behind_imports(kept, [statement("logger = logging.getLogger(__name__)")])
             kept.insert(0, statement("import logging"))
+        if "functools" in used:
+            kept.insert(0, statement("import functools"))
         for name in sorted(self._source.apps & used):
             raise NotUnderstood(f"it uses {name} in a way that only Flask has")
         names = sorted(self._public | public)
