@@ -97,6 +97,6 @@ def test_a_program_that_is_written_in_part_is_not_called_left_alone(write):
     program = "from flask import Flask\napp = Flask(__name__)\n@app.get('/a')\ndef a(): return 'a'\n"
     program += "@app.get('/b')\ndef b(): return render_template('b')\n"
     root = write({"prog.py": program})
-    said = run_codemod("flask", root / "prog.py").summary
+    _, said = run("flask", root / "prog.py")
     assert f"Left out of {root}/prog.py: GET /b: it uses render_template()" in said
-    assert said.endswith("1 route, 0 TODOs, 0 sources left alone, 1 source left in part")
+    assert "1 route, 0 TODOs, 0 sources left alone, 1 source left in part" in said
