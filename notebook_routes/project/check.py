@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -258,10 +259,15 @@ def _wrong(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:
     if answer.get("error"):
         yield f"line {request.line}: {what}: {answer['error']}"
         return
-    if request.status is not None and answer["status"] != request.status:
+    is_other = request.status not in (None, answer["status"])
+    if is_other:
         yield f"line {request.line}: {what} is {answer['status']}, and was {request.status} in the notebook"
     for text, line, detail in answer["failed"]:
         yield f"line {line}: ?? {text}: {detail} ({what} is {answer['status']})"
+    if answer["status"] == HTTPStatus.INTERNAL_SERVER_ERROR and (is_other or answer["failed"]):
+        # Why it fails there is in the answer, as in a notebook.
+        lines = _TRIED.sub("", base64.b64decode(answer["body"]).decode(errors="replace")).strip().splitlines()
+        yield "\n".join([f"line {request.line}: {what} answered", *lines[-_SHOWN_LINES:]])
 
 
 def _other_body(request: ReplayRequest, answer: Mapping[str, Any]) -> Iterator[str]:

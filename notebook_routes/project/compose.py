@@ -23,6 +23,7 @@ from notebook_routes.project.requirements import requirements_of
 from notebook_routes.project.rewrite import rename
 from notebook_routes.project.sharing import Part, Sharing, share
 from notebook_routes.project.slice import Slice, Slicer, Want
+from notebook_routes.project.star_imports import with_names
 from notebook_routes.project.statements import Statement, read_statements
 from notebook_routes.routing import CONFIG_NAMES, METHODS
 from notebook_routes.routing.filesystem import APP, PAGE_FILE, ROUTE_FILE, TEMPLATE_FILE
@@ -251,6 +252,7 @@ class _Composer:
                 blocks,
                 public=frozenset(part.slice.public),
                 keeps_shared=keeps or bool(part.slice.statements & sharing.shared),
+                futures=self._slicer.futures,
             )
         )
 
@@ -311,7 +313,8 @@ class _Composer:
         times = sorted(sharing.shared | {time for time in included if history[time].is_import})
         public = frozenset(kept.public).union(*(part.slice.public for part in parts))
         header = f"{self._header[:-1]}: what its routes share."
-        return str(ModuleText(header, [(history[time], history[time].text) for time in times], public=public))
+        statements = [(history[time], history[time].text) for time in times]
+        return str(ModuleText(header, statements, public=public, futures=self._slicer.futures))
 
     def _pages(self, declared: Declared, paths: Mapping[str, Sequence[RouteCell]]) -> dict[str, str]:
         found = {}
@@ -329,7 +332,7 @@ def _history(source: NotebookSource) -> tuple[list[Statement], dict[str, int]]:
     for cell in source.cells:
         times[cell.label] = len(history)
         if cell.kind is CellKind.CODE:
-            history += read_statements(cell)
+            history += map(with_names, read_statements(cell))
     return history, times
 
 

@@ -36,6 +36,9 @@ def in_its_folder(settings: ServerSettings) -> ServerSettings:
     try:
         os.chdir(directory)
     except OSError as error:
+        # Who has named a file, a notebook say, is told what was meant.
+        if directory.is_file():
+            find_routes(settings.directory)
         raise DefinitionError(f"{settings.directory} cannot be entered: {error.strerror}") from None
     find_modules_in(directory)
     return replace(settings, directory=directory, cache=cache)

@@ -33,6 +33,7 @@ class ModuleText:
         imports: further import lines.
         above: lines between the imports and everything else.
         keeps_shared: whether `_shared` is imported even if nothing here names it.
+        futures: what the notebook has imported from `__future__`, for the annotations of its plain cells.
     """
 
     header: str
@@ -44,9 +45,12 @@ class ModuleText:
     imports: Sequence[str] = ()
     above: str = ""
     keeps_shared: bool = False
+    futures: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         futures, blocks = hoist_futures(self.blocks)
+        if any(statement.is_annotated for statement, _ in self.statements):
+            futures += [f"from __future__ import {name}" for name in self.futures]
         imports = ImportLines()
         for number, block in enumerate(blocks):
             taken, blocks[number] = take_imports(block)

@@ -173,6 +173,7 @@ class RequestTests:
                 shared="",
                 imports=_IMPORTS,
                 above="\n".join(above),
+                futures=self._slicer.futures,
             )
         )
 

@@ -80,6 +80,13 @@ def rename_expression(source: str, names: Mapping[str, str], *, where: str) -> s
     return rename(f"({source}\n)\n", names, where=where).rstrip("\n")[1:-1].rstrip("\n")
 
 
+def quoted(node: ast.Constant, source: str) -> str | None:
+    """The text of a quoted annotation, where its quotes hold just that; None where they do not."""
+    written = ast.get_source_segment(source, node) or ""
+    is_plain = written[1:-1] == node.value and written[:1] == written[-1:] and written[:1] in ("'", '"')
+    return written[1:-1] if is_plain and "\n" not in written else None
+
+
 def _name_edits(found: GlobalNames, names: Mapping[str, str], source: str, where: str) -> dict[int, _Edit]:
     edits: dict[int, _Edit] = {}
     lines = source.split("\n")
@@ -95,10 +102,14 @@ def _name_edits(found: GlobalNames, names: Mapping[str, str], source: str, where
             start = lines[node.lineno - 1].encode().index(use.name.encode(), node.col_offset + len("def"))
             edits[id(node)] = _Edit(node.lineno, start, node.lineno, start + len(use.name.encode()), new)
         elif isinstance(node, ast.Constant):
-            raise DefinitionError(
-                f"{where}: {use.name} is shared by several files, and a quoted annotation cannot name it there: "
-                f"write {node.value!s} without quotes"
-            )
+            if quoted(node, source) is None:
+                raise DefinitionError(
+                    f"{where}: {use.name} is shared by several files, and a quoted annotation of several parts or "
+                    f"lines cannot name it there: write {node.value!s} without quotes"
+                )
+            start = node.col_offset + 1
+            text = rename_expression(str(node.value), names, where=where)
+            edits[id(node)] = _Edit(node.lineno, start, node.lineno, start + len(str(node.value).encode()), text)
         else:
             line = getattr(node, "lineno", 1)
             raise DefinitionError(
@@ -165,6 +176,11 @@ class _Renamer(ast.NodeTransformer):
         if isinstance(new, (ast.Attribute, ast.Name)):
             new.ctx = node.ctx
         return new
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        if id(node) not in self._edited:
+            return node
+        return ast.Constant(rename_expression(str(node.value), self._names, where=""))
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         return self._named(node)

@@ -93,7 +93,7 @@ def _said(text: str) -> list[str]:
     ]
 
 
-def _imported(text: str) -> set[str]:
+def _imported(text: str) -> frozenset[str]:
     imports = [each for each in ast.parse(text).body if isinstance(each, (ast.Import, ast.ImportFrom))]
     return own_names(ast.Module([*imports], [])) - {SHARED}
 

@@ -108,7 +108,10 @@ def _close(shared: set[int], own: set[int], slicer: Slicer) -> frozenset[str]:
     while True:
         names = frozenset[str]().union(*(history[time].names for time in shared))
         needed = frozenset[str]().union(
-            *(history[time].loads | history[time].inner | history[time].later for time in shared)
+            *(
+                history[time].loads | history[time].inner | history[time].later | history[time].deletes
+                for time in shared
+            )
         )
         more = {
             time

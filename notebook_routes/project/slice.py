@@ -114,6 +114,11 @@ class Slicer:
         """The time when everything has run."""
         return len(self.history)
 
+    @property
+    def futures(self) -> frozenset[str]:
+        """What plain cells import from `__future__`."""
+        return frozenset[str]().union(*(statement.futures for statement in self.history))
+
     def need(self, wants: Iterable[Want], *, also: Iterable[int] = ()) -> Slice:
         """Find all that some names need.
 
@@ -159,7 +164,10 @@ class Slicer:
             self._skipped |= dict.fromkeys(statement.names, statement.place)
             self.effects.append(frozenset())
             return
-        effects = self._changed(statement) | self.effects_of_calls(statement.calls)
+        given = self.effects_of_calls(statement.given)
+        effects = self._changed(statement) | self.effects_of_calls(statement.calls) | given
+        effects |= self._effects_of_decorators(statement)
+        statement.may_bind |= self._rebound(statement) - statement.binds
         if self._is_repeated(time, statement, effects) or self._is_lost(statement, effects):
             self.effects.append(frozenset())
             return
@@ -171,7 +179,8 @@ class Slicer:
         )
         self._sources[time] = returned.union(*statement.aliases.values())
         for name in statement.names:
-            self._holders[name] = self._with_holders(statement.aliases.get(name, frozenset()) | returned) - {name}
+            held = statement.aliases.get(name, frozenset()) | returned | given
+            self._holders[name] = self._with_holders(held) - {name}
             if statement.is_definition:
                 self._functions[name] = statement
             else:
@@ -183,6 +192,29 @@ class Slicer:
             if isinstance(node, ast.Import)
             for alias in node.names
         }
+
+    def _effects_of_decorators(self, statement: Statement) -> frozenset[str]:
+        """What a function changes that is called with another one; what it puts around that runs later."""
+        found: frozenset[str] = frozenset()
+        for name in statement.decorators & self._functions.keys():
+            at_once = self._functions[name].at_once
+            is_class = not at_once and isinstance(self._functions[name].nodes[-1], ast.ClassDef)
+            found |= self.effects_of_calls({name} if is_class else at_once)
+            found |= at_once - self._functions.keys()
+        return found
+
+    def _rebound(self, statement: Statement) -> frozenset[str]:
+        """What functions bind by `global` that a statement calls: `def connect(): global db; db = ...`."""
+        found: set[str] = set()
+        todo, seen = list(statement.calls), set[str]()
+        while todo:
+            name = todo.pop()
+            function = self._functions.get(name)
+            if name not in seen and function is not None:
+                seen.add(name)
+                found |= function.rebinds_later
+                todo.extend(function.calls_later)
+        return frozenset(found)
 
     def _is_repeated(self, time: int, statement: Statement, effects: frozenset[str]) -> bool:
         """Whether a cell was only run again: it did the same before, and nothing has touched its names since."""
@@ -273,9 +305,9 @@ class Slicer:
         if name in _IPYTHONS:
             fix = _IPYTHONS[name]
             return f"which is IPython's: {f'write {fix}' if fix else 'a module has none'}"
-        if name in self._defined:
-            return "which the kernel has, and no cell that ran says how it was made: run the cell that defines it"
         stars = [statement for statement in self.history if statement.has_star]
+        if name in self._defined and not stars:
+            return "which the kernel has, and no cell that ran says how it was made: run the cell that defines it"
         if stars:
             return f"which no cell defines: if {stars[0].place} imports it by *, name it there"
         return "which no cell defines"
@@ -286,7 +318,7 @@ class Slicer:
             found.statements.add(time)
             self._refuse(statement, found)
         asker = statement.place
-        todo.extend(Want(name, time, asker) for name in statement.loads)
+        todo.extend(Want(name, time, asker) for name in statement.loads | statement.deletes)
         # Of what is needed at once or later, or only perhaps, the last moment is the one that must hold.
         todo.extend(Want(name, self._moment(name, time, until), asker) for name in statement.inner | statement.later)
         if time < until:
@@ -323,8 +355,19 @@ class Slicer:
                 f"{statement.place}: {statement.magic!r} is IPython's, and something needs "
                 f"{', '.join(sorted(statement.names))}: write it in Python, subprocess.run(...) for a command"
             )
+        elif any(_asks_for_main(node) for node in statement.nodes):
+            found.problems.append(
+                f"{statement.place}: __name__ is not '__main__' in a module, and something needs "
+                f"{', '.join(sorted(statement.names)) or 'it'}: take the `if` away"
+            )
         elif read_names(statement.nodes).awaits:
             found.problems.append(
                 f"{statement.place}: `await` stands outside of a function, and something needs "
                 f"{', '.join(sorted(statement.names)) or 'it'}: a module cannot wait, write asyncio.run(...)"
             )
+
+
+def _asks_for_main(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and any(
+        isinstance(each, ast.Name) and each.id == "__name__" for each in ast.walk(node.test)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
 import tokenize
 from dataclasses import dataclass, field
@@ -48,6 +49,9 @@ class Statement:
         rebinds_later: names that its functions bind by `global`.
         calls: names that it calls when it runs.
         calls_later: names that its functions call.
+        given: names that it gives to what it calls, which may call them.
+        decorators: names that it calls with a function or a class of its own.
+        at_once: of its functions' changes, rebindings and calls, those that are in no function inside.
         aliases: names that it binds to a part of what other names hold.
         returns: names of whose values its functions return a part.
         magic: the IPython line that it is, if it is one.
@@ -71,6 +75,9 @@ class Statement:
     rebinds_later: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
     calls_later: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
+    decorators: frozenset[str] = frozenset()
+    at_once: frozenset[str] = frozenset()
     aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
     returns: frozenset[str] = frozenset()
     magic: str | None = None
@@ -91,6 +98,21 @@ class Statement:
     def has_star(self) -> bool:
         """Whether it imports names that it does not say."""
         return any(isinstance(node, ast.ImportFrom) and node.names[0].name == "*" for node in self.nodes)
+
+    @property
+    def futures(self) -> frozenset[str]:
+        """What it imports from `__future__`, which holds for every cell that runs after it."""
+        return frozenset(
+            alias.name
+            for node in self.nodes
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__" and not node.level
+            for alias in node.names
+        )
+
+    @property
+    def is_annotated(self) -> bool:
+        """Whether an annotation would be evaluated when it runs."""
+        return any(has_annotation(node) for node in self.nodes)
 
     @property
     def is_definition(self) -> bool:
@@ -133,7 +155,7 @@ def read_statements(cell: SourceCell) -> list[Statement]:
             gap=start > 1 and not lines[start - 2].strip(),
             verdict=_verdict([*lines[start - 1 : first - 1], *said.values()], cell),
         )
-        _fill(statement)
+        fill(statement)
         found.append(statement)
         end = last
     found += [_magic(cell, number, line) for number, line in magics.items()]
@@ -216,7 +238,7 @@ def _magic(cell: SourceCell, number: int, line: str) -> Statement:
     return Statement(cell, number + cell.first_line - 1, line, (), binds=names, magic=line)
 
 
-def _fill(statement: Statement) -> None:
+def fill(statement: Statement) -> None:
     """Say what the statement does with names."""
     names = find_global_names(statement.nodes)
     now = [use for use in names.uses if not use.later]
@@ -234,9 +256,50 @@ def _fill(statement: Statement) -> None:
     statement.rebinds_later = _names(use for use in later if use.by_global)
     statement.calls = _names(use for use in now if use.does is Does.CALL)
     statement.calls_later = _names(use for use in later if use.does is Does.CALL)
+    # A line that only shows something, `print(sorted(names, key=f))`, neither calls nor changes.
+    only_shows = all(isinstance(node, ast.Expr) for node in statement.nodes) and not (
+        statement.calls | statement.changes
+    )
+    statement.given = frozenset() if only_shows else _given(statement.nodes)
+    decorators = [each for node in statement.nodes if isinstance(node, _Definition) for each in node.decorator_list]
+    statement.decorators = frozenset(each.id for each in decorators if isinstance(each, ast.Name))
+    # `@bus.on("order")`, `@describe.register`
+    statement.changes |= {root.id for root in map(root_name, decorators) if root is not None} - {
+        *statement.decorators,
+        *statement.calls,
+    }
+    statement.at_once = _at_once(statement.nodes)
     statement.aliases = _aliases(statement.nodes)
     statement.returns = statement.later & _returned(statement.nodes)
     statement.setups = _names(use for use in now if use.does is Does.CHANGE and sets_up(use))
+
+
+def _given(nodes: Sequence[ast.stmt]) -> frozenset[str]:
+    """`Thread(target=work)`, `pool.submit(work, 1)`, not in functions."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = [node for node in nodes if not isinstance(node, _Definition)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call):
+            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+            found.update(each.id for each in arguments if isinstance(each, ast.Name))
+        waiting += [each for each in ast.iter_child_nodes(node) if not isinstance(each, _Definition | ast.Lambda)]
+    return frozenset(found)
+
+
+def _at_once(nodes: Sequence[ast.stmt]) -> frozenset[str]:
+    functions = [node for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+    shallow = [_without_inner_bodies(node) for node in functions]
+    uses = [use for use in find_global_names(shallow).uses if use.later]
+    return _names(use for use in uses if use.by_global or use.does in (Does.CHANGE, Does.CALL))
+
+
+def _without_inner_bodies(node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
+    function = copy.deepcopy(node)
+    for inner in ast.walk(function):
+        if isinstance(inner, (ast.FunctionDef, ast.AsyncFunctionDef)) and inner is not function:
+            inner.body = [ast.copy_location(ast.Pass(), inner)]
+    return function
 
 
 def _names(uses: Iterable[Use]) -> frozenset[str]:
@@ -251,6 +314,16 @@ def _read_after_store(nodes: Sequence[ast.stmt]) -> frozenset[str]:
     return frozenset(stored - needed)
 
 
+def has_annotation(node: ast.AST) -> bool:
+    """Whether a statement has an annotation that is no text; those of a function's locals are never evaluated."""
+    if isinstance(node, ast.AnnAssign):
+        return not isinstance(node.annotation, ast.Constant)
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        given = [node.returns, *(each.annotation for each in ast.walk(node.args) if isinstance(each, ast.arg))]
+        return any(each is not None and not isinstance(each, ast.Constant) for each in given)
+    return any(has_annotation(child) for child in ast.iter_child_nodes(node))
+
+
 def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
     """`cursor = db.cursor()`, `for p in products.values()`, `with open(folder + "/x", "w") as file`."""
     found: dict[str, set[str]] = {}
@@ -262,8 +335,9 @@ def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
 
     for node in (each for statement in nodes for each in ast.walk(statement)):
         if isinstance(node, ast.Assign):
+            together = [target.id for target in node.targets if isinstance(target, ast.Name)]
             for target in node.targets:
-                note(target, _source(node.value))
+                note(target, [*_source(node.value), *together])
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             note(node.target, _source(node.value))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):

@@ -20,6 +20,7 @@ from notebook_routes.project.body_cell import body_cell, middleware_cell
 from notebook_routes.project.global_names import Does, find_global_names
 from notebook_routes.project.import_lines import take_imports
 from notebook_routes.project.requests_file import REQUESTS_FILE, parse_requests_file, request_cell_text
+from notebook_routes.project.statements import has_annotation
 from notebook_routes.project.unshare import SHARED, own_names, without_prefix
 from notebook_routes.routing import (
     ANY,
@@ -172,7 +173,7 @@ class _TreeCells:
         where one is not used, which no export would write for a plain cell.
         """
         tree = ast.parse(text)
-        if any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in tree.body):
+        if _has_future(tree):
             return text
         taken, rest = take_imports(text)
         others = [(statement, f"{piece}\n") for piece, statement in taken]
@@ -220,10 +221,17 @@ class _TreeCells:
         ]
         if None in cells or _ends_with_comment(text, tree) or not _all_used(others, text):
             return None
+        if self._makes_texts(others):
+            return None
         if not self._may_say(others, frozenset(file.pattern.names)):
             return None
         plain = self._plain_pieces(others)
         return [*plain, *(cell for cell in cells if cell is not None)]
+
+    def _makes_texts(self, others: list[tuple[ast.stmt, str]]) -> bool:
+        """Whether annotations that are none would be texts in a plain cell: what is shared has the import for that."""
+        is_meant = any(_has_future(ast.parse(line)) for line in self._imports)
+        return is_meant and any(has_annotation(statement) for statement, _ in others)
 
     def _may_say(self, others: list[tuple[ast.stmt, str]], hidden: frozenset[str]) -> bool:
         """Whether plain cells can have these statements: each name means the same to all files, and no file loses it.
@@ -252,7 +260,9 @@ class _TreeCells:
         text = self._module(PurePosixPath(name))
         if text is None:
             return []
-        cells = self._middleware_body(text, ast.parse(text)) if name not in self._whole else None
+        tree = ast.parse(text)
+        in_parts = name not in self._whole and not _has_future(tree)
+        cells = self._middleware_body(text, tree) if in_parts else None
         if cells is not None:
             self._in_parts.add(name)
         return cells if cells is not None else [f"%%middleware\n{self._without_first_imports(text)}"]
@@ -276,7 +286,7 @@ class _TreeCells:
             else:
                 others.append((statement, piece))
         cell = None if function is None or _ends_with_comment(text, tree) else middleware_cell(text, function, matchers)
-        if cell is None or not self._may_say(others, frozenset()):
+        if cell is None or self._makes_texts(others) or not self._may_say(others, frozenset()):
             return None
         return [*self._plain_pieces(others), cell]
 
@@ -370,6 +380,11 @@ def _pieces(text: str, tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
             continue
         yield statement, "\n".join(lines[begin - 1 : end]) + "\n"
         begin = end + 1
+
+
+def _has_future(tree: ast.Module) -> bool:
+    """Whether its annotations are texts, perhaps; in a plain cell, those of all later cells would be."""
+    return any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in tree.body)
 
 
 def _constant_name(statement: ast.stmt) -> str | None:

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from notebook_routes.errors import DefinitionError
+from notebook_routes.project.global_names import Does, find_global_names
+from notebook_routes.project.rewrite import quoted
 from notebook_routes.routing.filesystem import APP
+from notebook_routes.runtime.scopes import read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -39,7 +42,7 @@ class _Scope:
     """A function, or the module: the names that are its own, and the shared ones that it binds."""
 
     node: ast.Module | _Function | ast.Lambda
-    own: set[str]
+    own: frozenset[str]
     bound: set[str] = field(default_factory=set)
 
 
@@ -58,36 +61,15 @@ def without_prefix(source: str, *, file: str, public: frozenset[str]) -> str:
     return _Unsharing(source, file, public).text()
 
 
-def own_names(node: ast.Module | _Function | ast.Lambda) -> set[str]:
+def own_names(node: ast.Module | _Function | ast.Lambda) -> frozenset[str]:
     """The names that a module or a function binds itself: arguments, assignments, imports, definitions."""
-    names: set[str] = set()
-    if not isinstance(node, ast.Module):
-        arguments = node.args
-        given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
-        names = {argument.arg for argument in given if argument is not None}
-    declared: set[str] = set()
-    for inside in _inside(node):
-        if isinstance(inside, ast.Global):
-            declared.update(inside.names)
-        elif isinstance(inside, ast.Name) and isinstance(inside.ctx, ast.Store):
-            names.add(inside.id)
-        elif isinstance(inside, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(inside.name)
-        elif isinstance(inside, (ast.Import, ast.ImportFrom)):
-            names.update(alias.asname or alias.name.partition(".")[0] for alias in inside.names)
-        elif isinstance(inside, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar)) and inside.name:
-            names.add(inside.name)
-    return names - declared
-
-
-def _inside(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a scope without those of the functions in it; their heads are part of it."""
-    waiting = list(ast.iter_child_nodes(node))
-    while waiting:
-        inside = waiting.pop()
-        yield inside
-        if not isinstance(inside, _SCOPES):
-            waiting.extend(ast.iter_child_nodes(inside))
+    body = [ast.Expr(node.body)] if isinstance(node, ast.Lambda) else node.body
+    has_star = any(isinstance(each, ast.alias) and each.name == "*" for each in ast.walk(node))
+    if isinstance(node, ast.Module):
+        return read_names(body).bound | ({"*"} if has_star else set())
+    arguments = node.args
+    given = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    return read_names(body).bound | {argument.arg for argument in given if argument is not None}
 
 
 class _Unsharing:
@@ -104,13 +86,19 @@ class _Unsharing:
         #: How the module is called here: `_shared`, `app._shared`; and names of it, with their names there.
         self._prefixes: set[str] = set()
         self._aliases: dict[str, str] = {}
+        #: What stands in the place of `_shared.name`.
+        self._names: dict[ast.AST, ast.Name] = {}
+        self._annotations: set[ast.AST] = set()
 
     def text(self) -> str:
         for statement in ast.walk(self._tree):
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 self._drop_import(statement)
         if self._prefixes or self._aliases:
-            self._visit(self._tree, [_Scope(self._tree, own_names(self._tree) - {SHARED, *self._aliases})])
+            self._annotations = set(_quoted_annotations(self._tree))
+            own = own_names(self._tree) - {SHARED, *self._aliases}
+            self._visit(self._tree, [_Scope(self._tree, own)])
+            self._refuse_hidden(own)
         return self._applied()
 
     def _error(self, node: ast.stmt | ast.expr, message: str) -> DefinitionError:
@@ -173,6 +161,8 @@ class _Unsharing:
                 self._renamed(child, self._aliases[child.id], len(child.id.encode()), scopes)
             elif isinstance(child, ast.Name) and child.id in self._prefixes and not self._hides(child.id, scopes[1:]):
                 raise self._error(child, f"{child.id} is used as a whole, and a notebook has no such module")
+            elif isinstance(child, ast.Constant) and child in self._annotations:
+                self._unprefix_quoted(child, scopes)
             elif isinstance(child, _SCOPES):
                 scope = _Scope(child, own_names(child))
                 self._visit(child, [*scopes, scope])
@@ -189,16 +179,36 @@ class _Unsharing:
             raise self._error(node, f"{ast.unparse(node)} spans lines: write it on one")
         self._renamed(node, node.attr, (node.end_col_offset or 0) - node.col_offset, scopes)
 
+    def _unprefix_quoted(self, node: ast.Constant, scopes: list[_Scope]) -> None:
+        try:
+            inside = ast.walk(ast.parse(str(node.value), mode="eval"))
+        except SyntaxError:
+            return
+        found = [each for each in inside if isinstance(each, ast.Attribute) and self._is_shared(each.value, scopes)]
+        text = quoted(node, self._source)
+        if found and text is None:
+            raise self._error(node, f"{node.value!s} names what is shared: write it without quotes")
+        for each in found:
+            start = node.col_offset + 1 + each.col_offset
+            width = (each.end_col_offset or 0) - each.col_offset
+            self._edits.append(_Edit(node.lineno, start, start + width, each.attr))
+
     def _renamed(self, node: ast.Attribute | ast.Name, name: str, width: int, scopes: list[_Scope]) -> None:
-        if self._hides(name, scopes):
-            raise self._error(
-                node, f"{name} is shared, and the file has another {name}, which it would be taken for: rename that"
-            )
         if not isinstance(node.ctx, ast.Load):
             if not isinstance(scopes[-1].node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 raise self._error(node, f"{name} is shared, and bound outside of functions: do that in {SHARED}.py")
             scopes[-1].bound.add(name)
         self._edits.append(_Edit(node.lineno, node.col_offset, node.col_offset + width, name))
+        self._names[node] = ast.copy_location(ast.Name(name, node.ctx), node)
+
+    def _refuse_hidden(self, own: frozenset[str]) -> None:
+        """See that each name alone is still the notebook's, as Python looks names up."""
+        _Plain(self._names).visit(self._tree)
+        seen = {use.node for use in find_global_names(self._tree.body).of(Does.LOAD, Does.STORE, Does.DELETE)}
+        for node in self._names.values():
+            if node.id in own or node not in seen:
+                said = f"{node.id} is shared, and the file has another {node.id}, which it would be taken for"
+                raise self._error(node, f"{said}: rename that")
 
     def _hides(self, name: str, scopes: list[_Scope]) -> bool:
         return any(name in scope.own for scope in scopes)
@@ -212,6 +222,7 @@ class _Unsharing:
         is_text = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
         place = others[0] if is_text and others else first
         said = f"global {', '.join(sorted(scope.bound))}"
+        scope.node.body.insert(0, ast.copy_location(ast.Global(sorted(scope.bound)), place))
         line = self._lines[place.lineno - 1].encode()
         before = line[: place.col_offset].decode()
         text = f"{said}\n{before}" if not before.strip() else f"{said}; "
@@ -234,3 +245,21 @@ class _Unsharing:
                 "write the line without a string around it"
             ) from None
         return text
+
+
+def _quoted_annotations(tree: ast.Module) -> Iterator[ast.Constant]:
+    for node in ast.walk(tree):
+        found = node.returns if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
+        found = node.annotation if isinstance(node, ast.arg | ast.AnnAssign) else found
+        if isinstance(found, ast.Constant) and isinstance(found.value, str):
+            yield found
+
+
+class _Plain(ast.NodeTransformer):
+    """Puts names in the places of others."""
+
+    def __init__(self, names: Mapping[ast.AST, ast.Name]) -> None:
+        self._names = names
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self._names.get(node) or self.generic_visit(node)

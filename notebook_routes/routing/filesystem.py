@@ -132,12 +132,24 @@ def _literal(word: str) -> str:
     return f"%{ord(word[0]):X}{word[1:]}" if word[0] in "_@" or is_invisible(word) else word
 
 
+def _meant(root: Path) -> str:
+    """What somebody may have meant who has named something else than a project's folder."""
+    place = root.absolute()
+    if place.is_file() and place.suffix == ".ipynb":
+        return f"; {root} is a notebook: notebook-routes export {root} FOLDER makes a project of it"
+    for folder in (place, *place.parents):
+        if folder.name == APP:
+            return f"; name the folder that holds {APP}, {folder.parent}"
+    return ""
+
+
 def _find(root: Path, *names: str) -> list[RouteFile]:
     top = root / APP
     if not top.is_dir():
         if (root / API).is_dir():
             return []
-        raise DefinitionError(f"{root} holds no folder {APP!r}: a project has its routes in {APP}/**/{ROUTE_FILE}")
+        said = f"{root} holds no folder {APP!r}: a project has its routes in {APP}/**/{ROUTE_FILE}"
+        raise DefinitionError(f"{said}{_meant(root)}")
     found: list[RouteFile] = []
     for folder, below, files in os.walk(top, onerror=_refuse_unreadable):
         below[:] = [name for name in below if not name.startswith("_")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from notebook_routes.project.broken import broken_reason
 from notebook_routes.project.current_folder import within
 from notebook_routes.project.load import load_tree
+from notebook_routes.routing import CorsPolicy
 from notebook_routes.runtime.constants import literal
 from notebook_routes.tooling.progress import progress
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from notebook_routes.routing import Route
+
+
+#: Columns of a table that is no terminal's.
+_WIDEST = 1000
 
 
 def list_tree(directory: Path, *, as_json: bool = False) -> bool:
@@ -37,7 +43,11 @@ def list_tree(directory: Path, *, as_json: bool = False) -> bool:
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))  # noqa: T201 - what was asked for
     else:
-        Console().print(_table(rows) if rows else f"{directory} has no route: write app/route.py", highlight=False)
+        console = Console()
+        if not console.is_terminal:
+            # Whoever reads it, `grep` say, wants a route on a line.
+            console.width = _WIDEST
+        console.print(_table(rows) if rows else f"{directory} has no route: write app/route.py", highlight=False)
     return not any("error" in row for row in rows)
 
 
@@ -61,9 +71,11 @@ def _row(route: Route) -> dict[str, Any]:
 
 
 def _plain(value: object) -> Any:
-    """A value of the config as JSON has it; a function by its name, a policy by its text."""
+    """A value of the config as JSON has it; a function by its name, a policy by what it says."""
     if isinstance(value, (tuple, list)):
-        return list(value)
+        return [_plain(each) for each in value]
+    if isinstance(value, CorsPolicy):
+        return ast.literal_eval(repr(value))
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     return value.__name__ if callable(value) and hasattr(value, "__name__") else str(value)

@@ -369,9 +369,9 @@ def test_what_only_a_string_mentions_is_kept_where_it_is_mentioned():
         (["_shared = 1", "%%route GET /a\n_shared"], ["_shared", "cell 1, line 1"]),
         (["x = 1", "%%route GET /a\nglobal x\nx += 1\nf'{x=}'"], ["cell 2", "x = {x}"]),
         (["f = 1", "%%route GET /a\nglobal f\ndef f(): pass\nf"], ["cell 2", "def f"]),
-        (["from math import *", "%%route GET /a\nsqrt(4)"], ["sqrt", "cell 1, line 1 imports it by *"]),
+        (["from not_installed import *", "%%route GET /a\nsqrt(4)"], ["sqrt", "cell 1, line 1 imports it by *"]),
         (
-            ["class A: pass", "%%route GET /a\ndef f(x: 'A'): pass\nA, f", "%%route GET /b\nA"],
+            ["class A: pass", "%%route GET /a\ndef f(x: '' 'A'): pass\nA, f", "%%route GET /b\nA"],
             ["cell 2", "A is shared", "without quotes"],
         ),
         (["x = 1\ndel x", "%%route GET /a\nx"], ["x", "no cell defines"]),
@@ -537,3 +537,30 @@ def test_of_two_api_cells_with_one_path_the_later_one_is_exported():
 )
 def test_an_api_route_that_cannot_be_exported(cells, message):
     assert message in refused(*cells)
+
+
+def test_what_is_imported_from_the_future_holds_for_all_cells_after_it():
+    found = files(
+        "from __future__ import annotations",
+        """
+        class Node:
+            def next(self) -> Node: ...
+
+        limit = 3
+        """,
+        "def total(node: Node) -> int: return limit",
+        "%%route GET /a\ntotal(Node())",
+        "%%route GET /b\nNode(), limit",
+        "%%route GET /c\nlimit",
+    )
+    future = "\n\nfrom __future__ import annotations\n\n"
+    assert future in found["app/_shared.py"]
+    assert future in found["app/a/route.py"]
+    assert future not in found["app/b/route.py"]
+    assert future not in found["app/c/route.py"]
+
+
+def test_names_that_are_given_one_value_are_filled_together():
+    found = files("a = b = c = []\nb.append(1)\nx, y = z = [[], 1]\nz[0].append(2)", "%%route GET /a\nlen(a), x")
+    assert "b.append(1)" in found["app/_shared.py"]
+    assert "z[0].append(2)" in found["app/_shared.py"]

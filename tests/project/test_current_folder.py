@@ -47,6 +47,9 @@ def test_its_modules_are_found_behind_those_that_are_installed(shop, tmp_path):
 def test_a_folder_that_is_not_there(shop):
     with pytest.raises(DefinitionError, match="none cannot be entered: No such file or directory"):
         in_its_folder(ServerSettings(directory=Path("none")))
+    Path("shop.ipynb").write_text("{}")
+    with pytest.raises(DefinitionError, match="notebook-routes export"):
+        in_its_folder(ServerSettings(directory=Path("shop.ipynb")))
 
 
 def test_for_a_while(shop, tmp_path):

@@ -157,6 +157,20 @@ def test_another_traceback_names_files_of_the_tree_and_not_where_it_was_tried(ro
     assert "notebook-routes-check-" not in said
 
 
+def test_why_an_answer_is_a_500_is_told(root):
+    cells = source(
+        "%%route GET /n\n1 / 0", "%%request GET /n\n?? json == 1", "%%request GET /n", answers={3: ((200, b"1"),)}
+    )
+    with pytest.raises(ExportError) as error:
+        export_tree(cells, root)
+    said = str(error.value)
+    assert "cell 2, line 2: ?? json == 1: " in said
+    assert "cell 3, line 1: GET /n is 500, and was 200 in the notebook\n" in said
+    traced = 'line 1: GET /n answered\nTraceback (most recent call last):\n  File "app/n/route.py", line '
+    assert said.count(traced) == 2
+    assert said.count("\nZeroDivisionError: ") == 2
+
+
 def test_another_status_stops_it_and_another_body_does_not(root):
     cells = source(
         "from random import random\nat_first = random()",

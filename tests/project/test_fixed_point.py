@@ -258,6 +258,47 @@ def test_imports_are_sorted_and_merged_however_they_were_written():
     assert "\nimport json\nimport os\n" in found["app/c/route.py"]
 
 
+def test_annotations_are_texts_where_they_were():
+    found = same(
+        "from __future__ import annotations\nclass Node:\n    next: Node",
+        "%%route GET /a\nNode()",
+        "%%route GET /b\nNode()",
+        "def f(node: Node): return 1",
+        "%%route GET /c\nf(Node())",
+        "%%route /d\ndef g(n: int): return n\ndef GET(): return g(1)",
+        "%%middleware /d\ndef h(n: int): return n\nh(await next(request))",
+    )
+    has_it = {path for path, text in found.items() if "from __future__" in text}
+    assert has_it == {"app/_shared.py", "app/c/route.py"}
+
+
+def test_quoted_annotations_come_back():
+    found = same(
+        "class A:\n    def me(self) -> 'A': return self\nclass B: pass",
+        'def f(a: "A", b: "dict[str, A | B]" = {}) -> "A": return a',
+        "%%route GET /a\nf(A(), B())",
+        "%%route /b\ndef f(a: 'A | None'): return a\ndef GET(): return f(B())",
+    )
+    assert "def me(self) -> 'A':" in found["app/_shared.py"].replace('"', "'")
+    assert "def f(a: '_shared.A', b: 'dict[str, _shared.A | _shared.B]' = {}) -> '_shared.A':" in found[
+        "app/a/route.py"
+    ].replace('"', "'")
+
+
+def test_names_of_an_import_by_star_are_said():
+    found = same("from math import *", "%%route GET /a\nfloor(pi), pow(2, 3)", "%%route GET /b\nabs(cos(0))")
+    assert "from math import floor, pi, pow\n" in found["app/a/route.py"]
+    assert "from math import cos\n" in found["app/b/route.py"]
+
+
+def test_names_of_other_scopes_come_back():
+    same(
+        "items = {}\ndef label(items): return [items for items in items]\nclass Box:\n    items = items",
+        "%%route POST /a\nitems[1] = 2",
+        "%%route GET /a\nlabel(items), Box",
+    )
+
+
 def test_api_routes_come_back():
     found = same(
         "import math\nlimit = 3\nseen = []",

@@ -35,6 +35,7 @@ def renamed(text):
             "def f():\n    global counter, \\\n        shop\n    counter = shop",
             "def f():\n    _shared.counter = _shared.shop",
         ),
+        ("def f(é: 'shop | x') -> \"counter\": pass", "def f(é: '_shared.shop | x') -> \"_shared.counter\": pass"),
         ("nothing", "nothing"),
     ],
 )
@@ -61,6 +62,8 @@ def test_a_name_for_a_name():
         ("def f():\n    global counter\n    return (counter := 1)", '":=" cannot bind counter'),
         ("def f():\n    global counter\n    try: pass\n    except E as counter: pass", "except E as counter"),
         ("match x:\n    case counter: pass", "cannot bind"),
+        ("def f(a: 'count' 'er'): pass", "write counter without quotes"),
+        ("def f(a: r'counter'): pass", "write counter without quotes"),
     ],
 )
 def test_what_cannot_be_written_so(text, said):

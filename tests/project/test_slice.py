@@ -51,6 +51,53 @@ def test_what_is_needed(cells, expected):
         assert needed("a", *cells) == expected
 
 
+ADDS = "a = []\ndef add(f):\n    a.append(f)\n    return f\n"
+BUS = "class Bus:\n    def on(self, f):\n        self.f = f\na = Bus()\n"
+WORKS = "import threading\na = []\ndef work():\n    a.append(1)\n"
+BINDS = "def connect():\n    global a\n    a = 1\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "changes"),
+    [
+        (ADDS, "@add\ndef b(): ..."),
+        (ADDS, "@add\nclass B: ..."),
+        ("a = []\nclass Adds:\n    def __init__(self, f):\n        a.append(f)\n", "@Adds\ndef b(): ..."),
+        (BUS, "@a.on\ndef b(): ..."),
+        (BUS, "@a.on('order')\ndef b(): ..."),
+        ("from functools import singledispatch\n@singledispatch\ndef a(x): ...", "@a.register\ndef b(x: int): ..."),
+        (WORKS, "threading.Thread(target=work).start()"),
+        (WORKS, "t = threading.Thread(target=work)\nt.start()"),
+        (f"{WORKS}pool = threading.Pool()\n", "pool.submit(work, 1)"),
+        ("a = []\ndef work(n):\n    a.append(n)\n", "x = [*map(work, 'ab')]"),
+        (BINDS, "connect()"),
+        (f"{BINDS}def start():\n    connect()\n", "start()"),
+        ("x = 1\na = {'k': 1}", "del a['k'], x"),
+    ],
+)
+def test_what_changes_it_in_a_roundabout_way(before, changes):
+    assert "\n".join(needed("a", before, "other = 1", changes)) == f"{before.strip()}\n{changes}".strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def timed(f):\n    def inner():\n        a.append(1)\n    return inner\n@timed\ndef b(): ...",
+        "def f(x):\n    a.append(x)\nprint(sorted('ab', key=f))",
+        "import functools\n@functools.cache\ndef b(): return a",
+    ],
+)
+def test_what_changes_nothing_yet(text):
+    assert needed("a", "a = []", text) == ["a = []"]
+
+
+def test_what_only_a_script_runs_is_named():
+    made = slicer("def main():\n    global a\n    a = 1", "if __name__ == '__main__':\n    main()")
+    assert made.need([Want("a", made.end, "GET /")]).problems == [
+        "cell [1], line 1: __name__ is not '__main__' in a module, and something needs a: take the `if` away"
+    ]
+
+
 def test_a_cell_that_ran_again():
     # The same text, nothing between: once.
     assert needed("a", "a = []", "a.append(1)", "a.append(1)", ids=["1", "2", "2"], former=[1]) == [

@@ -61,6 +61,26 @@ def test_binding(body, expected):
     assert written(f"{IMPORT}def GET():\n{body}") == f"def GET():\n{expected}"
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("class Box:\n    n = _shared.n\n", "class Box:\n    n = n\n"),
+        ("class Box:\n    n = 1\n    def at(self):\n        return _shared.n\n", None),
+        ("def f():\n    return [n for n in _shared.n]\n", "def f():\n    return [n for n in n]\n"),
+        ("a = [n for n in 'ab']\nb = _shared.n\n", "a = [n for n in 'ab']\nb = n\n"),
+        ("def f():\n    def g(n): return n\n    return g(_shared.n)\n", None),
+        ("f = lambda n=_shared.n: n\n", "f = lambda n=n: n\n"),
+        ("def f(n=_shared.n): return n\n", "def f(n=n): return n\n"),
+        (
+            "def f(a: '_shared.A', b: \"list[_shared.B | _shared.A]\" = '_shared.C') -> '_shared.A': ...\n",
+            "def f(a: 'A', b: \"list[B | A]\" = '_shared.C') -> 'A': ...\n",
+        ),
+    ],
+)
+def test_where_another_scope_has_that_name(source, expected):
+    assert written(IMPORT + source) == (expected or source.replace("_shared.", ""))
+
+
 def test_on_one_line():
     assert written(f"{IMPORT}def GET(): _shared.n = 1\n") == "def GET(): global n; n = 1\n"
 
@@ -76,6 +96,11 @@ def test_in_the_function_that_binds_it_and_no_other():
         (IMPORT + "def GET(page):\n    return _shared.page\n", ":3: page is shared, and the file has another page"),
         (IMPORT + "def GET():\n    n = 1\n    return _shared.n\n", ":4: n is shared"),
         (IMPORT + "n = 1\ndef GET():\n    return _shared.n\n", ":4: n is shared"),
+        (IMPORT + "class A:\n    n = 1\n    m = _shared.n\n", ":4: n is shared"),
+        (IMPORT + "def f():\n    return [_shared.n for n in 'ab']\n", ":3: n is shared"),
+        (IMPORT + "def f(n):\n    return [m for m in _shared.n]\n", ":3: n is shared"),
+        (IMPORT + "f = lambda n: _shared.n\n", ":2: n is shared"),
+        (IMPORT + "def f(n: '_shared.' 'A'): ...\n", ":2: _shared.A names what is shared: write it without quotes"),
         (IMPORT + "_shared.n = 1\n", ":2: n is shared, and bound outside of functions"),
         (IMPORT + "x = vars(_shared)\n", ":2: _shared is used as a whole"),
         ("from app.lib import x\n", ":1: a notebook has no module app.lib"),

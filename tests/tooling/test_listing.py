@@ -66,3 +66,20 @@ def test_a_folder_without_app_and_one_without_routes(tmp_path):
     result = listed(tmp_path)
     assert result.exit_code == 0
     assert "has no route: write app/route.py" in result.output
+
+
+def test_what_is_read_by_a_program_has_a_route_on_a_line(shop):
+    long = "/".join(["a-long-name-of-a-folder"] * 6)
+    write_files(shop, {f"app/{long}/route.py": "cors = {'origins': ['https://a.example']}\ndef GET(): ...\n"})
+    result = CliRunner().invoke(commands.app, ["list", str(shop)])
+    (line,) = [line for line in result.output.splitlines() if long in line]
+    assert line.split()[-4:] == ["cors", "=", '{"origins":', '["https://a.example"]}']
+    row = next(row for row in json.loads(listed(shop, "--json").output) if row["path"] == f"/{long}")
+    assert row["config"] == {"cors": {"origins": ["https://a.example"]}}
+
+
+def test_who_names_something_else_is_told_what_was_meant(shop):
+    for place in (shop / "app", shop / "app/products", shop / "app/page.html"):
+        assert f"name the folder that holds app, {shop}" in listed(place).output
+    (shop / "shop.ipynb").write_text("{}")
+    assert "shop.ipynb is a notebook: notebook-routes export" in listed(shop / "shop.ipynb").output

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from notebook_routes.routing import ParamSegment
 
 _CAPITAL = re.compile("[A-Z]")
+_LIST = re.compile(r"\bisinstance\(.*\blist\b")
 #: Parts of a request that a local may stand for: `query = req.query`.
 _PARTS = ("query", "cookies", "headers")
 QUERY_FUNCTION = '''def _query_of(request, params):
@@ -69,6 +70,7 @@ class RequestRewrite:
         self.asks_whole_query = False
         self.parts: dict[str, str] = {}
         self.body_as_dict = False
+        self.expects_lists = False
 
     def rewrite(self, statements: Sequence[Statement]) -> list[Statement]:
         """The statements, reading of `request`.
@@ -80,6 +82,7 @@ class RequestRewrite:
         for each in statements:
             each.visit(aliases)
         self.parts = aliases.parts
+        self.expects_lists = any(_LIST.search(code(each)) for each in statements)
         rewriter = _Rewriter(self, aliases.bodies)
         found: list[Statement] = []
         for each in statements:
@@ -281,7 +284,10 @@ class _Rewriter(cst.CSTTransformer):
 
     def _takes(self, part: str | None, key: cst.BaseExpression) -> bool:
         """Whether one value is read without looking at the whole."""
-        return part is not None and (part != "query" or text_of(key) is not None)
+        name = text_of(key)
+        # Who asks for lists has to have the values of a repeated name, of which `request.query` gives one.
+        is_one = name is not None and (name in self._owner.segments or not self._owner.expects_lists)
+        return part is not None and (part != "query" or is_one)
 
     def _by_name(self, node: cst.BaseExpression, call: cst.Call) -> bool:
         part, given = self._part(node), positional(call)

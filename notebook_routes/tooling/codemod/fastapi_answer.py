@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import libcst as cst
@@ -23,11 +24,18 @@ _JSON = ("JSONResponse", "ORJSONResponse", "UJSONResponse")
 _RESPONSES = (*_TYPES, *_JSON, "RedirectResponse")
 _REQUEST = {
     "query_params": "request.query",
+    "client": "request.peer",
     "client.host": '(request.peer or ("127.0.0.1", ""))[0]',
+    "url.query": "request.query_string",
+    "url.scheme": 'request.next_url.protocol.rstrip(":")',
+    "url.hostname": "request.next_url.hostname",
+    "cookies": "{cookie.name: cookie.value for cookie in request.cookies}",
     "url.path": "request.next_url.pathname",
     "path_params": "params",
     "base_url": '(request.next_url.origin + "/")',
 }
+#: Parts of a request that have the same name here; of the other ones a call may be known.
+_SAME = ("headers", "method", "state", "url", "json", "body", "form", "stream")
 #: Types of which FastAPI sends what there is.
 _OPEN = ("dict", "list", "Any", "None", "Dict", "List", "object")
 
@@ -107,8 +115,15 @@ class FastAPIBody(AnswerRewrite):
         self._files = files
         self._tasks = tasks
         self._responders = responders
+        #: Parts of names that are known as a whole.
+        self._within: set[int] = set()
 
     # -- names
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:
+        # What is known is the longest part of a name.
+        if _is_known(dotted(node), self._request):
+            self._within.add(id(node.value))
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
         if original_node.value in ("HTTPException", "jsonable_encoder"):
@@ -120,10 +135,13 @@ class FastAPIBody(AnswerRewrite):
         top, _, rest = (name or "").partition(".")
         if name is None:
             return updated_node
-        if self._request is not None and top == self._request and rest in _REQUEST:
+        is_part = id(original_node) in self._within
+        if self._request is not None and top == self._request and rest in _REQUEST and not is_part:
             if _REQUEST[rest] == "params":
                 self.needs.add("params")
-            return expression(_REQUEST[rest].replace("request", self._request))
+            return expression(re.sub(r"\brequest\b", self._request, _REQUEST[rest]))
+        if top == self._request and not _is_known(name, top) and not is_part:
+            raise NotUnderstood(f"{name} has no counterpart")
         if (top in self._files or "*" in self._files) and rest in ("filename", "content_type"):
             return expression(f"{top}.{'name' if rest == 'filename' else 'type'}")
         is_response = top in self._responses or (self._says is not None and top == self._says.response)
@@ -151,6 +169,12 @@ class FastAPIBody(AnswerRewrite):
             function, *given = [code(each.with_changes(comma=cst.MaybeSentinel.DEFAULT)) for each in updated_node.args]
             return expression(f"after(lambda: {function}({', '.join(given)}))")
         if method in ("set_cookie", "delete_cookie"):
+            said = any(each.star or (each.keyword and each.keyword.value == "samesite") for each in updated_node.args)
+            if method == "set_cookie" and not said:
+                # Starlette says so by itself.
+                lax = cst.parse_expression('f(samesite="lax")')
+                assert isinstance(lax, cst.Call)
+                updated_node = updated_node.with_changes(args=[*updated_node.args, *lax.args])
             return self._cookie(owner, method, updated_node)
         return self._made(name, updated_node)
 
@@ -216,6 +240,16 @@ class FastAPIBody(AnswerRewrite):
             return value
         self.public.add("Response")
         return f"Response.json({value}{status})"
+
+
+def _is_known(name: str | None, request: str | None) -> bool:
+    """Whether a name is a part of the request that has a counterpart, as a whole."""
+    top, _, rest = (name or "").partition(".")
+    if request is None or top != request:
+        return False
+    first, _, further = rest.partition(".")
+    is_same = first in _SAME and (first != "url" or not further)
+    return rest in _REQUEST or is_same or first in ("query_params", "cookies", "path_params")
 
 
 def makes_response(function: cst.FunctionDef) -> bool:

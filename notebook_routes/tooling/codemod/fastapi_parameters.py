@@ -9,10 +9,12 @@ def GET(authorization: Annotated[str, Header()], q: Annotated[str, Field(max_len
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from notebook_routes.routing import RESERVED_NAMES
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
     argument_of,
@@ -271,6 +273,7 @@ class Parameters:
         text = code(hint) if hint is not None else "str"
         kind = _called(marker)
         extras: list[str] = []
+        called = name
         if isinstance(marker, cst.Call):
             alias = text_of(argument_of(marker, "alias"))
             if argument_of(marker, "convert_underscores") is not None and alias is None:
@@ -279,7 +282,11 @@ class Parameters:
                 given.public.add(_MARKERS[kind])
                 extras.append(f"{_MARKERS[kind]}({literal(alias) if alias is not None else ''})")
             elif alias is not None and alias != name:
-                raise NotUnderstood(f"{name} is called {alias} in the query")
+                if not alias.isidentifier() or iskeyword(alias) or alias in RESERVED_NAMES or alias in given.written:
+                    raise NotUnderstood(f"{name} is called {alias} in the query")
+                if name not in given.written:
+                    given.prologue.lines.append(f"{name} = {alias}")
+                called = alias
             limits = _limits(marker)
             if limits:
                 given.imports.add("from pydantic import Field")
@@ -289,7 +296,7 @@ class Parameters:
             text = f"Annotated[{', '.join([text, *extras])}]"
         is_typed = hint is not None or extras
         end = f" = {code(default)}" if default is not None and code(default) != "..." else ""
-        given.written.setdefault(name, f"{name}: {text}{end}" if is_typed or not end else f"{name}{end}")
+        given.written.setdefault(name, f"{called}: {text}{end}" if is_typed or not end else f"{called}{end}")
 
     # -- dependencies
 
@@ -439,6 +446,12 @@ class _Yields(cst.CSTVisitor):
 
     def visit_Yield(self, node: cst.Yield) -> None:  # noqa: ARG002 - LibCST's signature
         self.found = True
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:  # noqa: ARG002
+        return False
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:  # noqa: ARG002
+        return False
 
 
 def _constructor(node: cst.ClassDef) -> cst.FunctionDef | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from notebook_routes.tooling.codemod.declarations import METHOD_DECORATORS, is_main, parameters_in
+from notebook_routes.tooling.codemod.fastapi_lifespan import starting
 from notebook_routes.tooling.codemod.modules import as_one
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
@@ -115,10 +116,16 @@ class FastAPISource:
         for each in statements:
             each.visit(aliases)
         statements = [as_statement(each.visit(_Numbers(aliases.found))) for each in statements]
+        #: What runs when the app starts and ends, by name, and the lines that run what is for the start.
+        self._lifespans: set[str] = set()
+        self._started: list[Statement] = []
         for each in statements:
             self._find_owner(each)
         for each in statements:
             self._take(each)
+        self.plain += self._started
+        if len(self._started) < len(self._lifespans):
+            self.dropped.append("the lifespan of the app has no counterpart: do it where the module begins")
 
     def places(self, owner: str) -> list[tuple[str, list[cst.BaseExpression]]]:
         """Where the paths of an app or a router begin, each with what runs before."""
@@ -139,18 +146,31 @@ class FastAPISource:
         if called in ("FastAPI", "fastapi.FastAPI"):
             self.apps.add(bound[0])
             self.routers[bound[0]] = Router(dependencies=listed(argument_of(bound[1], "dependencies")))
-            if argument_of(bound[1], "lifespan") is not None:
-                self.dropped.append("the lifespan of the app has no counterpart: do it where the module begins")
+            lifespan = argument_of(bound[1], "lifespan")
+            if lifespan is not None:
+                self._lifespans.add(dotted(lifespan) or "")
         elif called in ("APIRouter", "fastapi.APIRouter"):
             prefix = text_of(argument_of(bound[1], "prefix")) or ""
             self.routers[bound[0]] = Router(prefix, listed(argument_of(bound[1], "dependencies")))
 
     def _take(self, node: Statement) -> None:
-        if isinstance(node, cst.FunctionDef) and node.decorators:
+        if isinstance(node, cst.FunctionDef) and node.name.value in self._lifespans:
+            self._take_lifespan(node)
+        elif isinstance(node, cst.FunctionDef) and node.decorators:
             rest = self._declared(node)
             self.plain += rest
         elif not self._is_about_app(node):
             self.plain.append(node)
+
+    def _take_lifespan(self, function: cst.FunctionDef) -> None:
+        """Have what the app does when it starts done by the module, where that waits for nothing."""
+        starts, ends = starting(function)
+        if starts is None:
+            return
+        self.plain.append(starts)
+        self._started.append(statement(f"{starts.name.value}()"))
+        if ends:
+            self.dropped.append(f"what {function.name.value}() does when the app ends has no counterpart")
 
     def _declared(self, function: cst.FunctionDef) -> list[Statement]:
         """Note what the decorators of a function declare; the statements that stay of it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from notebook_routes.tooling.codemod.nodes import body_of
+from notebook_routes.tooling.codemod.nodes import body_of, code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,24 @@ def wrapper_of(function: cst.FunctionDef) -> cst.FunctionDef | None:
         if isinstance(each, cst.FunctionDef):
             return wrapper_of(each) or (each if each.params.star_kwarg is not None else None)
     return None
+
+
+def with_wraps(wrapper: cst.FunctionDef, around: cst.FunctionDef) -> cst.FunctionDef:
+    """A wrapper that says whom it wraps, so that the parameters of the view are known; `around` holds it."""
+    view = around.params.params[0].name.value if around.params.params else ""
+    said = [code(each.decorator) for each in wrapper.decorators]
+    if not view or any("wraps(" in text for text in said):
+        return wrapper
+    made = cst.Decorator(cst.parse_expression(f"functools.wraps({view})"))
+    return wrapper.with_changes(decorators=[made, *wrapper.decorators])
+
+
+def holder_of(wrapper: cst.FunctionDef, function: cst.FunctionDef) -> cst.FunctionDef:
+    """The function that a wrapper is defined in."""
+    for each in body_of(function.body):
+        if isinstance(each, cst.FunctionDef) and each is not wrapper:
+            return holder_of(wrapper, each)
+    return function
 
 
 class HandedOn(cst.CSTTransformer):

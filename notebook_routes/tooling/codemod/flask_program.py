@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import libcst as cst
 
@@ -12,9 +13,11 @@ from notebook_routes.tooling.codemod.flask_names import ResponseNames
 from notebook_routes.tooling.codemod.flask_parameters import (
     Exchanged,
     HandedOn,
+    holder_of,
     with_first,
     with_more,
     with_parameters,
+    with_wraps,
     wrapper_of,
 )
 from notebook_routes.tooling.codemod.flask_session import KEEPS_SESSION, flask_session
@@ -30,6 +33,7 @@ from notebook_routes.tooling.codemod.nodes import (
     block,
     body_of,
     code,
+    constant,
     dotted,
     names_in,
     only_small,
@@ -94,12 +98,14 @@ class FlaskProgram:
         }
         self._helpers: dict[str, tuple[str, ...]] = {}
         self._handlers = FlaskHandlers(source)
-        others: list[cst.CSTNode] = [each for each in source.plain if not isinstance(each, cst.If)]
-        others += [view.function.body for view in source.views]
+        used = names_in([each for each in source.plain if not isinstance(each, cst.If)])
+        for view in source.views:
+            # `def user(user)` means its parameter.
+            used |= names_in([view.function.body]) - {each.name.value for each in view.function.params.params}
         #: Functions that cannot be converted.
         self._broken: set[str] = set()
         #: Views that functions call.
-        self._called = names_in(others) & {view.name for view in source.views}
+        self._called = used & {view.name for view in source.views}
         called = {view.name: view.function.with_changes(decorators=[]) for view in source.views}
         self._others: list[Statement] = [*source.plain, *(called[name] for name in sorted(self._called))]
         self._constants = tables_in(source.plain)
@@ -123,9 +129,12 @@ class FlaskProgram:
                 self.problems.append(f"{each.name}: {reason}")
                 continue
             made.routes.setdefault(pattern, []).extend(functions)
-        for hook in sorted(self._source.hooks, key=lambda hook: hook.kind):
+        # Those of a blueprint are within those of the app.
+        for hook in sorted(self._source.hooks, key=lambda hook: (hook.kind, hook.owner not in self._source.apps)):
             try:
                 made.middleware.append(self._hook(hook))
+                if hook.owner not in self._source.apps:
+                    made.matchers[hook.function.name.value] = self._matchers(hook.owner)
             except NotUnderstood as reason:
                 self.problems.append(f"{hook.function.name.value}(): {reason}")
         if not made.routes:
@@ -148,6 +157,8 @@ class FlaskProgram:
         try:
             # Werkzeug takes several slashes for one.
             whole = f"/{'/'.join(part for part in path.split('/') if part)}"
+            if "(" in whole:
+                self.problems.append(f'{view.name}(): "{whole}" asks more of a part than its type, which is not tested')
             self._paths.append(_Path(view, *read_path(whole)))
         except NotUnderstood as reason:
             self.problems.append(f"{view.name}(): {reason}")
@@ -329,6 +340,7 @@ class FlaskProgram:
             handed = new.visit(HandedOn(needs))
             assert isinstance(handed, cst.FunctionDef)
             new = with_first(handed, needs)
+        new = with_wraps(new, holder_of(wrapper, function))
         changed = function.visit(Exchanged(wrapper, new))
         assert isinstance(changed, cst.FunctionDef)
         return changed
@@ -339,8 +351,6 @@ class FlaskProgram:
         view, new = self._view(hook.function, answers=True)
         if not view.needs <= {"request"}:
             raise NotUnderstood("a middleware does not read the body")
-        if hook.owner not in self._source.apps:
-            raise NotUnderstood("it is in front of one blueprint only: write its paths as the matcher of a middleware")
         bare = new.with_changes(leading_lines=[*new.leading_lines])
         if hook.kind == "before_request":
             return self._handlers.around(with_parameters(bare, ["request"]))
@@ -351,6 +361,11 @@ class FlaskProgram:
         lines = behind_docstring(body_of(changed.body), [_awaited(name)])
         changed = changed.with_changes(body=block(lines, changed.body), asynchronous=cst.Asynchronous())
         return with_parameters(changed, ["request", "next"])
+
+    def _matchers(self, blueprint: str) -> list[str]:
+        """The paths of a blueprint, as a matcher has them."""
+        found = [path.path for path in self._paths if path.view.owner == blueprint]
+        return [*dict.fromkeys(map(self._names.matcher, found))]
 
     # -- the rest
 
@@ -366,6 +381,8 @@ class FlaskProgram:
         if "logger" in used and not any(bound and bound[0] == "logger" for bound in map(target_of, kept)):
             kept = behind_imports(kept, [statement("logger = logging.getLogger(__name__)")])
             kept.insert(0, statement("import logging"))
+        if "functools" in used:
+            kept.insert(0, statement("import functools"))
         for name in sorted(self._source.apps & used):
             raise NotUnderstood(f"it uses {name} in a way that only Flask has")
         names = sorted(self._public | public)
@@ -386,7 +403,12 @@ def _url(path: _Path, call: cst.Call) -> str:
         # Before Python 3.12 an f-string has no quotes of its own kind inside.
         url = url.replace(part, "{" + value.replace('"', "'") + "}")
     if given:
-        raise NotUnderstood(f"{code(call)} adds a query")
+        values = {each.keyword.value: constant(each.value) for each in call.args if each.keyword is not None}
+        query = {name: values[name] for name in given}
+        if not all(isinstance(value, (str, int)) for value in query.values()):
+            raise NotUnderstood(f"{code(call)} adds a query")
+        added = urlencode(query)
+        url += "?" + (added.replace("{", "{{").replace("}", "}}") if "{" in url else added)
     return f'f"{url}"' if "{" in url else f'"{url}"'
 
 

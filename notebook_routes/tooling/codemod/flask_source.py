@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import libcst as cst
 
 from notebook_routes.tooling.codemod.declarations import METHOD_DECORATORS, is_main, parameters_in
+from notebook_routes.tooling.codemod.flask_classes import is_method_view, methods_of
 from notebook_routes.tooling.codemod.modules import as_one
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
@@ -61,12 +62,14 @@ class View:
         owner: the app or the blueprint, by name.
         path: as it is declared, without the prefix of a blueprint.
         methods: those that it answers.
+        endpoint: what `url_for` calls it, where that is not the function's name.
     """
 
     function: cst.FunctionDef
     owner: str
     path: str
     methods: list[str]
+    endpoint: str = ""
 
     @property
     def name(self) -> str:
@@ -160,8 +163,13 @@ class FlaskSource:
         self._constants = {found[0]: found[1] for each in statements if (found := target_of(each)) is not None}
         for each in statements:
             self._find_owner(each)
+        self._functions = [each for each in statements if isinstance(each, cst.FunctionDef)]
+        self._classes = [each for each in statements if isinstance(each, cst.ClassDef)]
+        #: Functions and classes that are views by a line of their own.
+        self._ruled: set[str] = set()
         for each in statements:
             self._take(each)
+        self.plain = [each for each in self.plain if _name_of(each) not in self._ruled]
         for function, owner in self._local:
             if any(view.owner != owner for view in self.views):
                 self.dropped.append(f"{function}() answered errors of {owner} alone, and answers those of all now")
@@ -172,7 +180,8 @@ class FlaskSource:
 
     def endpoint(self, view: View) -> str:
         """What `url_for` calls a view."""
-        return view.name if view.owner in self.apps else f"{self.blueprints[view.owner].name}.{view.name}"
+        name = view.endpoint or view.name
+        return name if view.owner in self.apps else f"{self.blueprints[view.owner].name}.{name}"
 
     def _text(self, node: cst.BaseExpression | None) -> str | None:
         """A text that is written, or put together of constants of the program."""
@@ -370,12 +379,42 @@ class FlaskSource:
             above = "" if owner in self.apps else self.blueprints[owner].prefix
             blueprint.prefixes.append(above + (blueprint.prefix if given is None else given))
         elif what == "add_url_rule":
-            raise NotUnderstood(f"{code(call)}: the view is not declared where it is defined")
+            self._add_rule(call, owner)
         elif what == "register_error_handler":
             self._handle(argument_of(call, "code_or_exception", 0), dotted(argument_of(call, "f", 1) or cst.Name("_")))
         elif what != "run":
             self.dropped.append(f"{code(call)} has no counterpart")
         return True
+
+    def _add_rule(self, call: cst.Call, owner: str) -> None:
+        """Note a view that is declared apart from its function, or from its class."""
+        path, given = self._text(argument_of(call, "rule", 0)), argument_of(call, "view_func", 2)
+        name = dotted(given) if given is not None else None
+        function = next((each for each in self._functions if each.name.value == name), None)
+        if path is not None and function is not None:
+            methods = constant(argument_of(call, "methods"))
+            named = [str(each).upper() for each in methods] if isinstance(methods, (list, tuple, set)) else ["GET"]
+            endpoint = text_of(argument_of(call, "endpoint", 1)) or ""
+            self._ruled.add(function.name.value)
+            self.views.append(View(function, owner, path, named, endpoint))
+            return
+        found = None if path is None or not isinstance(given, cst.Call) else self._class_of(given)
+        if path is None or found is None:
+            self.dropped.append(f"{code(call)}: the view is neither a function nor a MethodView of the program")
+            return
+        kind, endpoint = found
+        for each in methods_of(kind):
+            self.views.append(View(each, owner, path, [each.name.value.rpartition("_")[2].upper()], endpoint))
+        self._ruled.add(kind.name.value)
+
+    def _class_of(self, call: cst.Call) -> tuple[cst.ClassDef, str] | None:
+        """The class of `Lamps.as_view("lamps")`, and the endpoint."""
+        owner, _, what = (dotted(call.func) or "").rpartition(".")
+        kind = next((each for each in self._classes if each.name.value == owner), None)
+        endpoint = text_of(argument_of(call, "name", 0))
+        if what != "as_view" or kind is None or endpoint is None or len(call.args) > 1 or not is_method_view(kind):
+            return None
+        return kind, endpoint
 
     def _allow(self, call: cst.Call) -> None:
         origins = argument_of(call, "origins")
@@ -435,3 +474,7 @@ def _makes_app(node: Statement) -> bool:
 def _is_context(node: cst.BaseExpression) -> bool:
     name = dotted(node.func) if isinstance(node, cst.Call) else None
     return name is not None and name.rpartition(".")[2] in ("app_context", "test_request_context")
+
+
+def _name_of(node: Statement) -> str | None:
+    return node.name.value if isinstance(node, (cst.FunctionDef, cst.ClassDef)) else None

@@ -52,6 +52,13 @@ _PARTS = {
     "request.view_args": "params",
 }
 _MULTI = {"request.args": "request.query", "request.form": "form_of(body)"}
+#: What headers of Werkzeug's have by the same name.
+_HEADER_PARTS = (
+    "headers.get", "headers.items", "headers.keys", "headers.pop", "headers.set", "headers.setdefault",
+    "headers.update", "headers.values",
+)  # fmt: skip
+#: Parts of an answer that say something else here.
+_NO_PARTS = ("status", "data", "response", "cache_control", "last_modified", "expires", "set_data", "get_json", "json")
 _RESPONSES = ("jsonify", "make_response", "redirect", "Response", "send_file", "send_from_directory")
 
 
@@ -129,6 +136,8 @@ class FlaskView(AnswerRewrite):
             return cst.Name("logger")
         if top in self._responses and rest in ("status_code", "mimetype", "content_type"):
             return expression(f"{top}.status" if rest == "status_code" else f'{top}.headers["content-type"]')
+        if top in self._responses and (rest in _NO_PARTS or rest.partition(".")[0] == "headers"):
+            return self._of_response(name, updated_node)
         if top == "request" and "." not in rest and not self._is_multi(name):
             raise NotUnderstood(f"{name} has no counterpart")
         if top == "session" and self._session is None:
@@ -136,6 +145,15 @@ class FlaskView(AnswerRewrite):
         if top == self._session and rest not in SESSION_PARTS:
             raise NotUnderstood(f"{name} has no counterpart")
         return updated_node
+
+    def _of_response(self, name: str, node: cst.Attribute) -> cst.Attribute:
+        """A part of an answer."""
+        part = name.partition(".")[2]
+        if part == "headers.add":
+            return node.with_changes(attr=cst.Name("append"))
+        if part == "headers" or part in _HEADER_PARTS:
+            return node
+        raise NotUnderstood(f"{name} has no counterpart")
 
     def _is_multi(self, name: str) -> bool:
         return name in _MULTI or name in ("request.get_json", "request.get_data")
@@ -202,17 +220,13 @@ class FlaskView(AnswerRewrite):
             ]
             return self._json("".join(options))
         if name == "request.get_data":
-            self.needs.add("body")
-            self.raw_body = True
-            as_text = constant(argument_of(updated_node, "as_text")) is True
-            return expression('(body or b"").decode()' if as_text else '(body or b"")')
+            return self._data(as_text=constant(argument_of(updated_node, "as_text")) is True)
         if name in (
             "render_template",
             "render_template_string",
             "flash",
             "send_file",
             "send_from_directory",
-            "stream_with_context",
         ):
             raise NotUnderstood(f"it uses {name}()")
         if owner in self._responses and method in ("set_cookie", "delete_cookie"):
@@ -229,6 +243,11 @@ class FlaskView(AnswerRewrite):
                 f"{name}({', '.join([*arguments_of(updated_node), *(f'{need}={need}' for need in needs)])})"
             )
         return updated_node
+
+    def _data(self, *, as_text: bool) -> cst.BaseExpression:
+        self.needs.add("body")
+        self.raw_body = True
+        return expression('(body or b"").decode()' if as_text else '(body or b"")')
 
     def _from_multi(self, owner: str, method: str, call: cst.Call) -> cst.BaseExpression:
         self._multi(owner)

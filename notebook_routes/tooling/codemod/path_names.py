@@ -6,6 +6,7 @@ name of its segment, and who calls it otherwise is told.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,15 @@ class PathNames:
         except InvalidPattern as error:
             raise NotUnderstood(str(error)) from None
 
+    def matcher(self, path: str) -> str:
+        """A path as the `matcher` of a middleware has it.
+
+        Raises:
+            NotUnderstood: it cannot be one.
+        """
+        parts = self.pattern(path).split("/")
+        return "/".join(_matched(part) for part in parts)
+
     def names(self, path: str) -> Mapping[str, str]:
         """For the name of each parameter the one that its segment has."""
         return self._new[path]
@@ -77,3 +87,12 @@ class PathNames:
             parts.append(f"[{'...' if found.rest else ''}{new[found.name]}]")
         self._new[path] = new
         self._patterns[path] = "/".join(parts) or "/"
+
+
+def _matched(segment: str) -> str:
+    name = segment.strip("[].")
+    if segment.startswith("[[..."):
+        return f":{name}*"
+    if segment.startswith("[..."):
+        return f":{name}+"
+    return f":{name}" if segment.startswith("[") else re.sub(r"[:(){}*+?\\]", r"\\\g<0>", segment)

@@ -6,6 +6,7 @@ The tree is what an export makes of the cells, so that what is shared goes where
 from __future__ import annotations
 
 import ast
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -46,6 +47,7 @@ class Program:
         plain: its statements without what belongs to the framework.
         routes: the functions of each path, by pattern.
         middleware: the functions in front of all routes, in order.
+        matchers: the paths of those functions that are in front of some routes only, by the function's name.
         beside: what these need: imports, constants and functions.
         constants: what all routes state, such as `cors = "*"`.
         files: further files that it needs, by their path from the project's folder on.
@@ -54,6 +56,7 @@ class Program:
     plain: list[Statement] = field(default_factory=list)
     routes: dict[str, list[Statement]] = field(default_factory=dict)
     middleware: list[cst.FunctionDef] = field(default_factory=list)
+    matchers: dict[str, list[str]] = field(default_factory=dict)
     beside: list[Statement] = field(default_factory=list)
     constants: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
@@ -68,9 +71,14 @@ class Program:
         for pattern, functions in self.routes.items():
             yield f"%%route {pattern}\n" + _text(functions, above=self.constants)
         if self.middleware:
-            names = ", ".join(each.name.value for each in self.middleware)
+            names = ", ".join(self._listed(each.name.value) for each in self.middleware)
             listed = two_below(statement(f"middleware = [{names}]"))
-            yield "%%middleware\n" + _text([*self.beside, *map(apart, self.middleware), listed])
+            beside = sorted(self.beside, key=lambda each: not _imports(each))
+            yield "%%middleware\n" + _text([*beside, *map(apart, self.middleware), listed])
+
+    def _listed(self, name: str) -> str:
+        matchers = self.matchers.get(name)
+        return name if matchers is None else f"({name}, [{', '.join(map(json.dumps, matchers))}])"
 
     def take_middleware(self, name: str, statements: Sequence[Statement], place: int) -> None:
         """Take in a middleware that is written with what it needs.
@@ -184,6 +192,10 @@ def plan_program(path: Path, options: Options, read: Callable[[Path], Conversion
     if conversion.problems:
         made.left[path] = "; ".join(dict.fromkeys(conversion.problems))
     return made
+
+
+def _imports(node: Statement) -> bool:
+    return isinstance(only_small(node), (cst.Import, cst.ImportFrom))
 
 
 def _imported_by(node: Statement) -> str | None:

@@ -65,7 +65,9 @@ class Outcome:
         yield from (f"{write.path} {would}written" for write in self.writes)
         yield from (f"{path} {would}removed" for path in self.removes)
         yield from (f"{todo.path}:{todo.line}: TODO: {todo.reason}" for todo in self.plan.todos)
-        yield from (f"{path} is left alone: {reason}" for path, reason in self.plan.left.items())
+        parts = {write.origin for write in self.plan.writes} & self.plan.left.keys()
+        for path, reason in self.plan.left.items():
+            yield f"Left out of {path}: {reason}" if path in parts else f"{path} is left alone: {reason}"
         if not (self.writes or self.removes or self.plan.left or self.plan.todos):
             yield "nothing to do"
             return
@@ -74,7 +76,8 @@ class Outcome:
                 _counted(len(self.writes) + len(self.removes), "file") + (" would change" if self.dry else " changed"),
                 _counted(len(self.plan.routes), "route"),
                 _counted(len(self.plan.todos), "TODO"),
-                f"{_counted(len(self.plan.left), 'source')} left alone",
+                f"{_counted(len(self.plan.left) - len(parts), 'source')} left alone",
+                *([f"{_counted(len(parts), 'source')} left in part"] if parts else []),
             )
         )
 

@@ -216,3 +216,16 @@ def test_a_raw_body_is_read_in_one_piece(write, asking, tmp_path):
     )
     convert(write, handler)
     assert asking(tmp_path)("POST", "/api/x", body="12345").json == {"size": 5}
+
+
+def test_who_asks_for_lists_gets_the_values_of_a_repeated_name(write, asking, tmp_path):
+    text, _ = convert(
+        write,
+        "def handler(req, res):\n    tag = req.query.get('tag')\n"
+        "    res.json({'tags': tag if isinstance(tag, list) else [tag], 'id': req.query['id']})\n",
+        path="pages/api/[id].py",
+    )
+    assert "_query_of(request, params).get('tag')" in text
+    ask = asking(tmp_path)
+    assert ask("GET", "/api/1?tag=a&tag=b").json == {"tags": ["a", "b"], "id": "1"}
+    assert ask("GET", "/api/1?tag=a").json == {"tags": ["a"], "id": "1"}

@@ -102,7 +102,7 @@ def test_the_results_answer(golden, asking):
     assert (stranger.json, stranger.headers["www-authenticate"]) == ({"detail": "who are you?"}, "Bearer")
     made = ask("POST", "/api/tasks", json_body={"title": "Sell", "secret": "s"}, headers=_ANN)
     assert (made.status, made.json) == (201, {"id": 2, "title": "Sell", "kind": "small"})
-    assert (made.headers["x-by"], made.headers.get_set_cookie()) == ("ann", ["last=2; Path=/; HttpOnly"])
+    assert (made.headers["x-by"], made.headers.get_set_cookie()) == ("ann", ["last=2; Path=/; HttpOnly; SameSite=lax"])
     assert ask("POST", "/api/tasks", json_body={}, headers=_ANN).json["detail"] == [
         {"type": "missing", "loc": ["body", "title"], "msg": "Field required", "input": {}}
     ]
@@ -205,7 +205,7 @@ def test_what_an_operation_becomes(convert, operation, written):
         ),
         ("@app.get('/a-{b}')\ndef x(b):\n    return b\n", '"a-{b}" in "/a-{b}" is not a whole segment'),
         ("@app.get('/x')\ndef x(a=Depends(other.thing)):\n    return 1\n", "is none of the program's functions"),
-        ("@app.get('/x')\ndef x(a: str = Query(alias='b')):\n    return 1\n", "a is called b in the query"),
+        ("@app.get('/x')\ndef x(a: str = Query(alias='b-c')):\n    return 1\n", "a is called b-c in the query"),
         ("@app.get('/x'\n", "it is no Python"),
     ],
 )
@@ -354,3 +354,48 @@ def test_the_line_that_a_file_is_run_by(convert):
         "@app.get('/')\ndef home():\n    return {}\n\n\nif (__name__ == '__main__'):\n    uvicorn.run(app)\n"
     )
     assert (outcome.status, "uvicorn" in files["app/route.py"]) == (0, False)
+
+
+def test_what_an_app_does_when_it_starts(convert, asking, tmp_path):
+    found, outcome = convert(
+        "from contextlib import asynccontextmanager\n\nlamps = {}\n\n\n@asynccontextmanager\nasync def lifespan(app):\n"
+        "    lamps[1] = named(1)\n    yield\n    lamps.clear()\n\n\ndef named(n):\n    return f'lamp {n}'\n\n\n"
+        "app = FastAPI(lifespan=lifespan)\n\n\n@app.get('/lamps')\ndef read():\n    return lamps\n"
+    )
+    assert list(outcome.plan.left.values()) == ["what lifespan() does when the app ends has no counterpart"]
+    assert "clear()" not in "".join(found.values())
+    assert asking(tmp_path / "prog_routes")("GET", "/lamps").json == {"1": "lamp 1"}
+
+
+@pytest.mark.parametrize("start", ["await connect()", "app.state.n = 1", "async with x: pass", "x = yield"])
+def test_a_start_that_a_module_cannot_have_is_named(convert, start):
+    _, outcome = convert(
+        f"async def lifespan(app):\n    {start}\n    yield\n\n\napp = FastAPI(lifespan=lifespan)\n\n\n"
+        "@app.get('/a')\ndef read():\n    return 1\n"
+    )
+    assert list(outcome.plan.left.values()) == [
+        "the lifespan of the app has no counterpart: do it where the module begins"
+    ]
+
+
+def test_what_a_request_says(convert, asking, tmp_path):
+    _, outcome = convert(
+        "from fastapi import Query, Request, Response\nfrom fastapi.responses import StreamingResponse\n\n\n"
+        "@app.get('/asked')\ndef asked(request: Request):\n"
+        "    return {'from': request.client is None, 'cookies': request.cookies, 'query': request.url.query}\n\n\n"
+        "@app.get('/scope')\ndef scope(request: Request):\n    return request.scope['type']\n\n\n"
+        "@app.get('/rows')\ndef rows(q: str = Query('a', alias='search', max_length=3)):\n"
+        "    return {'q': q}\n\n\n"
+        "@app.get('/stream')\ndef stream():\n    def each():\n        yield 'a'\n"
+        "    return StreamingResponse(each(), media_type='text/csv')\n\n\n"
+        "@app.get('/cookie')\ndef cookie(response: Response):\n    response.set_cookie('a', 'b')\n    return {}\n"
+    )
+    assert list(outcome.plan.left.values()) == ["GET /scope: request.scope has no counterpart"]
+    ask = asking(tmp_path / "prog_routes")
+    assert ask("GET", "/asked?x=1", headers={"cookie": "a=1"}).json["cookies"] == {"a": "1"}
+    assert ask("GET", "/asked?x=1").json["query"] == "x=1"
+    assert ask("GET", "/rows?search=b").json == {"q": "b"}
+    assert ask("GET", "/rows").json == {"q": "a"}
+    assert ask("GET", "/stream").headers["content-type"] == "text/csv"
+    assert ask("GET", "/rows?search=long").status == 422
+    assert ask("GET", "/cookie").headers["set-cookie"] == "a=b; Path=/; SameSite=lax"

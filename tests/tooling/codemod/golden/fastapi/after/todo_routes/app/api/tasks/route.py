@@ -57,6 +57,6 @@ async def POST(task: TaskIn, authorization: Annotated[str | None, Header()] = No
     number = len(_shared.tasks) + 1
     _shared.tasks[number] = {"id": number, **task.model_dump()}
     response.headers["X-By"] = user["name"]
-    response.cookies.set("last", str(number), http_only=True)
+    response.cookies.set("last", str(number), http_only=True, same_site="lax")
     after(lambda: _shared.log.append(f"added {number}"))
     return answer_with(_shared.shown(_shared.tasks[number], _shared.Task), response)
