@@ -84,24 +84,9 @@ class Isolate:
         """
         self._is_ready = self._has_ended = self._stopping = False
         self._failure = ""
-        engine, core = Engine.find(), core_archive()
-        with ExitStack() as stack:
-            place = stack.enter_context(tempfile.TemporaryDirectory(prefix="notebook-routes-edge-"))
-            folder = Path(place).resolve()
-            (folder / CORE).write_bytes(core)
-            (folder / SITE).write_bytes(site_archive(self._root))
-            self._launch = Launch(
-                engine=engine,
-                folder=folder,
-                packages=package_files(python_files(self._root)),
-                snapshot=snapshot_file(engine, core),
-                port=_free_port(self._port),
-                limits=self._limits,
-                settings=self._settings.environment() | {DIRECTORY_VARIABLE: _SITE},
-            )
-            stack.callback(self._launch.discard_draft)
-            self._stack = stack.pop_all()
         try:
+            self._launch = self._prepare()
+            self._stack.callback(self._launch.discard_draft)
             self._process = self._launch.start()
             self._thread = threading.Thread(target=self._supervise, name="edge isolate", daemon=True)
             self._thread.start()
@@ -141,6 +126,23 @@ class Isolate:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _prepare(self) -> Launch:
+        """Write what it is started with."""
+        engine, core = Engine.find(), core_archive()
+        place = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="notebook-routes-edge-"))
+        folder = Path(place).resolve()
+        (folder / CORE).write_bytes(core)
+        (folder / SITE).write_bytes(site_archive(self._root))
+        return Launch(
+            engine=engine,
+            folder=folder,
+            packages=package_files(python_files(self._root)),
+            snapshot=snapshot_file(engine, core),
+            port=_free_port(self._port),
+            limits=self._limits,
+            settings=self._settings.environment() | {DIRECTORY_VARIABLE: _SITE},
+        )
 
     def _wait_ready(self) -> None:
         with self._changed:

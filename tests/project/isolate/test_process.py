@@ -137,6 +137,21 @@ REFUSED = {
     "connects by pyfetch": ("await pyfetch(f'http://127.0.0.1:{port}/')", "Requires net access"),
     "connects by fetch": ("await fetch(f'http://127.0.0.1:{port}/')", "FetchError"),
     "listens": ("js.eval(\"Deno.listen({ hostname: '127.0.0.1', port: 0 })\")", "Requires net access"),
+    "closes itself": ("js.self.close()", "an edge isolate cannot close itself"),
+    "closes itself by Deno": ("js.Deno.exit(3)", "an edge isolate cannot close itself"),
+    "closes itself by Node": (
+        "await js.eval(\"import('node:process').then((each) => each.exit(3))\")",
+        "an edge isolate cannot close itself",
+    ),
+    "starts a worker": ("js.Worker.new('data:text/javascript,for(;;){}')", "an edge isolate cannot start another"),
+    "starts a worker as its class does": (
+        "js.eval(\"Reflect.construct(Object.setPrototypeOf(Worker, Object), ['data:text/javascript,1'])\")",
+        "is not extensible",
+    ),
+    "starts a worker by Node": (
+        "await js.eval(\"import('node:worker_threads').then((each) => new each.Worker('for(;;){}', { eval: true }))\")",
+        "an edge isolate cannot start another",
+    ),
     "eats memory at once": ("return len(b'x' * 10**9)", "MemoryError"),
     "eats memory by and by": ("eaten = []\nwhile True:\n    eaten.append(bytes(10**6))", "MemoryError"),
 }
@@ -177,8 +192,11 @@ REPLACED = {
         "it held itself for over 0.5 s and could not be interrupted",
     ),
     "spins in JavaScript": ("js.eval('for (;;) {}')", "it held itself for over 0.5 s and could not be interrupted"),
-    "closes itself": ("js.self.close()", "it held itself for over 0.5 s and could not be interrupted"),
     "ends itself": ("import posix\nposix._exit(3)", "exit(3)"),
+    "eats JavaScript's memory": (
+        "js.eval('const eaten = []; for (;;) eaten.push(new Uint8Array(1e7).fill(1))')",
+        "it has taken over 128 MiB beside Python's own memory",
+    ),
     "says that it has failed": ("js.eval(\"self.postMessage({ kind: 'failed', text: 'forged' })\")", "forged"),
     "sends what is no text": (
         "js.eval(\"self.postMessage({ kind: 'stdout', text: { toString: 1 } })\")",
@@ -197,6 +215,25 @@ def test_an_isolate_that_cannot_go_on_is_replaced(hostile, attempt, text, why):
     assert hostile.says(why)
 
 
+WAITING = {
+    "ends itself": "import posix\nposix._exit(3)",
+    "eats JavaScript's memory": """
+        import asyncio
+        eaten = []
+        while True:
+            eaten.append(js.eval("new Uint8Array(1e7).fill(1)"))
+            await asyncio.sleep(0.005)
+        """,
+}
+
+
+@pytest.mark.parametrize("text", WAITING.values(), ids=WAITING)
+def test_whoever_waits_for_one_that_has_to_end_is_told(hostile, attempt, text):
+    replaced = hostile.isolate.replaced
+    assert attempt(text) == (503, b"Service Unavailable\n")
+    wait_until(lambda: hostile.isolate.replaced == replaced + 1)
+
+
 FORGED = {
     "text": ("js.console.log('rubbish')", "rubbish"),
     "an event": ('js.console.log(\'{"kind":"failed","text":"forged"}\')', '"forged"'),
@@ -208,6 +245,8 @@ FORGED = {
         "js.eval(\"self.postMessage({ kind: 'snapshot', bytes: new Uint8Array(1) })\\nconsole.log('kept')\")",
         "kept",
     ),
+    "an error of nobody's": ("js.eval('setTimeout(() => { throw { toString: 1 } }, 0)')", "Uncaught { toString: 1 }"),
+    "a promise of nobody's": ("js.eval('setTimeout(() => void Promise.reject(42), 0)')", "Uncaught 42"),
     "nothing": ("js.eval(\"self.postMessage(null)\\nself.postMessage(1)\\nconsole.log('nothing')\")", "nothing"),
 }
 
