@@ -53,7 +53,7 @@ class Launch:
     Attributes:
         engine: Deno and Pyodide.
         folder: holds the archives of our package and of the project.
-        packages: those of what the project imports.
+        packages: those of what the project imports, in that folder too.
         snapshot: where the snapshot is, or is to be.
         port: to listen on.
         limits: what the isolate may do.
@@ -116,7 +116,7 @@ class Launch:
         return [f"{HOST}:{self.port}", *self.limits.hosts]
 
     def _command(self, *, has_snapshot: bool) -> list[str]:
-        readable = [self.engine.pyodide, self.folder, _HERE, *filter(None, self.packages)]
+        readable = [self.engine.pyodide, self.folder, _HERE]
         if has_snapshot:
             readable.append(self.snapshot)
         anything = "*" in self.limits.hosts

@@ -137,7 +137,7 @@ class Isolate:
         return Launch(
             engine=engine,
             folder=folder,
-            packages=package_files(python_files(self._root)),
+            packages=package_files(python_files(self._root)).copied_to(folder),
             snapshot=snapshot_file(engine, core),
             port=_free_port(self._port),
             limits=self._limits,

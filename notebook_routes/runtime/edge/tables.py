@@ -30,8 +30,8 @@ NETWORK_MODULES = _words(
 )
 #: Packages with compiled code of which PyPI has a wheel for the isolate, or one in plain Python.
 EDGE_WHEELS = _words(
-    """charset_normalizer frozenlist msgspec multidict notebook_routes propcache pydantic pydantic_core sqlalchemy
-    yarl"""
+    """charset_normalizer frozenlist markupsafe msgspec multidict notebook_routes propcache pydantic pydantic_core
+    sqlalchemy tornado yarl"""
 )
 
 _LOOPS = (

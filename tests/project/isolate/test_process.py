@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -293,6 +294,7 @@ SHOP = {
         async def POST(request):
             return Response(await request.bytes())
         """,
+    "app/json/route.py": "def POST(body):\n    return body\n",
     "app/together/route.py": """
         import asyncio, seen
 
@@ -355,6 +357,15 @@ def test_a_stream_whose_client_leaves_ends_its_generator(shop):
 def test_a_large_body_goes_both_ways(shop):
     body = os.urandom(2 * 1024 * 1024)
     assert shop.ask("POST", "/echo", body) == (200, body)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[" * 10_000 + b"]" * 10_000])
+def test_a_body_that_is_nested_too_deeply_is_the_clients_fault(shop, body):
+    replaced = shop.isolate.replaced
+    status, said = shop.ask("POST", "/json", body, **{"content-type": "application/json"})
+    assert (status, said) == (400, b"The body is not JSON that can be read: it is nested too deeply")
+    assert shop.ask("POST", "/json", b"[[1]]", **{"content-type": "application/json"}) == (200, b"[[1]]")
+    assert shop.isolate.replaced == replaced
 
 
 def test_requests_wait_beside_each_other(shop):
@@ -437,6 +448,17 @@ def test_it_ends_with_its_port_and_its_folder_and_starts_again(project):
             isolate.wait()
         isolate.stop()
     assert client.heard == []
+
+
+def test_it_is_replaced_though_others_have_cleared_the_cache(project, own_cache):
+    client = Client()
+    with Isolate(project(HELLO), port=0, say=client.hear) as client.isolate:
+        shutil.rmtree(own_cache / "packages")
+        for snapshot in (own_cache / "snapshots").iterdir():
+            snapshot.unlink()
+        client.isolate._process.kill()
+        assert client.says("the isolate was replaced") is True
+        client.becomes("/hello", (200, b"hello"))
 
 
 PARENT = """
