@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
+from notebook_routes.runtime.jsfetch import header_pairs
 from notebook_routes.servers.asgi import ASGIApp
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
 from notebook_routes.servers.wire import BODILESS
@@ -75,7 +76,7 @@ class EdgeApp:
         if geo is not None and self.app.geo is None:
             self.app.geo = GeoHeaders(_PLACE)
         exchange = _Exchange(request, self._platform)
-        scope = _scope(request, self._platform.pairs(request.headers), geo=geo, peer=peer)
+        scope = _scope(request, geo=geo, peer=peer)
         task = asyncio.get_running_loop().create_task(self._asgi(scope, exchange.receive, exchange.send))
         self._keep(task)
         task.add_done_callback(exchange.end)
@@ -95,8 +96,6 @@ class _Platform:
 
     def __init__(self) -> None:
         js, ffi = import_module("js"), import_module("pyodide.ffi")
-        # As an attribute, "from" is a keyword.
-        self._array_from: Callable[[Any], Any] = getattr(js.Array, "from")
         self.headers: Callable[[Any], Any] = js.Headers.new
         self.response: Callable[..., Any] = js.Response.new
         self.transform_stream: Callable[[], Any] = js.TransformStream.new
@@ -116,11 +115,6 @@ class _Platform:
     def forget(self, promise: Any) -> Any:
         """Let a promise be rejected without anybody looking."""
         return self._all_settled(self.convert([promise]))
-
-    def pairs(self, headers: Any) -> list[tuple[bytes, bytes]]:
-        """The fields of a `Headers`, names in lower case."""
-        pairs: list[list[str]] = self._array_from(headers).to_py()
-        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
 class _Exchange:
@@ -231,11 +225,10 @@ class _Exchange:
         await self._left.wait()
 
 
-def _scope(
-    request: Any, headers: list[tuple[bytes, bytes]], *, geo: Mapping[str, object] | None, peer: tuple[str, int] | None
-) -> Message:
+def _scope(request: Any, *, geo: Mapping[str, object] | None, peer: tuple[str, int] | None) -> Message:
     """The request's head as ASGI's scope."""
     url = urlsplit(request.url)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in header_pairs(request.headers)]
     names = {name for name, _ in headers}
     if geo is not None:
         headers = _placed(headers, geo)

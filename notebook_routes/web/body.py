@@ -195,7 +195,7 @@ def _is_too_deep(content: builtins.bytes) -> bool:
     if _DEEPEST is None or content.count(b"[") + content.count(b"{") <= _DEEPEST:
         return False
     brackets = _STRING.sub(b"", _ESCAPED.sub(b"", content).translate(None, _NO_BRACKETS))
-    return max(accumulate(map(_STEPS.get, brackets)), default=0) > _DEEPEST
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > _DEEPEST
 
 
 def _no_constant(name: str) -> NoReturn:

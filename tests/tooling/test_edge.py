@@ -93,7 +93,9 @@ def test_it_is_guarded_as_other_servers_are_until_sigterm(edge):
 def test_it_is_cleared_away_when_it_is_told_to_stop_while_it_loads(run, shop, tmp_path, number, status):
     place = tmp_path / "tmp"
     place.mkdir()
-    program = run("notebook_routes.tooling.cli", "edge", str(shop), "--port", "0", environment={"TMPDIR": place}.items())
+    program = run(
+        "notebook_routes.tooling.cli", "edge", str(shop), "--port", "0", environment={"TMPDIR": place}.items()
+    )
     parent = psutil.Process(program.process.pid)
     isolate = wait_until(lambda: next((each for each in parent.children() if each.name() == "deno"), None))
     assert [path.name.startswith("notebook-routes-edge-") for path in place.iterdir()] == [True]

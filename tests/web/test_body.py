@@ -189,7 +189,9 @@ def deepest(monkeypatch):
     monkeypatch.setattr(body_module, "_DEEPEST", 3)
 
 
-@pytest.mark.parametrize("content", [b"[[[[", b'{"a":[{"b":[1]}]}', rb'["\"]]]",[[[1]]]]', rb'"[[[" [[[[', rb'[[["\\",[1]]]]'])
+@pytest.mark.parametrize(
+    "content", [b"[[[[", b'{"a":[{"b":[1]}]}', rb'["\"]]]",[[[1]]]]', rb'"[[[" [[[[', rb'[[["\\",[1]]]]']
+)
 @pytest.mark.usefixtures("deepest")
 def test_where_python_does_not_count_levels_they_are_counted(content):
     with pytest.raises(InvalidBody, match="nested too deeply"):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from notebook_routes.project.isolate.engine import Engine
+    from notebook_routes.project.isolate.limits import IsolateLimits
     from notebook_routes.project.isolate.package_cache import PackageFiles
 
 HOST = "127.0.0.1"
@@ -26,24 +27,6 @@ CORE, SITE, ERRORS = "core.zip", "site.zip", "errors.txt"
 _HERE = Path(__file__).parent
 #: What Deno and the system need of this process's environment; nothing of it can be seen in the isolate.
 _KEPT = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LOCALAPPDATA")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IsolateLimits:
-    """What an isolate may do.
-
-    Attributes:
-        cpu: seconds for which it may hold its one thread. A handler that takes longer is cut with a 503, and an isolate
-            that cannot be interrupted is replaced.
-        memory: bytes that its Python may have; more is a MemoryError.
-        hosts: what it may connect to beside itself, "api.example.com" or "127.0.0.1:5000"; "*" is anything.
-        environment: what `os.environ` has of this machine's, by name.
-    """
-
-    cpu: float = 5.0
-    memory: int = 128 * 1024 * 1024
-    hosts: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

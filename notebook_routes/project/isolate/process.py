@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from notebook_routes.errors import ServerError
-from notebook_routes.project.isolate.archives import core_archive, python_files, site_archive
+from notebook_routes.project.isolate.archives import archive, core_archive, python_texts, site_files
 from notebook_routes.project.isolate.engine import Engine
-from notebook_routes.project.isolate.launch import CORE, ERRORS, HOST, SITE, IsolateLimits, Launch
+from notebook_routes.project.isolate.launch import CORE, ERRORS, HOST, SITE, Launch
+from notebook_routes.project.isolate.limits import IsolateLimits
 from notebook_routes.project.isolate.package_cache import package_files
 from notebook_routes.project.isolate.snapshot import snapshot_file
-from notebook_routes.project.settings import DIRECTORY_VARIABLE, ServerSettings
+from notebook_routes.project.settings import ServerSettings
 from notebook_routes.servers.listener import bind_listener
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     #: Hears what is said; the second argument is whether it is an error.
     Say: TypeAlias = Callable[[str, bool], object]
 
-#: Where the project is in the isolate.
-_SITE = "/site"
 #: Seconds until a project answers, the first time of all included.
 _PATIENCE = 120.0
 #: Seconds that Deno has to end in.
@@ -133,15 +132,16 @@ class Isolate:
         place = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="notebook-routes-edge-"))
         folder = Path(place).resolve()
         (folder / CORE).write_bytes(core)
-        (folder / SITE).write_bytes(site_archive(self._root))
+        files = site_files(self._root)
+        (folder / SITE).write_bytes(archive(files.items()))
         return Launch(
             engine=engine,
             folder=folder,
-            packages=package_files(python_files(self._root)).copied_to(folder),
+            packages=package_files(python_texts(files)).copied_to(folder),
             snapshot=snapshot_file(engine, core),
             port=_free_port(self._port),
             limits=self._limits,
-            settings=self._settings.environment() | {DIRECTORY_VARIABLE: _SITE},
+            settings=self._settings.environment(),
         )
 
     def _wait_ready(self) -> None:

@@ -152,11 +152,12 @@ class Meaning:
 
     def _of_call(self, node: ast.Call) -> str | None:
         """What is called by its name, `getattr(os, "system")`, means the same as when it is written."""
-        called, words = self.of(node.func), [each.value for each in node.args if isinstance(each, ast.Constant)]
-        if called in IMPORTING and len(words) == len(node.args) == 1:
-            return str(words[0])
-        if called == "builtins.getattr" and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-            return _joined(self.of(node.args[0]), f".{node.args[1].value}")
+        called = self.of(node.func)
+        match called, node.args:
+            case _, [ast.Constant(value=str(module))] if called in IMPORTING:
+                return module
+            case "builtins.getattr", [owner, ast.Constant(value=str(name)), *_]:
+                return _joined(self.of(owner), f".{name}")
         return _joined(called, "()")
 
     def _of_name(self, name: str) -> str | None:
