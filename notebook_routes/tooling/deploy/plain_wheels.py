@@ -36,7 +36,7 @@ def _write(found: Distribution, folder: Path) -> None:
     with zipfile.ZipFile(folder / f"{name}-{found.version}-{_TAG}.whl", "w") as wheel:
         written = []
         for path, file in plain_files(found):
-            if not path.startswith(f"{about}/"):
+            if ".dist-info/" not in path:
                 wheel.writestr(path, file.read_bytes())
                 written.append(path)
         wheel.writestr(f"{about}/METADATA", found.read_text("METADATA") or "")
