@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _PLACE = "cloudflare"
 #: As in the access log.
 _CLIENT_LEFT = 499
+_TOO_LARGE = "The body is larger than the memory that is left here"
 #: Statuses with which the platform's `Response` takes no body (Fetch §2.2.3).
 _NO_BODY = BODILESS | {205}
 
@@ -150,7 +151,11 @@ class _Exchange:
         if piece.done:
             self._body_read = True
             return {"type": "http.request", "body": b""}
-        return {"type": "http.request", "body": piece.value.to_bytes(), "more_body": True}
+        try:
+            body = piece.value.to_bytes()
+        except MemoryError:
+            return self._out_of_memory()
+        return {"type": "http.request", "body": body, "more_body": True}
 
     async def send(self, message: Message) -> None:
         """The head, and then the pieces of the body.
@@ -188,6 +193,14 @@ class _Exchange:
         if not self.response.done():
             # The client has left before there was an answer; the host wants one all the same.
             self.response.set_result(self._platform.response(None, status=_CLIENT_LEFT))
+
+    def _out_of_memory(self) -> Message:
+        """End the handler, as when the client leaves: then what it holds of the body is given back."""
+        if self._writer is not None:
+            self._writer.abort(self._platform.error(_TOO_LARGE))
+        elif not self.response.done():
+            self.response.set_result(self._platform.response(f"{_TOO_LARGE}\n", status=413))
+        return {"type": "http.disconnect"}
 
     def _respond(self, body: Any) -> None:
         status: int = self._head["status"]

@@ -41,7 +41,10 @@ async function run(told) {
   for (const kind of ["error", "unhandledrejection"]) {
     self.addEventListener(kind, (event) => {
       event.preventDefault();
-      post("stderr", { text: `Uncaught ${Deno.inspect(event.reason ?? event.error)}` });
+      const text = `Uncaught ${Deno.inspect(event.reason ?? event.error)}`;
+      // Whoever waits for that promise in Python would wait for ever: so it is when memory is used up.
+      if (text.includes("_pyodide/_future_helper.py")) end(text);
+      else post("stderr", { text });
     });
   }
   ended.then(async (text) => {

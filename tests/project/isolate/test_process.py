@@ -268,7 +268,7 @@ def test_what_it_sends_of_its_own_is_heard_and_does_no_harm(hostile, attempt, te
 
 SHOP = {
     **HELLO,
-    "seen.py": "ended = []\nwaiting = 0\n",
+    "seen.py": "import asyncio\n\nended = []\nwaiting = 0\ngone = asyncio.Event()\n",
     "app/print/route.py": """
         import sys
 
@@ -303,6 +303,31 @@ SHOP = {
             while seen.waiting < 50:
                 await asyncio.sleep(0.01)
             return number
+        """,
+    "app/reader/route.py": """
+        import asyncio, js
+        import seen
+        from notebook_routes.project.load import load_tree
+        from notebook_routes.servers.edge import EdgeApp
+
+        async def GET():
+            answer = await EdgeApp(load_tree(".")).fetch(js.Request.new("http://127.0.0.1/waits"))
+            reader = answer.body.getReader()
+            begun = bytes((await reader.read()).value.to_bytes()).decode()
+            await reader.cancel()
+            async with asyncio.timeout(10):
+                await seen.gone.wait()
+            return begun
+        """,
+    "app/waits/route.py": """
+        import asyncio, seen
+
+        async def GET():
+            try:
+                yield "begun"
+                await asyncio.Event().wait()
+            finally:
+                seen.gone.set()
         """,
     "app/environment/route.py": "import os\n\ndef GET():\n    return dict(os.environ)\n",
     "app/other/route.py": """
@@ -357,6 +382,20 @@ def test_a_stream_whose_client_leaves_ends_its_generator(shop):
 def test_a_large_body_goes_both_ways(shop):
     body = os.urandom(2 * 1024 * 1024)
     assert shop.ask("POST", "/echo", body) == (200, body)
+
+
+def test_a_body_that_fills_its_memory_does_not_stay_there(shop):
+    for _ in range(2):
+        # Where it ends is the handler's own doing, or ours, or Pyodide's.
+        assert shop.ask("POST", "/echo", bytes(100 * 1024 * 1024))[0] in (413, 500, 503)
+        shop.becomes("/hello", (200, b"hello"))
+    body = os.urandom(16 * 1024 * 1024)
+    assert shop.ask("POST", "/echo", body) == (200, body)
+
+
+def test_a_stream_that_nobody_reads_any_more_ends_its_generator(shop):
+    # By the stream alone: no client leaves, and the generator waits for something else.
+    assert shop.get("/reader") == (200, b"begun")
 
 
 @pytest.mark.parametrize("body", [b"[" * 100_000, b"[" * 10_000 + b"]" * 10_000])
