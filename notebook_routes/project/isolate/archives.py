@@ -41,7 +41,7 @@ def site_files(root: Path) -> dict[str, Path]:
     Raises:
         ServerError: they are too large for an isolate, or cannot be read.
     """
-    files = {path.relative_to(root).as_posix(): path for path in _served(root)}
+    files = {path.relative_to(root).as_posix(): path for path in served_files(root)}
     size = sum(path.stat().st_size for path in files.values())
     if size > _LARGEST:
         raise ServerError(
@@ -87,8 +87,17 @@ def put(zipped: zipfile.ZipFile, name: str, content: bytes) -> None:
     zipped.writestr(zipfile.ZipInfo(name, _MOMENT), content)
 
 
-def _served(root: Path, folder: Path | None = None, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """The files in a folder of a project, by default in the project's own; `above` are folders that it is in."""
+def served_files(root: Path, folder: Path | None = None, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """The files in a folder of a project that a server would read, by default in the project's own.
+
+    Args:
+        root: the project.
+        folder: one in it.
+        above: folders that this one is in.
+
+    Raises:
+        ServerError: a folder cannot be read.
+    """
     folder = folder or root
     inside = above | {_real(folder)}
     try:
@@ -99,7 +108,7 @@ def _served(root: Path, folder: Path | None = None, above: frozenset[Path] = fro
         if _is_left_out(path, root) or _real(path) in inside:
             continue
         if path.is_dir():
-            yield from _served(root, path, inside)
+            yield from served_files(root, path, inside)
         elif path.is_file():
             yield path
 
