@@ -11,6 +11,7 @@ from notebook_routes.routing import RESERVED_NAMES
 from notebook_routes.runtime import edge
 from notebook_routes.runtime.celltext import CellText
 from notebook_routes.runtime.scopes import read_names
+from notebook_routes.servers import in_pyodide
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -65,7 +66,8 @@ class EdgeCheck:
             findings += [finding for route in beside for finding in self._of_route(route)]
         told = edge.refuse(findings)
         edge.install()
-        where = WHERE_IT_RUNS if has_isolate() else f"{WHERE_IT_RUNS}{_NO_ISOLATE}"
+        # In a browser there is none to be had.
+        where = WHERE_IT_RUNS if has_isolate() or in_pyodide.HERE else f"{WHERE_IT_RUNS}{_NO_ISOLATE}"
         return (where, *(finding.remark for finding in told))
 
     def _of_cell(self, directive: Directive, text: CellText) -> list[Finding]:

@@ -196,7 +196,9 @@ def _of_the_edge(
     found = edge.check_live(text, vars(module), in_function=False, place=where, name_file=name_file)
     for finding in edge.refuse(found):
         _log.warning("%s", finding.remark)
-    edge.install()
+    if sys.platform != "emscripten":
+        # In the isolate itself there is nothing to imitate.
+        edge.install()
     return {method: edge.watched(handler) for method, handler in handlers.items()}
 
 

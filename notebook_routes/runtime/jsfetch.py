@@ -26,6 +26,13 @@ def provide() -> None:
         sys.modules[_NAME] = sys.modules[__name__]
 
 
+def header_pairs(headers: Any) -> list[tuple[str, str]]:
+    """The fields of the platform's `Headers`, names in lower case."""
+    # As an attribute, "from" is a keyword.
+    array_from = getattr(import_module("js").Array, "from")
+    return [(name, value) for name, value in array_from(headers).to_py()]
+
+
 def __getattr__(name: str) -> Any:
     # httpx2's classes are there when it asks for these, in the middle of its own import.
     if name == "AsyncJavascriptFetchTransport":
@@ -67,7 +74,7 @@ async def _send(request: Any) -> Any:
         raise httpx2.ReadTimeout(f"no answer within {seconds:g} s", request=request) from error
     except ffi.JsException as error:
         raise httpx2.ConnectError(str(error), request=request) from error
-    fields = [(name, value) for name, value in getattr(js.Array, "from")(answer.headers).to_py()]
+    fields = header_pairs(answer.headers)
     if any(name == "content-encoding" for name, _ in fields):
         fields = [pair for pair in fields if pair[0] not in ("content-encoding", "content-length")]
     return httpx2.Response(answer.status, headers=fields, stream=_stream_of(answer, httpx2, ffi))

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
+from notebook_routes.runtime.jsfetch import header_pairs
 from notebook_routes.servers.asgi import ASGIApp
 from notebook_routes.servers.refusal import MAX_BODY_SIZE
 from notebook_routes.servers.wire import BODILESS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _PLACE = "cloudflare"
 #: As in the access log.
 _CLIENT_LEFT = 499
+_TOO_LARGE = "The body is larger than the memory that is left here"
 #: Statuses with which the platform's `Response` takes no body (Fetch §2.2.3).
 _NO_BODY = BODILESS | {205}
 
@@ -75,7 +77,7 @@ class EdgeApp:
         if geo is not None and self.app.geo is None:
             self.app.geo = GeoHeaders(_PLACE)
         exchange = _Exchange(request, self._platform)
-        scope = _scope(request, self._platform.pairs(request.headers), geo=geo, peer=peer)
+        scope = _scope(request, geo=geo, peer=peer)
         task = asyncio.get_running_loop().create_task(self._asgi(scope, exchange.receive, exchange.send))
         self._keep(task)
         task.add_done_callback(exchange.end)
@@ -95,8 +97,6 @@ class _Platform:
 
     def __init__(self) -> None:
         js, ffi = import_module("js"), import_module("pyodide.ffi")
-        # As an attribute, "from" is a keyword.
-        self._array_from: Callable[[Any], Any] = getattr(js.Array, "from")
         self.headers: Callable[[Any], Any] = js.Headers.new
         self.response: Callable[..., Any] = js.Response.new
         self.transform_stream: Callable[[], Any] = js.TransformStream.new
@@ -116,11 +116,6 @@ class _Platform:
     def forget(self, promise: Any) -> Any:
         """Let a promise be rejected without anybody looking."""
         return self._all_settled(self.convert([promise]))
-
-    def pairs(self, headers: Any) -> list[tuple[bytes, bytes]]:
-        """The fields of a `Headers`, names in lower case."""
-        pairs: list[list[str]] = self._array_from(headers).to_py()
-        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in pairs]
 
 
 class _Exchange:
@@ -156,7 +151,11 @@ class _Exchange:
         if piece.done:
             self._body_read = True
             return {"type": "http.request", "body": b""}
-        return {"type": "http.request", "body": piece.value.to_bytes(), "more_body": True}
+        try:
+            body = piece.value.to_bytes()
+        except MemoryError:
+            return self._out_of_memory()
+        return {"type": "http.request", "body": body, "more_body": True}
 
     async def send(self, message: Message) -> None:
         """The head, and then the pieces of the body.
@@ -195,6 +194,14 @@ class _Exchange:
             # The client has left before there was an answer; the host wants one all the same.
             self.response.set_result(self._platform.response(None, status=_CLIENT_LEFT))
 
+    def _out_of_memory(self) -> Message:
+        """End the handler, as when the client leaves: then what it holds of the body is given back."""
+        if self._writer is not None:
+            self._writer.abort(self._platform.error(_TOO_LARGE))
+        elif not self.response.done():
+            self.response.set_result(self._platform.response(f"{_TOO_LARGE}\n", status=413))
+        return {"type": "http.disconnect"}
+
     def _respond(self, body: Any) -> None:
         status: int = self._head["status"]
         pairs = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in self._head["headers"]]
@@ -231,11 +238,10 @@ class _Exchange:
         await self._left.wait()
 
 
-def _scope(
-    request: Any, headers: list[tuple[bytes, bytes]], *, geo: Mapping[str, object] | None, peer: tuple[str, int] | None
-) -> Message:
+def _scope(request: Any, *, geo: Mapping[str, object] | None, peer: tuple[str, int] | None) -> Message:
     """The request's head as ASGI's scope."""
     url = urlsplit(request.url)
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in header_pairs(request.headers)]
     names = {name for name, _ in headers}
     if geo is not None:
         headers = _placed(headers, geo)

@@ -11,6 +11,7 @@ import typer
 
 from notebook_routes.errors import ConfigError, NotebookRoutesError
 from notebook_routes.project.current_folder import within
+from notebook_routes.project.isolate.limits import IsolateLimits
 from notebook_routes.project.load import load_tree
 from notebook_routes.project.settings import CACHE_VARIABLE, TOKEN_VARIABLE, ServerSettings
 from notebook_routes.servers import MAX_BODY_SIZE
@@ -27,6 +28,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+_LIMITS = IsolateLimits()
 _Directory: TypeAlias = Annotated[
     Path, typer.Argument(help="The project: the folder that holds app/.", show_default=False)
 ]
@@ -162,8 +164,11 @@ def edge(
     directory: _Directory,
     *,
     port: _Port = None,
-    cpu_limit: Annotated[float, typer.Option(help="Seconds for which a handler may hold the isolate.", min=0.1)] = 5.0,
-    memory_limit: Annotated[int, typer.Option(help="MiB that the isolate's Python may have.", min=64)] = 128,
+    cpu_limit: Annotated[
+        float, typer.Option(help="Seconds for which a handler may hold the isolate.", min=0.1)
+    ] = _LIMITS.cpu,
+    memory_limit: Annotated[int, typer.Option(help="MiB that the isolate's Python may have.", min=64)] = _LIMITS.memory
+    >> 20,
     allow_net: Annotated[
         list[str] | None, typer.Option(help="HOST or HOST:PORT that it may connect to; * for any; repeatable.")
     ] = None,
@@ -178,8 +183,7 @@ def edge(
     access_log: _AccessLog = True,
 ) -> None:
     """Answer the routes of a project from a local edge isolate: WebAssembly, without files, processes and network."""
-    from notebook_routes.project.isolate import IsolateLimits  # noqa: PLC0415 - an extra
-    from notebook_routes.tooling.edge import environment_of, serve_at_edge  # noqa: PLC0415 - the same
+    from notebook_routes.tooling.edge import environment_of, serve_at_edge  # noqa: PLC0415 - an extra
 
     with _sentences():
         settings = ServerSettings(

@@ -11,7 +11,7 @@ from notebook_routes.project.isolate import Isolate, IsolateLimits
 from notebook_routes.routing import find_routes
 from notebook_routes.tooling.logs import announced
 from notebook_routes.tooling.progress import progress
-from notebook_routes.tooling.running import run, told_to_stop
+from notebook_routes.tooling.running import run, told_to_stop, unwound_by_sigterm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,11 +37,15 @@ def serve_at_edge(
     # What cannot be is said before anything is fetched or started.
     find_routes(settings.directory)
     isolate = Isolate(settings.directory, port=port, settings=settings, limits=limits)
-    with progress(f"Loading {settings.directory} into an isolate"):
-        isolate.start()
-    text = f"{settings.directory} is served at {isolate.url}, from an isolate of the edge"
-    print(announced(text, log_format, url=isolate.url), flush=True)  # noqa: T201 - what the program has to say
-    run(_until_told(isolate))
+    with unwound_by_sigterm():
+        try:
+            with progress(f"Loading {settings.directory} into an isolate"):
+                isolate.start()
+            text = f"{settings.directory} is served at {isolate.url}, from an isolate of the edge"
+            print(announced(text, log_format, url=isolate.url), flush=True)  # noqa: T201 - what the program has to say
+            run(_until_told(isolate))
+        finally:
+            isolate.stop()
 
 
 def environment_of(names: Iterable[str]) -> dict[str, str]:

@@ -65,6 +65,24 @@ def told_to_stop() -> Iterator[asyncio.Event]:
             signal.signal(number, handler)
 
 
+@contextmanager
+def unwound_by_sigterm() -> Iterator[None]:
+    """Have SIGTERM leave the block as Ctrl-C does, so that what was begun in it is cleared away.
+
+    Raises:
+        SystemExit: it has come; the status is a shell's for it.
+    """
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 @asynccontextmanager
 async def answering(
     app: App, listener: socket.socket, said: str, *, max_body_size: int, drain: float = 0.0

@@ -7,6 +7,9 @@ shown of it. `json()` is left to the two classes: on `Response` that name has tw
 from __future__ import annotations
 
 import json
+import re
+import sys
+from itertools import accumulate
 from typing import TYPE_CHECKING, NoReturn, Self
 
 from notebook_routes.errors import BodyUsed, InvalidBody
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
     import builtins
 
     from notebook_routes.web.headers import Headers
+
+_TOO_DEEP = "The body is not JSON that can be read: it is nested too deeply"
+#: How deeply JSON may be nested where Python does not count: in WebAssembly the whole interpreter ends.
+_DEEPEST = 1000 if sys.platform == "emscripten" else None
+_STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_ESCAPED, _STRING = re.compile(rb"\\."), re.compile(rb'"[^"]*"?')
+_NO_BRACKETS = bytes(set(range(256)) - {*_STEPS, ord('"')})
 
 
 class Body:
@@ -165,6 +175,8 @@ def parsed_json(content: builtins.bytes) -> object:
     """
     if not content:
         raise InvalidBody("The body is not JSON: it is empty")
+    if _is_too_deep(content):
+        raise InvalidBody(_TOO_DEEP)
     try:
         return _DECODER.decode(content.decode().removeprefix("\ufeff"))
     except json.JSONDecodeError as problem:
@@ -175,10 +187,17 @@ def parsed_json(content: builtins.bytes) -> object:
     except UnicodeDecodeError as problem:
         raise InvalidBody(f"The body is not JSON: byte {problem.start} is not UTF-8") from problem
     except RecursionError:
-        raise InvalidBody("The body is not JSON that can be read: it is nested too deeply") from None
+        raise InvalidBody(_TOO_DEEP) from None
     except ValueError as problem:
         # Python refuses integers of thousands of digits; _no_constant refuses NaN.
         raise InvalidBody(f"The body is not JSON that can be read: {problem}") from problem
+
+
+def _is_too_deep(content: builtins.bytes) -> bool:
+    if _DEEPEST is None or content.count(b"[") + content.count(b"{") <= _DEEPEST:
+        return False
+    brackets = _STRING.sub(b"", _ESCAPED.sub(b"", content).translate(None, _NO_BRACKETS))
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > _DEEPEST
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -344,3 +344,42 @@ def _seconds(body):
     began = time.thread_time()
     codes(body)
     return time.thread_time() - began
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ("import os\ngetattr(os, 'system')('ls')", "EDGE005"),
+        ("__import__('os').system('ls')", "EDGE005"),
+        ("import importlib\nshell = importlib.import_module('os')\nshell.system('ls')", "EDGE005"),
+        ("class Door:\n    open = None\n    def read(self):\n        return open('x')", "EDGE003"),
+    ],
+)
+def test_a_name_that_is_reached_another_way_is_the_same(body, code):
+    assert codes(body) == [code]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "import io, shutil\nshutil.copyfileobj(io.BytesIO(b'x'), io.BytesIO())",
+        "import tempfile\ntempfile.SpooledTemporaryFile().write(b'x')",
+        "import glob\nglob.escape('*')",
+        "import logging.handlers\nlogging.handlers.MemoryHandler(10)",
+        "from contextlib import suppress\nwith suppress(ImportError):\n    import numpy",
+        "if __name__ == '__main__':\n    import uvicorn\n    uvicorn.run('shop')",
+        "class Door:\n    open = print\n    print(open('x'))",
+    ],
+)
+def test_what_works_in_the_isolate_or_never_runs_is_no_finding(body):
+    assert codes(body) == codes(body, in_function=False) == []
+
+
+def test_what_a_program_would_not_do_counts():
+    assert codes("if __name__ != '__main__':\n    open('x')") == ["EDGE003"]
+    assert codes("if __name__ == '__main__':\n    pass\nelse:\n    open('x')") == ["EDGE003"]
+
+
+def test_beside_a_block_that_may_fail_an_import_has_to_work():
+    assert codes("from contextlib import suppress\nwith suppress(KeyError):\n    import numpy") == ["EDGE002"]
+    assert codes("from contextlib import suppress\nwith suppress(ImportError):\n    pass\nimport numpy") == ["EDGE002"]

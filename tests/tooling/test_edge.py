@@ -89,6 +89,22 @@ def test_it_is_guarded_as_other_servers_are_until_sigterm(edge):
     assert ended(program)
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_it_is_cleared_away_when_it_is_told_to_stop_while_it_loads(run, shop, tmp_path, number, status):
+    place = tmp_path / "tmp"
+    place.mkdir()
+    program = run(
+        "notebook_routes.tooling.cli", "edge", str(shop), "--port", "0", environment={"TMPDIR": place}.items()
+    )
+    parent = psutil.Process(program.process.pid)
+    isolate = wait_until(lambda: next((each for each in parent.children() if each.name() == "deno"), None))
+    assert [path.name.startswith("notebook-routes-edge-") for path in place.iterdir()] == [True]
+    assert program.stop(number)[1] == status
+    assert list(place.iterdir()) == []
+    psutil.wait_procs([isolate], BOOTING)
+    assert not isolate.is_running()
+
+
 def test_an_isolate_that_is_killed_is_replaced_and_it_says_so(edge):
     program = edge("--no-access-log")
     (isolate,) = program.isolates

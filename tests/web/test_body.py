@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from notebook_routes.errors import BodyTooLarge, BodyUsed, InvalidBody
 from notebook_routes.web import Blob, File, FormData, Request, Response, URLSearchParams, json_bytes
+from notebook_routes.web import body as body_module
 from notebook_routes.web.body import parsed_json
 
 
@@ -180,3 +182,24 @@ def test_a_form_of_a_thousand_fields_and_no_more():
     assert len(run(Response(URLSearchParams([("a", "1")] * 1000)).form_data())) == 1000
     with pytest.raises(BodyTooLarge, match="more than 1,000 fields"):
         run(Response(URLSearchParams([("a", "1")] * 1001)).form_data())
+
+
+@pytest.fixture
+def deepest(monkeypatch):
+    """Three levels are the most, as if this were WebAssembly."""
+    monkeypatch.setattr(body_module, "_DEEPEST", 3)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[[[[", b'{"a":[{"b":[1]}]}', rb'["\"]]]",[[[1]]]]', rb'"[[[" [[[[', rb'[[["\\",[1]]]]']
+)
+@pytest.mark.usefixtures("deepest")
+def test_where_python_does_not_count_levels_they_are_counted(content):
+    with pytest.raises(InvalidBody, match="nested too deeply"):
+        parsed_json(content)
+
+
+@pytest.mark.parametrize("content", [b"[[[1]],[],[[]],{}]", rb'[["[[[[", "\"[["], "]{\\", {"[{": [1]}]'])
+@pytest.mark.usefixtures("deepest")
+def test_many_brackets_are_not_many_levels(content):
+    assert parsed_json(content) == json.loads(content)

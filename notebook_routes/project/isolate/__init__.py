@@ -15,10 +15,10 @@ from notebook_routes.lazy import lazily
 
 if TYPE_CHECKING:
     from notebook_routes.project.isolate.engine import Engine
-    from notebook_routes.project.isolate.launch import IsolateLimits
+    from notebook_routes.project.isolate.limits import IsolateLimits
     from notebook_routes.project.isolate.process import Isolate
 
 __all__ = ["Engine", "Isolate", "IsolateLimits"]
 
-_PLACES = {"Isolate": "process", "IsolateLimits": "launch", "Engine": "engine"}
+_PLACES = {"Isolate": "process", "IsolateLimits": "limits", "Engine": "engine"}
 __getattr__ = lazily(__name__, _PLACES)

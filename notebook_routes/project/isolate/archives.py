@@ -14,7 +14,7 @@ from notebook_routes.project.load import PUBLIC
 from notebook_routes.routing.filesystem import APP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 #: Parts of our package that need a notebook, a terminal or sockets.
 _LEFT_OUT = frozenset({"inspector", "notebook", "tooling"})
@@ -33,26 +33,28 @@ def core_archive() -> bytes:
     return archive((path.relative_to(root.parent).as_posix(), path) for path in files)
 
 
-def site_archive(root: Path) -> bytes:
-    """The files of a project: all but hidden ones, tests and environments; links as for other servers.
+def site_files(root: Path) -> dict[str, Path]:
+    """The files of a project, by their names in it; links as for other servers.
+
+    Hidden files, tests and environments are left out.
 
     Raises:
         ServerError: they are too large for an isolate, or cannot be read.
     """
-    files = list(_served(root))
-    size = sum(path.stat().st_size for path in files)
+    files = {path.relative_to(root).as_posix(): path for path in served_files(root)}
+    size = sum(path.stat().st_size for path in files.values())
     if size > _LARGEST:
         raise ServerError(
             f"{root} has {size / 2**20:.0f} MiB of files, and an isolate keeps its files in memory: "
             f"leave {_LARGEST >> 20} MiB, and take the rest to where it is fetched from"
         )
-    return archive((path.relative_to(root).as_posix(), path) for path in files)
+    return files
 
 
-def python_files(root: Path) -> dict[str, str]:
-    """The text of a project's Python files, by path. One that is no Python says so where it is loaded."""
-    files = {path.relative_to(root).as_posix(): path for path in _served(root) if path.suffix == ".py"}
-    texts = {name: path.read_text(encoding="utf-8", errors="replace") for name, path in files.items()}
+def python_texts(files: Mapping[str, Path]) -> dict[str, str]:
+    """The text of the Python files among a project's. One that is no Python says so where it is loaded."""
+    python = {name: path for name, path in files.items() if name.endswith(".py")}
+    texts = {name: path.read_text(encoding="utf-8", errors="replace") for name, path in python.items()}
     return {name: text for name, text in texts.items() if _is_python(text)}
 
 
@@ -85,8 +87,17 @@ def put(zipped: zipfile.ZipFile, name: str, content: bytes) -> None:
     zipped.writestr(zipfile.ZipInfo(name, _MOMENT), content)
 
 
-def _served(root: Path, folder: Path | None = None, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
-    """The files in a folder of a project, by default in the project's own; `above` are folders that it is in."""
+def served_files(root: Path, folder: Path | None = None, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """The files in a folder of a project that a server would read, by default in the project's own.
+
+    Args:
+        root: the project.
+        folder: one in it.
+        above: folders that this one is in.
+
+    Raises:
+        ServerError: a folder cannot be read.
+    """
     folder = folder or root
     inside = above | {_real(folder)}
     try:
@@ -97,7 +108,7 @@ def _served(root: Path, folder: Path | None = None, above: frozenset[Path] = fro
         if _is_left_out(path, root) or _real(path) in inside:
             continue
         if path.is_dir():
-            yield from _served(root, path, inside)
+            yield from served_files(root, path, inside)
         elif path.is_file():
             yield path
 

@@ -10,14 +10,20 @@ import process from "node:process";
 const TICK = 50;
 // Milliseconds that an interrupted isolate has to come back in.
 const GRACE = 2000;
+// Milliseconds in which one that has taken too much memory answers those who wait.
+const LAST_WORDS = 1000;
 const SIGINT = 2;
 // How many times its share of the processor's time an isolate may hold itself without using the processor.
 const ASLEEP = 5;
+// Bytes by which the engine itself may grow once the isolate answers: what it compiles, and what it has not collected.
+const ENGINE = 128 * 1024 * 1024;
 
 const { mark, ...told } = JSON.parse(await firstLine(Deno.stdin.readable));
 const beats = new Int32Array(new SharedArrayBuffer(4));
 const interrupt = new Uint8Array(new SharedArrayBuffer(1));
 let isReady = false;
+// Bytes that the process may have: known once the isolate answers, and none when it has been told to end.
+let most = Infinity;
 let isKept = told.keep === null;
 
 const say = (event) => console.log(mark + JSON.stringify(event));
@@ -47,6 +53,7 @@ function hear({ kind, text, bytes }) {
       Deno.writeFileSync(told.keep, bytes);
       return say({ kind });
     case "ready":
+      if (!isReady) most = Deno.memoryUsage().rss + 2 * told.memoryLimit + ENGINE;
       isReady = true;
       return say({ kind });
     case "stale":
@@ -63,6 +70,15 @@ function end(text) {
   Deno.exit(1);
 }
 
+// Python's memory is capped in the isolate; JavaScript's beside it may be as large.
+function endForMemory() {
+  most = Infinity;
+  const text = `it has taken over ${Math.round(told.memoryLimit / 2 ** 20)} MiB beside Python's own memory`;
+  isolate.postMessage(text);
+  // One that does not listen is ended all the same.
+  setTimeout(() => end(text), LAST_WORDS);
+}
+
 // What counts is the processor's time, so that a busy machine cuts nobody; for who waits and takes none, ticks count, not
 // the clock: a machine that sleeps holds this as well as the isolate.
 function watch() {
@@ -72,6 +88,7 @@ function watch() {
   let ticks = 0;
   let interrupted = 0;
   setInterval(() => {
+    if (Deno.memoryUsage().rss > most) endForMemory();
     const beat = Atomics.load(beats, 0);
     if (beat !== seen || !isReady) {
       [seen, since, ticks, interrupted] = [beat, process.cpuUsage(), 0, 0];

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import HandlerCut, NotebookRoutesError
-from notebook_routes.project.settings import ServerSettings
+from notebook_routes.project.settings import DIRECTORY_VARIABLE, ServerSettings
 from notebook_routes.runtime.jsfetch import provide
 from notebook_routes.runtime.loop_watch import users_line
 from notebook_routes.servers.edge import EdgeApp
@@ -25,7 +25,7 @@ from notebook_routes.servers.edge import EdgeApp
 if TYPE_CHECKING:
     from types import FrameType
 
-#: Where the host has put the project.
+#: Where the project is: what the settings name is a folder of the machine's.
 SITE = Path("/site")
 #: Archives whose files have to be files, and where.
 _UNPACKED = {Path("/site.zip"): SITE, Path("/native.zip"): Path("/packages")}
@@ -72,7 +72,7 @@ async def begin(told: str) -> TreeServer | str:
     for name in _ENDING:
         setattr(os, name, _refused)
     try:
-        return TreeServer(ServerSettings.from_environment(asked["settings"]))
+        return TreeServer(ServerSettings.from_environment({**asked["settings"], DIRECTORY_VARIABLE: str(SITE)}))
     except NotebookRoutesError as error:
         return str(error)
 

@@ -2,6 +2,10 @@
 
 const BEAT = 25;
 const WASM_PAGE = 65536;
+// Milliseconds that answers have to go out in when the isolate has to end.
+const LAST_WORDS = 500;
+// As it is now: a handler that put another in its place would be given the beats.
+const { add } = Atomics;
 // What runs before a project is known, and is kept as a snapshot of the memory.
 const WARM = `
 import sys
@@ -23,25 +27,40 @@ const post = (kind, what, transfer = []) => self.postMessage({ kind, ...what }, 
 async function run(told) {
   const { promise: begun, resolve: begin } = Promise.withResolvers();
   const { hostname, port } = told;
+  const { promise: ended, resolve: end } = Promise.withResolvers();
+  const unavailable = () => ended.then(() => new Response("Service Unavailable\n", { status: 503 }));
   // The port is taken at once; who asks early waits.
-  Deno.serve({ hostname, port, onListen: () => {} }, async (request, { remoteAddr: peer }) => {
+  const server = Deno.serve({ hostname, port, onListen: () => {} }, async (request, { remoteAddr: peer }) => {
     const answer = await begun;
-    try {
-      return await answer(request, peer.hostname, peer.port);
-    } catch (error) {
-      // What no handler could catch: the interpreter itself has failed.
-      post("failed", { text: String(error) });
-      throw error;
-    }
+    // What no handler could catch, and the interpreter does not outlive.
+    const answered = answer(request, peer.hostname, peer.port).catch((error) => (end(String(error)), unavailable()));
+    return await Promise.race([answered, unavailable()]);
+  });
+  self.onmessage = ({ data }) => end(data);
+  // What fails behind a handler's back is no reason to end.
+  for (const kind of ["error", "unhandledrejection"]) {
+    self.addEventListener(kind, (event) => {
+      event.preventDefault();
+      const text = `Uncaught ${Deno.inspect(event.reason ?? event.error)}`;
+      // Whoever waits for that promise in Python would wait for ever: so it is when memory is used up.
+      if (text.includes("_pyodide/_future_helper.py")) end(text);
+      else post("stderr", { text });
+    });
+  }
+  ended.then(async (text) => {
+    await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS))]);
+    post("failed", { text });
   });
   capMemory(told.memoryLimit);
   const python = await boot(told);
+  python._api.on_fatal = (error) => end(String(error));
   python.setInterruptBuffer(told.interrupt);
   await giveBack();
+  await takeAway();
   const inside = python.pyimport("notebook_routes.project.isolate.inside");
   const app = await inside.begin(JSON.stringify(told.inside));
   if (typeof app === "string") return post("failed", { text: app });
-  setInterval(() => Atomics.add(told.beats, 0, 1), BEAT);
+  setInterval(() => add(told.beats, 0, 1), BEAT);
   begin(app.fetch);
   post("ready", {});
 }
@@ -95,4 +114,19 @@ function capMemory(limit) {
 // only booting needed are given back.
 async function giveBack() {
   await Deno.permissions.revoke({ name: "read" });
+}
+
+// The supervisor would not see that this worker has closed itself, or what others do that it has started.
+async function takeAway() {
+  const refuse = (what) => {
+    throw new Error(`an edge isolate cannot ${what}`);
+  };
+  self.close = Deno.exit = () => refuse("close itself");
+  delete Deno[Deno.internal];
+  const threads = await import("node:worker_threads");
+  for (const kind of [Worker, threads.Worker]) {
+    // What `super()` calls is looked up as it is called.
+    Object.setPrototypeOf(kind, class { constructor() { refuse("start another"); } });
+    Object.preventExtensions(kind);
+  }
 }

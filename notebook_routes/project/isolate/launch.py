@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from notebook_routes.project.isolate.engine import Engine
+    from notebook_routes.project.isolate.limits import IsolateLimits
     from notebook_routes.project.isolate.package_cache import PackageFiles
 
 HOST = "127.0.0.1"
@@ -29,31 +30,13 @@ _KEPT = ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME", "USERPROFILE", "LOCALAPP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IsolateLimits:
-    """What an isolate may do.
-
-    Attributes:
-        cpu: seconds for which it may hold its one thread. A handler that takes longer is cut with a 503, and an isolate
-            that cannot be interrupted is replaced.
-        memory: bytes that its Python may have; more is a MemoryError.
-        hosts: what it may connect to beside itself, "api.example.com" or "127.0.0.1:5000"; "*" is anything.
-        environment: what `os.environ` has of this machine's, by name.
-    """
-
-    cpu: float = 5.0
-    memory: int = 128 * 1024 * 1024
-    hosts: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
     """How the process of one isolate is started, any number of times.
 
     Attributes:
         engine: Deno and Pyodide.
         folder: holds the archives of our package and of the project.
-        packages: those of what the project imports.
+        packages: those of what the project imports, in that folder too.
         snapshot: where the snapshot is, or is to be.
         port: to listen on.
         limits: what the isolate may do.
@@ -116,7 +99,7 @@ class Launch:
         return [f"{HOST}:{self.port}", *self.limits.hosts]
 
     def _command(self, *, has_snapshot: bool) -> list[str]:
-        readable = [self.engine.pyodide, self.folder, _HERE, *filter(None, self.packages)]
+        readable = [self.engine.pyodide, self.folder, _HERE]
         if has_snapshot:
             readable.append(self.snapshot)
         anything = "*" in self.limits.hosts

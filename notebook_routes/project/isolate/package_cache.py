@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
-from pathlib import Path  # noqa: TC003 - the fields of a NamedTuple are looked at
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.project.isolate.engine import cache_folder, made_folder
-from notebook_routes.project.isolate.snapshot import keep
 from notebook_routes.project.isolate.target import PLATFORM
 from notebook_routes.project.requirements import imported_modules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-#: Archives that are kept: two of each project.
-_KEPT = 8
+#: Projects, or installations, whose archives are kept.
+_KEPT = 4
+_PLAIN, _NATIVE = "plain.zip", "native.zip"
 
 
 class PackageFiles(NamedTuple):
@@ -25,6 +28,12 @@ class PackageFiles(NamedTuple):
 
     plain: Path
     native: Path | None
+
+    def copied_to(self, folder: Path) -> PackageFiles:
+        """The same in a folder of the isolate's own: in the cache they make way for those of others."""
+        plain, native = (None if each is None else Path(shutil.copy(each, folder)) for each in self)
+        assert plain is not None
+        return PackageFiles(plain, native)
 
 
 def package_files(files: Mapping[str, str]) -> PackageFiles:
@@ -36,18 +45,16 @@ def package_files(files: Mapping[str, str]) -> PackageFiles:
     Raises:
         ServerError: there is no wheel for the isolate of one that has compiled code, or it cannot be fetched.
     """
-    folder = made_folder(cache_folder() / "packages")
-    key = _key(files)
-    plain, native = folder / f"{key}.plain.zip", folder / f"{key}.native.zip"
-    if not plain.exists():
+    cache = made_folder(cache_folder() / "packages")
+    place = cache / _key(files)
+    if not place.exists():
         from notebook_routes.project.isolate.packages import package_archives  # noqa: PLC0415 - once an installation
 
-        plain_bytes, native_bytes = package_archives(files)
-        # The second says that both are there.
-        if native_bytes is not None:
-            _write(native, native_bytes)
-        _write(plain, plain_bytes)
-    return PackageFiles(plain, native if native.exists() else None)
+        _write(place, *package_archives(files))
+    # Those that were used last are kept.
+    os.utime(place)
+    native = place / _NATIVE
+    return PackageFiles(place / _PLAIN, native if native.exists() else None)
 
 
 def _key(files: Mapping[str, str]) -> str:
@@ -62,7 +69,17 @@ def _key(files: Mapping[str, str]) -> str:
     return what.hexdigest()[:24]
 
 
-def _write(place: Path, content: bytes) -> None:
-    draft = place.with_name(f"{place.name}.{os.getpid()}.draft")
-    draft.write_bytes(content)
-    keep(draft, place, newest=_KEPT)
+def _write(place: Path, plain: bytes, native: bytes | None) -> None:
+    """Put both archives into the cache in one step, and throw away what was not used for longest."""
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".") as drafts:
+        draft = Path(drafts, place.name)
+        draft.mkdir()
+        (draft / _PLAIN).write_bytes(plain)
+        if native is not None:
+            (draft / _NATIVE).write_bytes(native)
+        # Another process may have been quicker.
+        with suppress(OSError):
+            draft.rename(place)
+    found = sorted(place.parent.glob("[!.]*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for old in found[_KEPT:]:
+        shutil.rmtree(old, ignore_errors=True)

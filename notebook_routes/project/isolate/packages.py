@@ -51,7 +51,7 @@ def package_archives(files: Mapping[str, str]) -> tuple[bytes, bytes | None]:
     native: list[Path] = []
     for name, found in needed.items():
         if name in PLAIN_TOO or not _is_compiled(found):
-            plain |= dict(_files(found))
+            plain |= dict(plain_files(found))
         else:
             native.append(_wheel(found))
     return archive(plain.items()), _unpacked(native) if native else None
@@ -89,9 +89,9 @@ def _is_compiled(found: Distribution) -> bool:
     return any(str(file).endswith(_BINARY) for file in found.files or ())
 
 
-def _files(found: Distribution) -> Iterator[tuple[str, Path]]:
+def plain_files(found: Distribution) -> Iterator[tuple[str, Path]]:
     """The files of a distribution but for compiled ones, by their names in the isolate."""
-    listed = [file for file in found.files or () if not str(file).endswith((*_BINARY, ".pyc"))]
+    listed = [file for file in found.files or () if not str(file).endswith((*_BINARY, ".c", ".pyc"))]
     if any(file.suffix == ".py" and ".." not in file.parts and not file.name.startswith(_EDITABLE) for file in listed):
         for file in listed:
             path = Path(str(file.locate()))

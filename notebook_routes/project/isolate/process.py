@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from notebook_routes.errors import ServerError
-from notebook_routes.project.isolate.archives import core_archive, python_files, site_archive
+from notebook_routes.project.isolate.archives import archive, core_archive, python_texts, site_files
 from notebook_routes.project.isolate.engine import Engine
-from notebook_routes.project.isolate.launch import CORE, ERRORS, HOST, SITE, IsolateLimits, Launch
+from notebook_routes.project.isolate.launch import CORE, ERRORS, HOST, SITE, Launch
+from notebook_routes.project.isolate.limits import IsolateLimits
 from notebook_routes.project.isolate.package_cache import package_files
 from notebook_routes.project.isolate.snapshot import snapshot_file
-from notebook_routes.project.settings import DIRECTORY_VARIABLE, ServerSettings
+from notebook_routes.project.settings import ServerSettings
 from notebook_routes.servers.listener import bind_listener
 
 if TYPE_CHECKING:
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     #: Hears what is said; the second argument is whether it is an error.
     Say: TypeAlias = Callable[[str, bool], object]
 
-#: Where the project is in the isolate.
-_SITE = "/site"
 #: Seconds until a project answers, the first time of all included.
 _PATIENCE = 120.0
 #: Seconds that Deno has to end in.
@@ -84,24 +83,9 @@ class Isolate:
         """
         self._is_ready = self._has_ended = self._stopping = False
         self._failure = ""
-        engine, core = Engine.find(), core_archive()
-        with ExitStack() as stack:
-            place = stack.enter_context(tempfile.TemporaryDirectory(prefix="notebook-routes-edge-"))
-            folder = Path(place).resolve()
-            (folder / CORE).write_bytes(core)
-            (folder / SITE).write_bytes(site_archive(self._root))
-            self._launch = Launch(
-                engine=engine,
-                folder=folder,
-                packages=package_files(python_files(self._root)),
-                snapshot=snapshot_file(engine, core),
-                port=_free_port(self._port),
-                limits=self._limits,
-                settings=self._settings.environment() | {DIRECTORY_VARIABLE: _SITE},
-            )
-            stack.callback(self._launch.discard_draft)
-            self._stack = stack.pop_all()
         try:
+            self._launch = self._prepare()
+            self._stack.callback(self._launch.discard_draft)
             self._process = self._launch.start()
             self._thread = threading.Thread(target=self._supervise, name="edge isolate", daemon=True)
             self._thread.start()
@@ -141,6 +125,24 @@ class Isolate:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _prepare(self) -> Launch:
+        """Write what it is started with."""
+        engine, core = Engine.find(), core_archive()
+        place = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="notebook-routes-edge-"))
+        folder = Path(place).resolve()
+        (folder / CORE).write_bytes(core)
+        files = site_files(self._root)
+        (folder / SITE).write_bytes(archive(files.items()))
+        return Launch(
+            engine=engine,
+            folder=folder,
+            packages=package_files(python_texts(files)).copied_to(folder),
+            snapshot=snapshot_file(engine, core),
+            port=_free_port(self._port),
+            limits=self._limits,
+            settings=self._settings.environment(),
+        )
 
     def _wait_ready(self) -> None:
         with self._changed:

@@ -30,11 +30,11 @@ def snapshot_file(engine: Engine, core: bytes) -> Path:
     return folder / f"{what.hexdigest()[:24]}.bin"
 
 
-def keep(draft: Path, place: Path, *, newest: int = _KEPT) -> None:
+def keep(draft: Path, place: Path) -> None:
     """Move what was made to its place, in one step, and throw all but the newest of its kind away."""
     draft.replace(place)
     found = sorted(place.parent.glob(f"*{place.suffix}"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in found[newest:]:
+    for old in found[_KEPT:]:
         # Another process may have been quicker or, on Windows, may be reading it.
         with suppress(OSError):
             old.unlink()

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notebook_routes.runtime.edge.finding import Finding, read_ignores, unknown_ignores
-from notebook_routes.runtime.edge.meaning import Meaning, NothingOutside, Scope, chain_of, parameters_of
+from notebook_routes.runtime.edge.meaning import IMPORTING, Meaning, NothingOutside, Scope, chain_of, parameters_of
 from notebook_routes.runtime.edge.rules import RULES
 from notebook_routes.runtime.edge.tables import (
     CLOCK,
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 LARGE, TOO_LARGE = 1 << 20, 64 << 20
 _OPENING = {"builtins.open": 1, "codecs.open": 1, "io.FileIO": 1, "pathlib.Path().open": 0}
 _LOOKING = frozenset({"builtins.isinstance", "builtins.issubclass", "builtins.hasattr", "builtins.getattr"})
+_PROGRAM = ("__name__ == '__main__'", "'__main__' == __name__")
+_SUPPRESS = "contextlib.suppress"
 _FAILED_IMPORTS = frozenset({"ImportError", "ModuleNotFoundError", "Exception"})
 
 
@@ -185,17 +187,31 @@ class _Visitor(ast.NodeVisitor):
             self._module(name, f"import {name}", node)
 
     def visit_If(self, node: ast.If) -> None:
-        if chain_of(node.test)[-1:] == ("TYPE_CHECKING",):
+        if chain_of(node.test)[-1:] == ("TYPE_CHECKING",) or _asks_for_program(node.test):
             self._all(node.orelse)
         else:
             self.generic_visit(node)
 
     def visit_Try(self, node: ast.Try) -> None:
-        before = self._tolerant
-        self._tolerant = before or any(map(_catches_imports, node.handlers))
-        self._all(node.body)
-        self._tolerant = before
+        self._try(node.body, [each.type for each in node.handlers])
         self._all((*node.handlers, *node.orelse, *node.finalbody))
+
+    def visit_With(self, node: ast.With) -> None:
+        self._all(node.items)
+        suppressed = [
+            caught
+            for item in node.items
+            if isinstance(item.context_expr, ast.Call) and self._meaning.of(item.context_expr.func) == _SUPPRESS
+            for caught in item.context_expr.args
+        ]
+        self._try(node.body, suppressed)
+
+    def _try(self, body: Sequence[ast.stmt], caught: Iterable[ast.expr | None]) -> None:
+        """A block that may do without what it imports."""
+        before = self._tolerant
+        self._tolerant = before or any(map(_catches_imports, caught))
+        self._all(body)
+        self._tolerant = before
 
     # -- scopes
 
@@ -222,7 +238,7 @@ class _Visitor(ast.NodeVisitor):
         self._all((*node.decorator_list, *node.bases, *node.keywords))
         for base in node.bases:
             self._given(base)
-        with self._inside(Scope.of(node.body), loading=self._loading):
+        with self._inside(Scope.of(node.body, is_class=True), loading=self._loading):
             self._all(node.body)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
@@ -300,7 +316,7 @@ class _Visitor(ast.NodeVisitor):
             self._note("EDGE004" if name == "sqlite3.connect" else "EDGE003", said, node)
         elif name == "logging.basicConfig" and any(keyword.arg == "filename" for keyword in node.keywords):
             self._note("EDGE004", said, node)
-        elif name in ("importlib.import_module", "builtins.__import__") and node.args:
+        elif name in IMPORTING and node.args:
             module = node.args[0]
             if isinstance(module, ast.Constant) and isinstance(module.value, str):
                 self._module(module.value, f"import {module.value}", node)
@@ -346,8 +362,13 @@ def _shown(name: str) -> str:
     return name.removeprefix("builtins.").replace("pathlib.Path()", "Path(...)").replace("()", "(...)")
 
 
-def _catches_imports(handler: ast.ExceptHandler) -> bool:
-    if handler.type is None:
+def _catches_imports(caught: ast.expr | None) -> bool:
+    if caught is None:
         return True
-    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return any(chain_of(each)[-1:] and chain_of(each)[-1] in _FAILED_IMPORTS for each in caught)
+    each = caught.elts if isinstance(caught, ast.Tuple) else [caught]
+    return any(chain_of(one)[-1:] and chain_of(one)[-1] in _FAILED_IMPORTS for one in each)
+
+
+def _asks_for_program(test: ast.expr) -> bool:
+    """Whether it is `__name__ == "__main__"`: no route's module is the program."""
+    return isinstance(test, ast.Compare) and ast.unparse(test) in _PROGRAM

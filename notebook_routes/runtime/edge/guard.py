@@ -92,8 +92,7 @@ def install() -> None:
     """Have edge handlers of this process guarded from now on; done once, and never undone."""
     global _installed  # noqa: PLW0603 - an audit hook stays until the process ends
     with _installing:
-        if _installed or sys.platform == "emscripten":
-            # In the isolate itself there is nothing to imitate.
+        if _installed:
             return
         _installed = True
         sys.meta_path.insert(0, _Finder())

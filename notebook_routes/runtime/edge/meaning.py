@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _PATH = "pathlib.Path()"
+#: Functions that import the module that they are given the name of.
+IMPORTING = frozenset({"builtins.__import__", "importlib.import_module"})
 #: Names that functions and objects have beside their public one.
 _SAME = {
     "_io.open": "builtins.open",
@@ -55,16 +57,18 @@ class Scope:
         means: a dotted name, an expression that is looked at when it is asked for, or None for what is not known.
         stored: all names that it gives a value, those of `global` included.
         functions: the functions that it defines.
+        is_class: whether it is a class, whose names its methods do not see.
     """
 
     means: dict[str, str | ast.expr | None] = field(default_factory=dict)
     stored: set[str] = field(default_factory=set)
     functions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = field(default_factory=dict)
+    is_class: bool = False
 
     @classmethod
-    def of(cls, nodes: Sequence[ast.stmt], parameters: Iterable[str] = ()) -> Scope:
+    def of(cls, nodes: Sequence[ast.stmt], parameters: Iterable[str] = (), *, is_class: bool = False) -> Scope:
         """Read what statements bind at their own level."""
-        scope = cls(dict.fromkeys(parameters))
+        scope = cls(dict.fromkeys(parameters), is_class=is_class)
         not_its_own: set[str] = set()
         for node in _own_level(nodes):
             if isinstance(node, (ast.Global, ast.Nonlocal)):
@@ -120,7 +124,7 @@ class Meaning:
         if isinstance(node, ast.Attribute):
             return _joined(self.of(node.value), f".{node.attr}")
         if isinstance(node, ast.Call):
-            return _joined(self.of(node.func), "()")
+            return self._of_call(node)
         if isinstance(node, (ast.Await, ast.NamedExpr)):
             return self.of(node.value) if isinstance(node, ast.NamedExpr) else None
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
@@ -129,17 +133,37 @@ class Meaning:
 
     def is_outside(self, name: str) -> bool:
         """Whether no scope binds a name."""
-        return all(name not in scope.means for scope in self.scopes)
+        return self._place(name) is None
 
     def imported(self, name: str) -> str | None:
         """What a name stands for that an import has bound, "shop" or "shop.load"; None for any other."""
-        found = next((scope.means[name] for scope in reversed(self.scopes) if name in scope.means), None)
+        place = self._place(name)
+        found = None if place is None else self.scopes[place].means[name]
         return found if isinstance(found, str) else None
 
+    def _place(self, name: str) -> int | None:
+        """Which scope binds a name, as it is seen from the innermost."""
+        last = len(self.scopes) - 1
+        for place in range(last, -1, -1):
+            scope = self.scopes[place]
+            if name in scope.means and (place == last or not scope.is_class):
+                return place
+        return None
+
+    def _of_call(self, node: ast.Call) -> str | None:
+        """What is called by its name, `getattr(os, "system")`, means the same as when it is written."""
+        called = self.of(node.func)
+        match called, node.args:
+            case _, [ast.Constant(value=str(module))] if called in IMPORTING:
+                return module
+            case "builtins.getattr", [owner, ast.Constant(value=str(name)), *_]:
+                return _joined(self.of(owner), f".{name}")
+        return _joined(called, "()")
+
     def _of_name(self, name: str) -> str | None:
-        for place in range(len(self.scopes) - 1, -1, -1):
-            if name in self.scopes[place].means:
-                return self._bound(place, name)
+        place = self._place(name)
+        if place is not None:
+            return self._bound(place, name)
         found = self._outside.dotted(name)
         if found is None and hasattr(builtins, name):
             return f"builtins.{name}"

@@ -30,8 +30,8 @@ NETWORK_MODULES = _words(
 )
 #: Packages with compiled code of which PyPI has a wheel for the isolate, or one in plain Python.
 EDGE_WHEELS = _words(
-    """charset_normalizer frozenlist msgspec multidict notebook_routes propcache pydantic pydantic_core sqlalchemy
-    yarl"""
+    """charset_normalizer frozenlist markupsafe msgspec multidict notebook_routes propcache pydantic pydantic_core
+    sqlalchemy tornado yarl"""
 )
 
 _LOOPS = (
@@ -53,7 +53,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "codecs.open",
         "dbm.*",
         "fileinput.*",
-        "glob.*",
+        "glob.glob",
+        "glob.iglob",
         "linecache.getline",
         "linecache.getlines",
         "notebook_routes.FileResponse",
@@ -69,10 +70,11 @@ _NAMES: dict[str, tuple[str, ...]] = {
         *_below("pandas", "read_csv read_excel read_parquet read_json read_pickle"),
     ),
     "EDGE004": (
-        "shutil.*",
-        "tempfile.*",
         "logging.FileHandler",
-        "logging.handlers.*",
+        *_below("logging.handlers", "RotatingFileHandler TimedRotatingFileHandler WatchedFileHandler"),
+        *_below("shutil", "chown copy copy2 copyfile copymode copystat copytree make_archive move rmtree"),
+        "shutil.unpack_archive",
+        *_below("tempfile", "NamedTemporaryFile TemporaryDirectory TemporaryFile gettempdir mkdtemp mkstemp mktemp"),
         *_below("os", "chmod chown link makedirs mkdir mkfifo remove removedirs rename renames replace rmdir symlink"),
         *_below("os", "truncate unlink utime"),
         *_below(_PATH, "write_text write_bytes mkdir touch unlink rename replace rmdir chmod symlink_to hardlink_to"),
@@ -103,6 +105,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "EDGE007": (
         *_below("asyncio", "open_connection open_unix_connection start_server start_unix_server"),
         *_below("http.client", "HTTPConnection HTTPSConnection"),
+        *_below("logging.handlers", "DatagramHandler HTTPHandler SMTPHandler SocketHandler SysLogHandler"),
         *_below("socket", "create_connection create_server fromfd getaddrinfo gethostbyaddr gethostbyname"),
         *_below("socket", "gethostbyname_ex getnameinfo socket socketpair"),
         *_below("urllib.request", "build_opener install_opener urlopen urlretrieve"),

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import zipfile
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notebook_routes.project.isolate.packages import plain_files
 from notebook_routes.project.isolate.target import PLAIN_TOO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-_COMPILED = (".so", ".pyd", ".dylib", ".c", ".pyc")
 _TAG = "py3-none-any"
 _WHEEL = f"Wheel-Version: 1.0\nGenerator: notebook-routes\nRoot-Is-Purelib: true\nTag: {_TAG}\n"
 
@@ -36,18 +35,11 @@ def _write(found: Distribution, folder: Path) -> None:
     about = f"{name}-{found.version}.dist-info"
     with zipfile.ZipFile(folder / f"{name}-{found.version}-{_TAG}.whl", "w") as wheel:
         written = []
-        for path, file in _plain(found):
-            wheel.writestr(path, file.read_bytes())
-            written.append(path)
+        for path, file in plain_files(found):
+            if ".dist-info/" not in path:
+                wheel.writestr(path, file.read_bytes())
+                written.append(path)
         wheel.writestr(f"{about}/METADATA", found.read_text("METADATA") or "")
         wheel.writestr(f"{about}/WHEEL", _WHEEL)
         listed = [*written, f"{about}/METADATA", f"{about}/WHEEL", f"{about}/RECORD"]
         wheel.writestr(f"{about}/RECORD", "".join(f"{path},,\n" for path in listed))
-
-
-def _plain(found: Distribution) -> Iterator[tuple[str, Path]]:
-    """The files of a package but for compiled ones, programs and what an installer has written."""
-    for file in found.files or ():
-        place = Path(str(file.locate()))
-        if ".." not in file.parts and not file.parts[0].endswith(".dist-info") and file.suffix not in _COMPILED:
-            yield file.as_posix(), place

@@ -1,19 +1,19 @@
 """Which files of a project go to a platform: what `serve` would read of it, and nothing else.
 
-`app`, `pages/api`, `public` and the middleware go as they are, and of what stands beside them the modules and packages
-that they import. Hidden files, notebooks and bytecode stay behind; so does all else, unless it is asked for.
+`app`, `pages/api`, `public` and the middleware go as an isolate here gets them, and of what stands beside them the modules
+and packages that they import. Hidden files, notebooks and bytecode stay behind; so does all else, unless it is asked for.
 """
 
 from __future__ import annotations
 
 import ast
-import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ConfigError, ExportError
+from notebook_routes.project.isolate.archives import served_files
 from notebook_routes.project.load import PUBLIC
 from notebook_routes.routing import find_api_routes, find_pages, find_routes
 from notebook_routes.routing.filesystem import API, APP
@@ -99,11 +99,10 @@ def find_site_files(root: Path, *, include: Iterable[Path] = ()) -> SiteFiles:
 
 
 def _take_folder(found: SiteFiles, folder: Path) -> None:
-    for place, below, names in os.walk(folder):
-        below[:] = sorted(name for name in below if not _stays(Path(name)))
-        for name in sorted(names):
-            if not _stays(Path(name)):
-                _take(found, Path(place) / name)
+    if folder.is_dir():
+        for file in served_files(found.root, folder):
+            if file.suffix not in _STAYING:
+                _take(found, file)
 
 
 def _take(found: SiteFiles, file: Path) -> None:

@@ -8,8 +8,12 @@ import pytest
 
 from notebook_routes.errors import ServerError
 from notebook_routes.project.isolate import archives
-from notebook_routes.project.isolate.archives import archive, core_archive, python_files, site_archive
+from notebook_routes.project.isolate.archives import archive, core_archive, python_texts, site_files
 from tests.files import write_files
+
+
+def site_archive(root):
+    return archive(site_files(root).items())
 
 
 def names(content):
@@ -124,7 +128,7 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path):
 
 def test_the_text_of_python_files_is_read(project):
     root = project({"app/route.py": "naïve", "latin.py": b"# \xfc", "data.txt": "", "tests/test_x.py": ""})
-    assert python_files(root) == {"app/route.py": "naïve", "latin.py": "# \N{REPLACEMENT CHARACTER}"}
+    assert python_texts(site_files(root)) == {"app/route.py": "naïve", "latin.py": "# \N{REPLACEMENT CHARACTER}"}
 
 
 def test_our_package_is_taken_but_for_what_needs_a_notebook_or_a_terminal():
@@ -139,6 +143,6 @@ def test_our_package_is_taken_but_for_what_needs_a_notebook_or_a_terminal():
 
 @pytest.mark.parametrize("text", ["def GET(:", "null = '\0'"])
 def test_a_file_that_is_no_python_is_left_to_the_isolate(project, text):
-    assert python_files(project({"app/route.py": text, "app/b/route.py": "import lamps"})) == {
+    assert python_texts(site_files(project({"app/route.py": text, "app/b/route.py": "import lamps"}))) == {
         "app/b/route.py": "import lamps"
     }

@@ -11,7 +11,8 @@ from notebook_routes.errors import ServerError
 from notebook_routes.project.isolate import packages
 from notebook_routes.project.isolate.engine import CACHE_VARIABLE
 from notebook_routes.project.isolate.packages import package_archives
-from notebook_routes.project.isolate.target import PLATFORM
+from notebook_routes.project.isolate.target import PLAIN_TOO, PLATFORM
+from notebook_routes.runtime.edge.tables import EDGE_WHEELS
 from tests.files import write_files
 
 
@@ -239,3 +240,7 @@ def test_pydantics_wheel_is_fetched_from_the_index_once(tmp_path, monkeypatch):
     assert wheel.name.endswith(f"-{PLATFORM}.whl")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no python"))
     assert package_archives({})[1] == native
+
+
+def test_the_check_knows_of_packages_that_are_taken_without_their_compiled_part():
+    assert EDGE_WHEELS.issuperset(PLAIN_TOO)

@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -137,6 +138,21 @@ REFUSED = {
     "connects by pyfetch": ("await pyfetch(f'http://127.0.0.1:{port}/')", "Requires net access"),
     "connects by fetch": ("await fetch(f'http://127.0.0.1:{port}/')", "FetchError"),
     "listens": ("js.eval(\"Deno.listen({ hostname: '127.0.0.1', port: 0 })\")", "Requires net access"),
+    "closes itself": ("js.self.close()", "an edge isolate cannot close itself"),
+    "closes itself by Deno": ("js.Deno.exit(3)", "an edge isolate cannot close itself"),
+    "closes itself by Node": (
+        "await js.eval(\"import('node:process').then((each) => each.exit(3))\")",
+        "an edge isolate cannot close itself",
+    ),
+    "starts a worker": ("js.Worker.new('data:text/javascript,for(;;){}')", "an edge isolate cannot start another"),
+    "starts a worker as its class does": (
+        "js.eval(\"Reflect.construct(Object.setPrototypeOf(Worker, Object), ['data:text/javascript,1'])\")",
+        "is not extensible",
+    ),
+    "starts a worker by Node": (
+        "await js.eval(\"import('node:worker_threads').then((each) => new each.Worker('for(;;){}', { eval: true }))\")",
+        "an edge isolate cannot start another",
+    ),
     "eats memory at once": ("return len(b'x' * 10**9)", "MemoryError"),
     "eats memory by and by": ("eaten = []\nwhile True:\n    eaten.append(bytes(10**6))", "MemoryError"),
 }
@@ -177,8 +193,11 @@ REPLACED = {
         "it held itself for over 0.5 s and could not be interrupted",
     ),
     "spins in JavaScript": ("js.eval('for (;;) {}')", "it held itself for over 0.5 s and could not be interrupted"),
-    "closes itself": ("js.self.close()", "it held itself for over 0.5 s and could not be interrupted"),
     "ends itself": ("import posix\nposix._exit(3)", "exit(3)"),
+    "eats JavaScript's memory": (
+        "js.eval('const eaten = []; for (;;) eaten.push(new Uint8Array(1e7).fill(1))')",
+        "it has taken over 128 MiB beside Python's own memory",
+    ),
     "says that it has failed": ("js.eval(\"self.postMessage({ kind: 'failed', text: 'forged' })\")", "forged"),
     "sends what is no text": (
         "js.eval(\"self.postMessage({ kind: 'stdout', text: { toString: 1 } })\")",
@@ -197,6 +216,25 @@ def test_an_isolate_that_cannot_go_on_is_replaced(hostile, attempt, text, why):
     assert hostile.says(why)
 
 
+WAITING = {
+    "ends itself": "import posix\nposix._exit(3)",
+    "eats JavaScript's memory": """
+        import asyncio
+        eaten = []
+        while True:
+            eaten.append(js.eval("new Uint8Array(1e7).fill(1)"))
+            await asyncio.sleep(0.005)
+        """,
+}
+
+
+@pytest.mark.parametrize("text", WAITING.values(), ids=WAITING)
+def test_whoever_waits_for_one_that_has_to_end_is_told(hostile, attempt, text):
+    replaced = hostile.isolate.replaced
+    assert attempt(text) == (503, b"Service Unavailable\n")
+    wait_until(lambda: hostile.isolate.replaced == replaced + 1)
+
+
 FORGED = {
     "text": ("js.console.log('rubbish')", "rubbish"),
     "an event": ('js.console.log(\'{"kind":"failed","text":"forged"}\')', '"forged"'),
@@ -208,6 +246,8 @@ FORGED = {
         "js.eval(\"self.postMessage({ kind: 'snapshot', bytes: new Uint8Array(1) })\\nconsole.log('kept')\")",
         "kept",
     ),
+    "an error of nobody's": ("js.eval('setTimeout(() => { throw { toString: 1 } }, 0)')", "Uncaught { toString: 1 }"),
+    "a promise of nobody's": ("js.eval('setTimeout(() => void Promise.reject(42), 0)')", "Uncaught 42"),
     "nothing": ("js.eval(\"self.postMessage(null)\\nself.postMessage(1)\\nconsole.log('nothing')\")", "nothing"),
 }
 
@@ -228,7 +268,7 @@ def test_what_it_sends_of_its_own_is_heard_and_does_no_harm(hostile, attempt, te
 
 SHOP = {
     **HELLO,
-    "seen.py": "ended = []\nwaiting = 0\n",
+    "seen.py": "import asyncio\n\nended = []\nwaiting = 0\ngone = asyncio.Event()\n",
     "app/print/route.py": """
         import sys
 
@@ -254,6 +294,7 @@ SHOP = {
         async def POST(request):
             return Response(await request.bytes())
         """,
+    "app/json/route.py": "def POST(body):\n    return body\n",
     "app/together/route.py": """
         import asyncio, seen
 
@@ -262,6 +303,31 @@ SHOP = {
             while seen.waiting < 50:
                 await asyncio.sleep(0.01)
             return number
+        """,
+    "app/reader/route.py": """
+        import asyncio, js
+        import seen
+        from notebook_routes.project.load import load_tree
+        from notebook_routes.servers.edge import EdgeApp
+
+        async def GET():
+            answer = await EdgeApp(load_tree(".")).fetch(js.Request.new("http://127.0.0.1/waits"))
+            reader = answer.body.getReader()
+            begun = bytes((await reader.read()).value.to_bytes()).decode()
+            await reader.cancel()
+            async with asyncio.timeout(10):
+                await seen.gone.wait()
+            return begun
+        """,
+    "app/waits/route.py": """
+        import asyncio, seen
+
+        async def GET():
+            try:
+                yield "begun"
+                await asyncio.Event().wait()
+            finally:
+                seen.gone.set()
         """,
     "app/environment/route.py": "import os\n\ndef GET():\n    return dict(os.environ)\n",
     "app/other/route.py": """
@@ -316,6 +382,29 @@ def test_a_stream_whose_client_leaves_ends_its_generator(shop):
 def test_a_large_body_goes_both_ways(shop):
     body = os.urandom(2 * 1024 * 1024)
     assert shop.ask("POST", "/echo", body) == (200, body)
+
+
+def test_a_body_that_fills_its_memory_does_not_stay_there(shop):
+    for _ in range(2):
+        # Where it ends is the handler's own doing, or ours, or Pyodide's.
+        assert shop.ask("POST", "/echo", bytes(100 * 1024 * 1024))[0] in (413, 500, 503)
+        shop.becomes("/hello", (200, b"hello"))
+    body = os.urandom(16 * 1024 * 1024)
+    assert shop.ask("POST", "/echo", body) == (200, body)
+
+
+def test_a_stream_that_nobody_reads_any_more_ends_its_generator(shop):
+    # By the stream alone: no client leaves, and the generator waits for something else.
+    assert shop.get("/reader") == (200, b"begun")
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b"[" * 10_000 + b"]" * 10_000])
+def test_a_body_that_is_nested_too_deeply_is_the_clients_fault(shop, body):
+    replaced = shop.isolate.replaced
+    status, said = shop.ask("POST", "/json", body, **{"content-type": "application/json"})
+    assert (status, said) == (400, b"The body is not JSON that can be read: it is nested too deeply")
+    assert shop.ask("POST", "/json", b"[[1]]", **{"content-type": "application/json"}) == (200, b"[[1]]")
+    assert shop.isolate.replaced == replaced
 
 
 def test_requests_wait_beside_each_other(shop):
@@ -398,6 +487,17 @@ def test_it_ends_with_its_port_and_its_folder_and_starts_again(project):
             isolate.wait()
         isolate.stop()
     assert client.heard == []
+
+
+def test_it_is_replaced_though_others_have_cleared_the_cache(project, own_cache):
+    client = Client()
+    with Isolate(project(HELLO), port=0, say=client.hear) as client.isolate:
+        shutil.rmtree(own_cache / "packages")
+        for snapshot in (own_cache / "snapshots").iterdir():
+            snapshot.unlink()
+        client.isolate._process.kill()
+        assert client.says("the isolate was replaced") is True
+        client.becomes("/hello", (200, b"hello"))
 
 
 PARENT = """

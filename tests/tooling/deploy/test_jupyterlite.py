@@ -16,9 +16,10 @@ from tests.file_server import file_server
 from tests.lab import LabNotebook
 
 #: Cells of the lesson.
-LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, RAW, FILED, TEMPLATE = range(
-    16
-)
+(
+    *(LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, RAW, FILED),
+    *(TEMPLATE, READER, EDGE, GUARDED),
+) = range(19)
 CELLS = [
     "%load_ext notebook_routes",
     "import json, sys\nprices = json.load(open('data/prices.json'))\nprint(sys.platform, prices)",
@@ -47,6 +48,9 @@ fetch("/prices/desk").then((answer) => answer.json()).then((it) => { price.textC
     "%%route GET /raw\nFileResponse('data/prices.json')",
     "%%request GET /notes\n?? text == 'a file\\n'\n###\nGET /raw\n?? json == {'lamp': 30, 'desk': 90}",
     "%%page /hello/[name] --jinja\n<p>Hello {{ name }}",
+    "tools = {'read': open}",
+    "%%route GET /sneaky --runtime edge\ntools['read']('data/prices.json').read()",
+    "%%request GET /sneaky\n?? status == 500\n?? 'EDGE003' in text\n###\nGET /raw\n?? status == 200",
 ]
 
 
@@ -235,6 +239,12 @@ def test_the_inspector_shows_all_routes_and_the_log(lesson):
     expect(table).to_contain_text("These routes run in your browser")
     table.get_by_role("tab", name="Log", exact=True).click()
     expect(table).to_contain_text("/prices/lamp?closed=1")
+
+
+def test_the_guard_stands_by_a_handler_of_the_edge_and_no_other(lesson):
+    assert "under the guard" in text_of(lesson, EDGE)
+    assert "pip install" not in text_of(lesson, EDGE)
+    assert text_of(lesson, GUARDED).count("✓") == 3
 
 
 def test_what_a_browser_has_not_is_a_sentence(lesson):

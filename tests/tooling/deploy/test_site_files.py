@@ -71,3 +71,17 @@ def test_a_link_out_of_the_project_is_not_taken_by_name(tmp_path):
     (tmp_path / "shop/data").symlink_to(tmp_path / "secret")
     with pytest.raises(ConfigError, match="it is not in"):
         find_site_files(tmp_path / "shop", include=[type(tmp_path)("data")])
+
+
+def test_what_a_link_in_public_leads_to_is_no_more_public_than_with_serve(tmp_path):
+    write_files(tmp_path, {"shop/app/route.py": ROUTE, "shop/public/a.txt": "", "secret/key": "1", "secret/route.py": ""})
+    (tmp_path / "shop/public/key").symlink_to(tmp_path / "secret/key")
+    (tmp_path / "shop/public/b.txt").symlink_to(tmp_path / "shop/public/a.txt")
+    (tmp_path / "shop/public/gone.txt").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "shop/app/linked").symlink_to(tmp_path / "secret")
+    assert sorted(find_site_files(tmp_path / "shop").sizes) == ["app/route.py", "public/a.txt", "public/b.txt"]
+
+
+def test_a_path_that_begins_with_a_dot_is_a_path(tmp_path):
+    write_files(tmp_path, {"app/.well-known/x/route.py": ROUTE, "app/.hidden": ""})
+    assert sorted(find_site_files(tmp_path).sizes) == ["app/.well-known/x/route.py"]
