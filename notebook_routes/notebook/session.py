@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import itertools
 import threading
-import typing
-from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import notebook_routes.cache as caching
-from notebook_routes import runtime
 from notebook_routes.app import App, Guard, OwnPages
-from notebook_routes.errors import CellError, DirectiveError, ServerError
+from notebook_routes.errors import DirectiveError, ServerError
 from notebook_routes.inspector.kept import KeptThings
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
@@ -28,17 +25,17 @@ from notebook_routes.notebook.middlewares import MiddlewareCells
 from notebook_routes.notebook.mounts import Mounts
 from notebook_routes.notebook.page_frames import PageFrames
 from notebook_routes.notebook.ran_cells import RanCells
+from notebook_routes.notebook.route_cells import route_module, routes_of
 from notebook_routes.notebook.serving import Serving
 from notebook_routes.routing import (
     Route,
     RoutePattern,
     RouteTable,
-    SegmentConfig,
     parse_api_directive,
     parse_directive,
     parse_page_directive,
 )
-from notebook_routes.runtime import Invoker, use_data
+from notebook_routes.runtime import use_data
 from notebook_routes.runtime.outgoing import use_mounts
 from notebook_routes.servers.in_process import NO_ADDRESS
 from notebook_routes.web import Response
@@ -50,12 +47,9 @@ if TYPE_CHECKING:
     from notebook_routes.notebook.cell_text import RunningCell
     from notebook_routes.notebook.mounts import Mount
     from notebook_routes.routing import Directive
-    from notebook_routes.runtime import Exchange, RouteModule
+    from notebook_routes.runtime import Exchange
     from notebook_routes.servers import Location
     from notebook_routes.servers.in_process import InProcessServer
-
-
-_JSON_WORDS = {"true": "True", "false": "False", "null": "None"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +130,12 @@ class Session:
         """
         directive = parse_directive(line)
         edge = self._edge_remarks(directive, body, cell)
-        module = self._compiled(directive, body, cell)
+        # Each run has a file name of its own, or `linecache` would mix old and new lines; people see no number.
+        where = f"cell {next(self._numbers)} {directive.method or 'module'} {directive.pattern}"
+        with refusing(where, self.app.failures):
+            module = route_module(directive, body, namespace=self.namespace, where=where, cell=cell)
         try:
-            routes = self._routes_of(module, directive, label)
+            routes = routes_of(module, directive, label)
             if edge is None and any(route.config.runtime == "edge" for route in routes):
                 # The text did not tell.
                 edge = self._edge_remarks(directive, body, cell, stated=True)
@@ -346,61 +343,6 @@ class Session:
         owner = self._cells.owner(route)
         is_its_own = owner is not None and cell.id is not None and owner.id == cell.id
         return not is_its_own and route.method != directive.method
-
-    def _compiled(self, directive: Directive, body: str, cell: RunningCell) -> RouteModule:
-        make = runtime.RouteModule.from_body if directive.method else runtime.RouteModule.from_source
-        # Each run has a file name of its own, or `linecache` would mix old and new lines; people see no number.
-        where = f"cell {next(self._numbers)} {directive.method or 'module'} {directive.pattern}"
-        with refusing(where, self.app.failures):
-            try:
-                return make(
-                    body,
-                    directive,
-                    namespace=self.namespace,
-                    label=where,
-                    first_line=cell.first_line,
-                    header=cell.header,
-                )
-            except NameError as error:
-                if directive.method is None:
-                    raise
-                # Of a body only the types and defaults on the line are evaluated now.
-                fix = "run the cell that defines it first"
-                if error.name in typing.__all__:
-                    fix = f"run from typing import {error.name} in a cell above"
-                elif error.name in _JSON_WORDS:
-                    fix = f"Python writes {_JSON_WORDS[error.name]}"
-                raise CellError(
-                    f"{error.name} is not defined: {fix}",
-                    line=cell.first_line - 1,
-                    text=cell.header.rstrip("\n").rpartition("\n")[2],
-                ) from error
-
-    def _routes_of(self, module: RouteModule, directive: Directive, label: str) -> list[Route]:
-        config = SegmentConfig.from_constants(module.constants)
-        context = copy_context()
-        handlers = module.handlers
-        if config.runtime == "edge":
-            from notebook_routes.runtime.edge import watched  # noqa: PLC0415 - %load_ext must not wait for it
-
-            handlers = {method: watched(function) for method, function in handlers.items()}
-        return [
-            Route(
-                method,
-                directive.pattern,
-                Invoker(
-                    function,
-                    method=method,
-                    pattern=directive.pattern,
-                    context=context,
-                    max_duration=config.max_duration,
-                ),
-                config,
-                cell=label,
-                source=module.source,
-            )
-            for method, function in handlers.items()
-        ]
 
     def _made_live(self, cell: Cell, directive: Directive, own_names: set[str], body: str = "") -> Definition:
         if self.app.public is not None:
