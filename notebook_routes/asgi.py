@@ -32,7 +32,8 @@ def create_app(
     from; NOTEBOOK_ROUTES_TOKEN, a bearer token that every request must bring; NOTEBOOK_ROUTES_ALLOW_HOST, hosts to
     answer beside this machine's, with spaces between them; NOTEBOOK_ROUTES_MAX_BODY_SIZE in bytes;
     NOTEBOOK_ROUTES_CORS, other origins that may call what declares nothing itself; NOTEBOOK_ROUTES_ACCESS_LOG, "text"
-    or "json", where the server is not to write its own.
+    or "json", where the server is not to write its own; NOTEBOOK_ROUTES_DRAFT_SECRET, a text that nobody can guess, by
+    which several processes know who is shown drafts.
 
     Where the folder is read from the environment, the process serves this project alone: its current folder becomes the
     project's, so that relative paths in the code mean what they mean under `notebook-routes serve`.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.app import LOOPBACK_HOSTS, Guard
 from notebook_routes.errors import ConfigError
 from notebook_routes.project.load import load_tree
+from notebook_routes.runtime import DraftCookie
 from notebook_routes.servers import MAX_BODY_SIZE
 from notebook_routes.servers.access_log import ACCESS_FORMATS, AccessLog
 from notebook_routes.web import GEO_VARIABLE
@@ -31,6 +32,7 @@ HOSTS_VARIABLE = "NOTEBOOK_ROUTES_ALLOW_HOST"
 BODY_VARIABLE = "NOTEBOOK_ROUTES_MAX_BODY_SIZE"
 CORS_VARIABLE = "NOTEBOOK_ROUTES_CORS"
 ACCESS_VARIABLE = "NOTEBOOK_ROUTES_ACCESS_LOG"
+DRAFT_VARIABLE = "NOTEBOOK_ROUTES_DRAFT_SECRET"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +48,8 @@ class ServerSettings:
         max_body_size: bytes of a request body.
         cors: other origins that may call the paths that declare nothing themselves; "*" for any.
         access_log: "text" or "json" for a line on stdout for each request; None for no line.
+        draft_secret: what the cookie of `draft_mode()` holds, which nobody must be able to guess: where several
+            processes answer, all need the same. None for one that the process makes up.
     """
 
     directory: Path
@@ -56,6 +60,7 @@ class ServerSettings:
     max_body_size: int = MAX_BODY_SIZE
     cors: tuple[str, ...] = ()
     access_log: str | None = None
+    draft_secret: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> ServerSettings:
@@ -77,6 +82,7 @@ class ServerSettings:
             max_body_size=int(size),
             cors=tuple((said[CORS_VARIABLE] or "").split()),
             access_log=said[ACCESS_VARIABLE],
+            draft_secret=said[DRAFT_VARIABLE],
         )
 
     def environment(self) -> dict[str, str]:
@@ -90,6 +96,7 @@ class ServerSettings:
             str(self.max_body_size),
             " ".join(self.cors),
             self.access_log,
+            self.draft_secret,
         )
         return {name: value or "" for name, value in zip(_VARIABLES, values, strict=True)}
 
@@ -101,6 +108,8 @@ class ServerSettings:
         """
         app = load_tree(self.directory, geo=self.geo, cache=self.cache, cors=list(self.cors) or None)
         app.guard = self.guard()
+        if self.draft_secret is not None:
+            app.draft = DraftCookie(value=self.draft_secret)
         # Requests are remembered for the inspector, and there is none.
         app.log.forget()
         self.log_access(app.log)
@@ -132,4 +141,5 @@ _VARIABLES = (
     BODY_VARIABLE,
     CORS_VARIABLE,
     ACCESS_VARIABLE,
+    DRAFT_VARIABLE,
 )

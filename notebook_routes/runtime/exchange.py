@@ -50,13 +50,14 @@ class DraftCookie:
 
     Args:
         secure: sent over HTTPS only, and to pages of other sites too, as previews in an editor need it.
+        value: what it holds, where several processes are one server; by default one that is made up.
     """
 
     __slots__ = ("_value", "secure")
 
-    def __init__(self, *, secure: bool = True) -> None:
+    def __init__(self, *, secure: bool = True, value: str = "") -> None:
         self.secure = secure
-        self._value = ""
+        self._value = value
 
     @property
     def value(self) -> str:

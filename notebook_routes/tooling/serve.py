@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from secrets import token_urlsafe
 from typing import TYPE_CHECKING
 
 from notebook_routes.cache import open_cache
@@ -76,6 +77,9 @@ def serve_tree(settings: ServerSettings, how: Running) -> None:
     open_cache(settings.cache)
     if how.workers > 1:
         _check_shared(settings.directory, force=how.force)
+        if settings.draft_secret is None:
+            # Whoever is shown drafts by one worker is shown them by all.
+            settings = replace(settings, draft_secret=token_urlsafe(24))
     if how.server == "uvicorn":
         from notebook_routes.tooling.on_uvicorn import serve_on_uvicorn  # noqa: PLC0415 - an extra
 

@@ -1,8 +1,11 @@
 """`serve --workers`: several processes behind one address, as programs."""
 
+import http.client
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -108,3 +111,61 @@ def test_a_broken_file_is_named_and_the_rest_is_served(serve, project):
     assert program.ask()[0] == 200
     assert program.ask(target="/a")[0] == 500
     assert "app/a/route.py cannot be imported" in program.stop()[3]
+
+
+DRAFT = """
+import os
+from notebook_routes import draft_mode
+
+def GET(on: bool = False):
+    draft = draft_mode()
+    if on:
+        draft.enable()
+    return [os.getpid(), draft.is_enabled]
+"""
+
+
+@pytest.mark.parametrize("server", ["tornado", "uvicorn"])
+def test_who_is_shown_drafts_by_one_is_by_all(serve_by, project, server):
+    ask = serve_by(server, project({"app/route.py": DRAFT}))
+    cookie = ask("/?on=true")[0].partition(";")[0]
+    seen = {}
+    end = time.monotonic() + PATIENCE
+    while len(seen) < 2:
+        assert time.monotonic() < end
+        process, enabled = json.loads(ask("/", cookie)[1])
+        seen[process] = enabled
+    assert list(seen.values()) == [True, True]
+
+
+@pytest.fixture
+def serve_by(run):
+    """Serves a project with two workers; asks it, with a cookie, on a connection of its own each time."""
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+
+    def start(server, root):
+        options = ("--port", str(port), "--workers", "2", "--server", server, "--no-access-log")
+        run("notebook_routes.tooling.cli", "serve", str(root), *options)
+
+        def ask(target, cookie=""):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            try:
+                connection.request("GET", target, headers={"cookie": cookie})
+                with connection.getresponse() as answer:
+                    return answer.getheader("set-cookie"), answer.read()
+            finally:
+                connection.close()
+
+        def answers():
+            try:
+                ask("/")
+            except OSError:
+                return False
+            return True
+
+        comes(answers)
+        return ask
+
+    return start
