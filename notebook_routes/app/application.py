@@ -29,6 +29,7 @@ from notebook_routes.runtime import (
     rest_of,
 )
 from notebook_routes.web import GeoHeaders, Request, Response
+from notebook_routes.web.request import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
@@ -94,7 +95,7 @@ class App:
         self.watch: LoopWatch | None = None
         self.log = RequestLog()
         self.failures = Failures(explain=explain, name_file=name_file)
-        self.middleware = tuple(map(_layer, middleware))
+        self.middleware = _layers(middleware)
         # Over plain HTTP, as in a kernel, a browser would not keep a cookie that is for HTTPS.
         self.draft = DraftCookie(secure=not explain)
         self.own_pages: Callable[[Request], Response | Awaitable[Response]] | None = None
@@ -233,10 +234,30 @@ class App:
         return handler(exchange, self.workers, self.watch)  # type: ignore[no-any-return]
 
     async def request(
-        self, target: str, *, method: str = "GET", headers: HeadersInit | None = None, body: Any = None
+        self,
+        target: str,
+        *,
+        method: str = "GET",
+        headers: HeadersInit | None = None,
+        body: Any = None,
+        json: Any = UNSET,
     ) -> Response:
-        """Send a request without a socket, for tests and for the browser: `await app.request("/products/1")`."""
-        request = Request(_ORIGIN + target, method=method, headers=headers, body=body)
+        """Send a request without a socket, for tests and for the browser: `await app.request("/products/1")`.
+
+        Args:
+            target: path and query.
+            method: as for `Request`.
+            headers: the same.
+            body: the same.
+            json: the same.
+
+        Raises:
+            ValueError: the target does not begin with "/".
+            TypeError: the body cannot be one.
+        """
+        if not target.startswith("/"):
+            raise ValueError(f"app.request() takes a path that begins with /, not {target!r}")
+        request = Request(_ORIGIN + target, method=method, headers=headers, body=body, json=json)
         response = await self.fetch(request)
         work = self.sent(request, status=response.status, size=len(response.content or b""))
         if work is not None:
@@ -464,10 +485,14 @@ class App:
             return self.failures.response(unsendable, exchange)
 
 
-def _layer(given: Middleware | Callable[..., Any]) -> Middleware:
+def _layers(given: Iterable[Middleware | Callable[..., Any]]) -> tuple[Middleware, ...]:
+    if not given:
+        return ()
     from notebook_routes.app.middleware import Middleware  # noqa: PLC0415 - many apps have none
 
-    return given if isinstance(given, Middleware) else Middleware(given)
+    if callable(given) or isinstance(given, Middleware):
+        raise TypeError("App takes a list of middleware, also of one: write middleware=[...]")
+    return tuple(each if isinstance(each, Middleware) else Middleware(each) for each in given)
 
 
 def _exchange_of(request: Request) -> Exchange:

@@ -34,7 +34,10 @@ def finish(response: Response, exchange: Exchange) -> Response:
         raise BodyUsed("this response's body was read already and cannot be sent; send a clone() or a new Response")
     if exchange.cookies is not None:
         response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
-    names = response.headers.section().names
+    section = response.headers.section()
+    if section.unsendable is not None:
+        raise ValueError(f"header {section.unsendable} cannot be sent: its value has a control character")
+    names = section.names
     if "content-length" in names:
         response = _with_length(response, exchange.request.method)
     if "etag" in names and response.status == 200:

@@ -96,7 +96,7 @@ class ObservedRequest(Request):
 
     @property
     def next_url(self) -> URL:
-        """The URL taken apart: path and origin are the server's, the rest is the client's."""
+        """The URL taken apart: host and path are the server's, the rest is the client's."""
         if self._next_url is None:
             self._next_url = _ObservedURL(self)
         return self._next_url
@@ -166,6 +166,12 @@ class _ObservedURL(URL):
     def href(self, value: str) -> None:
         self._request = None
         URL.href.__set__(self, value)  # type: ignore[attr-defined]  # a property has one
+
+    @property
+    def origin(self) -> str:
+        """As in the original, whose server has no address of its own while it prepares answers."""
+        self._show()
+        return super().origin
 
     @property
     def search(self) -> str:

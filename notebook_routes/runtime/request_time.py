@@ -6,18 +6,15 @@ They behave as the functions of the same names in Next.js, without its promises.
 from __future__ import annotations
 
 import inspect
-from dataclasses import replace
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar, cast, overload
 
 from notebook_routes.errors import ScopeError
 from notebook_routes.runtime.exchange import Exchange, Phase, exchange_for
-from notebook_routes.web import Headers, ResponseCookies
+from notebook_routes.web import Cookie, Headers, ResponseCookies
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Generator, Iterator
-
-    from notebook_routes.web import Cookie
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -240,7 +237,8 @@ class CookieJar:
         return f"<cookies {', '.join(self._merged()) or 'none'}>"
 
     def _merged(self) -> dict[str, Cookie]:
-        merged = {cookie.name: replace(cookie, path="/") for cookie in self._exchange.seen.cookies.get_all()}
+        sent = self._exchange.seen.cookies.sent
+        merged = {name: Cookie(name=name, value=value, path="/") for name, value in sent.items()}
         if self._exchange.cookies is not None:
             merged |= {cookie.name: cookie for cookie in self._exchange.cookies.get_all()}
         return merged

@@ -96,6 +96,8 @@ class ASGIApp:
             return
         work = self.app.sent(request, status=status, size=size)
         if work is not None:
+            if body is not None:
+                body.discard()
             await work
 
     def _end(self, request: Request, *, status: int, size: int = 0) -> None:

@@ -95,6 +95,8 @@ class RequestMessages:
             ended = True
         finally:
             self._listener.cancel()
+            if self._body is not None and not self._body.ended:
+                self._body.discard()
             if self._left and self._task is not None:
                 self._task.uncancel()
             work = self._app.sent(request, status=self._status, size=self._sent, error=self._error)

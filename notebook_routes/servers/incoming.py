@@ -66,9 +66,12 @@ class IncomingBody:
             self._writable.set()
 
     def discard(self) -> None:
-        """Nobody will read the rest: let it come and drop it."""
+        """The answer is out: let the rest come and drop it. Who reads on all the same, as in `after()`, is told."""
         self._discarding = True
         self._chunks.clear()
+        if not self.ended:
+            self._error = self._error or Aborted("The answer was sent, and the rest of the body was dropped")
+        self._readable.set()
         self._writable.set()
 
     async def wait_ended(self) -> None:

@@ -9,11 +9,12 @@ one name by ", " (RFC 9110 §5.3); `raw` is what an adapter writes.
 from __future__ import annotations
 
 import re
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, MutableMapping, ValuesView
+from collections.abc import ItemsView, Iterator, Mapping, MutableMapping, ValuesView
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NoReturn, Self, TypeVar, overload
+from typing import TYPE_CHECKING, NoReturn, Self, TypeVar, overload
 
 from notebook_routes.web.header_section import header_section
+from notebook_routes.web.pairs import given_pairs
 
 if TYPE_CHECKING:
     from notebook_routes.types import HeadersInit
@@ -274,15 +275,10 @@ def _frozen(name: str) -> str:
 
 
 def _pairs_of(init: HeadersInit) -> list[tuple[str, str]]:
-    given: Iterable[Any] = init.items() if isinstance(init, Mapping) else init
-    if isinstance(given, (str, bytes)):
-        raise TypeError(f"headers are a mapping or (name, value) pairs, not {type(given).__name__}")
     pairs: list[tuple[str, str]] = []
-    for pair in given:
-        if isinstance(pair, str) or len(pair) != 2:
-            raise TypeError(f"headers are a mapping or (name, value) pairs; {pair!r} is no pair")
-        name = _valid_name(pair[0])
-        pairs.append((name, _valid_value(name, pair[1])))
+    for given, value in given_pairs(init.items() if isinstance(init, Mapping) else init, "Headers"):
+        name = _valid_name(given)
+        pairs.append((name, _valid_value(name, value)))
     return pairs
 
 

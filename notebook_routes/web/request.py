@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from notebook_routes.web.formdata import FormData
     from notebook_routes.web.geo import Geo, GeoHeaders
 
-_UNSET: Any = object()
+#: Stands for a JSON value that is not given, since None is one.
+UNSET: Any = object()
 _NO_BODY = frozenset({"GET", "HEAD"})
 # RFC 9110 §9.1: method = token
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -113,7 +114,7 @@ class Request(Body):
         method: str = "GET",
         headers: Headers | HeadersInit | None = None,
         body: BodyInit | None = None,
-        json: Any = _UNSET,
+        json: Any = UNSET,
         signal: AbortSignal | None = None,
     ) -> None:
         parts = URL(url)
@@ -123,7 +124,7 @@ class Request(Body):
         self.headers = Headers(headers)
         self._signal = signal
         self._url = parts.href
-        if json is not _UNSET:
+        if json is not UNSET:
             if body is not None:
                 raise TypeError("Request takes body= or json=, not both")
             self._content = json_bytes(json)
@@ -199,9 +200,9 @@ class Request(Body):
 
     @property
     def cookies(self) -> RequestCookies:
-        """The cookies of the client; changes stay on this object and do not reach the headers."""
+        """The cookies of the client; changes are written into the Cookie header, and `cookies()` does not see them."""
         if self._cookies is None:
-            self._cookies = RequestCookies(self.headers.get("cookie", ""))
+            self._cookies = RequestCookies(self.headers.get("cookie", ""), self._write_cookies)
         return self._cookies
 
     def accepted(self) -> str:
@@ -342,8 +343,6 @@ class Request(Body):
         moved._state = self.state
         moved._keeps_body = self._keeps_body
         moved.geo_headers = self.geo_headers
-        if headers is None or headers.get("cookie") == self.headers.get("cookie"):
-            moved._cookies = self._cookies
         return moved
 
     def keep_body(self, *, keep: bool = True) -> None:
@@ -355,9 +354,7 @@ class Request(Body):
 
     def replace_headers(self, headers: Headers) -> None:
         """What middleware has the handler see in place of what the client sent; cookies follow the Cookie header."""
-        if headers.get("cookie") != self.headers.get("cookie"):
-            self._cookies = None
-        self.headers = headers
+        self.headers, self._cookies = headers, None
 
     def replace_host(self, host: str) -> None:
         """Have the handler see another Host, with its port; before anything has asked for the URL."""
@@ -367,15 +364,20 @@ class Request(Body):
 
     def receive_cookies(self, lines: Iterable[str]) -> None:
         """Read Set-Cookie headers as the browser will: what they set and delete holds for this request already."""
+        cookies = RequestCookies(self.headers.get("cookie", ""))
         for line in lines:
             cookie = Cookie.from_set_cookie(line)
             if cookie.has_ended():
-                self.cookies.delete(cookie.name)
+                cookies.delete(cookie.name)
             else:
-                self.cookies.set(cookie.name, cookie.value)
-        self.headers = self.headers.copy()
-        if self.cookies.size:
-            self.headers.set("cookie", str(self.cookies))
+                cookies.set(cookie.name, cookie.value)
+        # What came stays as it came, for the log.
+        self.replace_headers(self.headers.copy())
+        self._write_cookies(str(cookies))
+
+    def _write_cookies(self, header: str) -> None:
+        if header:
+            self.headers.set("cookie", header)
         else:
             self.headers.delete("cookie")
 

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar, overload
 
 from notebook_routes.web.cookie import Cookie, decode_value, encode_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 T = TypeVar("T")
 
 
 class RequestCookies:
-    """The cookies of a request, as NextRequest reads them; changes stay here and do not touch the header.
+    """The cookies of a request, as NextRequest has them; of `request.cookies`, changes are written into its header.
 
     Of several cookies of one name the last counts; a value with a broken percent escape is dropped; a bare
     name has the value "true"; quotes and spaces are kept.
 
     Args:
         header: the value of the Cookie header.
+        write: called with the header's new value after each change.
 
     Example:
         >>> request.cookies.value("theme", "light")
         'dark'
     """
 
-    __slots__ = ("_values",)
+    __slots__ = ("_sent", "_values", "_write")
 
-    def __init__(self, header: str = "") -> None:
-        self._values = _parsed(header) if header else {}
+    def __init__(self, header: str = "", write: Callable[[str], None] | None = None) -> None:
+        self._sent = self._values = _parsed(header) if header else {}
+        self._write = write
+
+    @property
+    def sent(self) -> Mapping[str, str]:
+        """What the header said at first, by name."""
+        return MappingProxyType(self._sent)
 
     @property
     def size(self) -> int:
@@ -59,7 +67,7 @@ class RequestCookies:
 
     def set(self, name: str, value: str) -> None:
         """Adds a cookie, or replaces the one of this name."""
-        self._values[name] = value
+        self._change(self._values | {name: value})
 
     def delete(self, names: str | Iterable[str]) -> bool:
         """Removes one cookie, or several.
@@ -68,14 +76,20 @@ class RequestCookies:
             Whether there was one.
         """
         listed = {names} if isinstance(names, str) else set(names)
-        found = listed & self._values.keys()
-        for name in found:
-            del self._values[name]
-        return bool(found)
+        left = {name: value for name, value in self._values.items() if name not in listed}
+        found = len(left) < len(self._values)
+        if found:
+            self._change(left)
+        return found
 
     def clear(self) -> None:
         """Removes every cookie."""
-        self._values.clear()
+        self._change({})
+
+    def _change(self, values: dict[str, str]) -> None:
+        self._values = values
+        if self._write is not None:
+            self._write(str(self))
 
     def __getitem__(self, name: str) -> Cookie:
         return Cookie(name=name, value=self._values[name])

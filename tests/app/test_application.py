@@ -58,6 +58,25 @@ def test_method_and_body(desk):
     assert (response.status, text_of(response)) == (201, '{"got":{"a":1}}')
 
 
+def test_a_value_is_sent_as_json(desk):
+    @desk.route("/items", "POST")
+    async def post(body):
+        return {"got": body}
+
+    assert text_of(asyncio.run(desk.app.request("/items", method="POST", json=[1, None]))) == '{"got":[1,null]}'
+
+
+@pytest.mark.parametrize("target", ["items", "", "http://localhost/items"])
+def test_a_target_is_a_path(desk, target):
+    with pytest.raises(ValueError, match="takes a path that begins with /"):
+        asyncio.run(desk.app.request(target))
+
+
+def test_middleware_is_a_list():
+    with pytest.raises(TypeError, match=r"write middleware=\[\.\.\.\]"):
+        App(middleware=lambda request: None)
+
+
 def test_bad_values_are_a_422_that_names_each_field(desk):
     @desk.route("/items/[id]")
     async def get(id: int, page: int):  # noqa: A002 - the segment's name

@@ -44,6 +44,7 @@ def test_cookies_go_on_a_copy():
         ("status_text", "\N{CHECK MARK}", "one line of Latin-1"),
         ("status_text", 5, "status_text is a str, not int"),
         ("headers", {"x": "y"}, "response.headers was set to a dict"),
+        ("headers", Headers({"x-a": "a\x01"}), "header x-a cannot be sent"),
     ],
 )
 def test_what_was_assigned_and_cannot_be_sent_is_refused(part, value, message):

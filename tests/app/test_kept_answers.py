@@ -189,7 +189,7 @@ class TestKeys:
         @shop.route("/about")
         async def get(request):
             shop.count()
-            return f"{request.next_url.origin} {request.method} {request.path} {request.signal.aborted} {request!r}"
+            return f"{request.next_url.host} {request.method} {request.path} {request.signal.aborted} {request!r}"
 
         async def story():
             poison = {
@@ -201,7 +201,7 @@ class TestKeys:
             }
             told, _ = await shop.told("/about?evil=1", headers=poison)
             assert "evil" not in told
-            assert "http://localhost GET /about False" in told
+            assert "localhost GET /about False" in told
             assert await shop.told("/about") == (told, HIT)
             assert shop.runs == 1
 
@@ -264,6 +264,7 @@ READS = {
     "request.query_string": lambda request: request.query_string,
     "request.state": lambda request: request.state,
     "request.body": lambda request: request.body,
+    "request.next_url.origin": lambda request: request.next_url.origin,
     "request.next_url.search": lambda request: request.next_url.search,
     "request.next_url.search_params": lambda request: request.next_url.search_params.get("x"),
     "request.next_url.clone()": lambda request: request.next_url.clone(),
@@ -284,7 +285,7 @@ READS_NOTHING = {
     "request.body_used": lambda request: request.body_used,
     "request.clone()": lambda request: request.clone(),
     "request.next_url.pathname": lambda request: request.next_url.pathname,
-    "request.next_url.origin": lambda request: request.next_url.origin,
+    "request.next_url.host": lambda request: request.next_url.host,
     "repr(request)": repr,
     "draft_mode().is_enabled": lambda request: draft_mode().is_enabled,
     "after()": lambda request: after(lambda: None),

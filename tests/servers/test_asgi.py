@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from notebook_routes import ReadableStream, Response, after, redirect
-from notebook_routes.errors import ServerError
+from notebook_routes.errors import Aborted, ServerError
 from notebook_routes.servers.asgi import ASGIApp
 
 
@@ -387,6 +387,28 @@ def test_after_runs_when_the_answer_is_out(world, asgi, gate):
     gate.open()
     assert done.wait(20)
     world.logged(1)
+
+
+@pytest.mark.parametrize("size", [8, 300_000])
+def test_a_body_that_nobody_read_is_gone_in_after(world, asgi, size):
+    told = threading.Event()
+    read = []
+
+    @world.route("/", "POST")
+    async def post(request):
+        async def work():
+            try:
+                read.append(len(await request.text()))
+            except Aborted as aborted:
+                read.append(str(aborted))
+            told.set()
+
+        after(work)
+        return "answer"
+
+    assert asgi().client().post("/", body=b"x" * size).text == "answer"
+    assert told.wait(20)
+    assert read == ["The answer was sent, and the rest of the body was dropped"]
 
 
 def test_the_server_stops_while_a_handler_waits(world, asgi):

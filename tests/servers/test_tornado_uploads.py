@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
+from notebook_routes import after
+from notebook_routes.errors import Aborted
 from notebook_routes.web import Response
 
 
@@ -253,3 +257,25 @@ def test_a_multipart_upload_comes_back(world):
     body += b'--B\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\n\r\nFILE\r\n--B--\r\n'
     reply = world.post("/form", "Content-Type: multipart/form-data; boundary=B", body=body)
     assert reply.json() == [["t", "hello"], ["f", "a.txt"]]
+
+
+@pytest.mark.parametrize("size", [8, 300_000])
+def test_a_body_that_nobody_read_is_gone_in_after(world, size):
+    told = threading.Event()
+    read = []
+
+    @world.route("/", "POST")
+    async def post(request):
+        async def work():
+            try:
+                read.append(len(await request.text()))
+            except Aborted as aborted:
+                read.append(str(aborted))
+            told.set()
+
+        after(work)
+        return "answer"
+
+    assert world.client().post("/", body=b"x" * size).text == "answer"
+    assert told.wait(20)
+    assert read == [8 if size == 8 else "The answer was sent, and the rest of the body was dropped"]

@@ -20,11 +20,17 @@ def test_what_it_has_of_its_fields():
     section = HeaderSection((("x-a", "1"), ("x-b", "caf\xe9")))
     assert section.names == {"x-a", "x-b"}
     assert section.encoded == ((b"x-a", b"1"), (b"x-b", b"caf\xe9"))
+    assert section.unsendable is None
 
 
 def test_a_name_that_is_there_twice_is_to_be_joined():
     section = HeaderSection((("vary", "a"), ("vary", "b")))
     assert (section.names, section.encoded) == ({"vary"}, None)
+
+
+@pytest.mark.parametrize("value", ["a\x01b", "\x1b[31m", "a\x7f"])
+def test_a_control_character_cannot_be_sent(value):
+    assert HeaderSection((("x-a", "a\tb"), ("x-b", value))).unsendable == "x-b"
 
 
 def test_those_of_the_same_fields_share_one():

@@ -133,7 +133,7 @@ def test_a_number_is_refused_with_the_fix():
         Headers({5: "x"})
 
 
-@pytest.mark.parametrize("init", ["a: b", ["ab"], [("a", "b", "c")]])
+@pytest.mark.parametrize("init", ["a: b", ["ab"], [("a", "b", "c")], 5, [5]])
 def test_what_is_no_pairs_is_refused(init):
     with pytest.raises(TypeError, match="pairs"):
         Headers(init)

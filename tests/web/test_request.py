@@ -160,11 +160,15 @@ def test_cookies_sent_in_several_fields_are_one_list():
     assert [cookie.name for cookie in request.cookies] == ["a", "b"]
 
 
-def test_changing_cookies_does_not_touch_the_header():
-    request = arrived(headers={"cookie": "a=1"})
-    request.cookies.set("a", "2")
-    assert request.headers["cookie"] == "a=1"
-    assert request.cookies.value("a") == "2"
+def test_changing_cookies_changes_the_header():
+    request = arrived(headers={"cookie": "a=1; b=2"})
+    request.cookies.set("a", "ä")
+    assert request.headers["cookie"] == "a=%C3%A4; b=2"
+    assert request.cookies.value("a") == "ä"
+    assert request.cookies.sent == {"a": "1", "b": "2"}
+    request.cookies.delete(["a", "b"])
+    assert not request.headers.has("cookie")
+    assert not request.cookies.delete("a")
 
 
 def test_next_url_can_be_changed_and_url_stays():
