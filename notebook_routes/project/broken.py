@@ -43,10 +43,15 @@ def broken_routes(file: RouteFile, message: str) -> list[Route]:
             file.pattern,
             Invoker(fail, method=method, pattern=file.pattern),
             cell=str(file),
-            extras={_BROKEN: message},
+            extras=broken_extras(message),
         )
         for method in ((ANY,) if file.is_api else METHODS)
     ]
+
+
+def broken_extras(message: str) -> dict[str, object]:
+    """The extras of a route that only says why it cannot be used."""
+    return {_BROKEN: message}
 
 
 def is_broken(route: Route) -> bool:

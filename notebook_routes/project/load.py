@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from notebook_routes.app import App, Guard, health
 from notebook_routes.errors import DefinitionError, RouteConflict
-from notebook_routes.project.broken import broken_routes, conflicts, failing, without_conflicts
+from notebook_routes.project.broken import broken_extras, broken_routes, conflicts, failing, without_conflicts
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.routing import (
     ANY,
@@ -40,7 +40,7 @@ from notebook_routes.runtime.constants import find_constants
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
     from types import ModuleType
 
@@ -173,7 +173,9 @@ def _routes_of(file: RouteFile, tree: ModuleTree, app: App, known: KnownRoutes) 
             invoker = Invoker(function, method=method, pattern=file.pattern, max_duration=config.max_duration)
         except DefinitionError as error:
             raise DefinitionError(f"{where}: {error}") from None
-        routes.append(Route(method, file.pattern, invoker, config, cell=where, source=source))
+        said = _no_function(module, method, where)
+        extras = {} if said is None else broken_extras(said)
+        routes.append(Route(method, file.pattern, invoker, config, cell=where, source=source, extras=extras))
     known[file] = module, routes
     return routes
 
@@ -274,8 +276,10 @@ def _handlers(module: ModuleType, where: str) -> dict[str, Callable[..., Any]]:
     misspelt = False
     for method in METHODS:
         if method in found:
-            handler = found[method]
-            handlers[method] = handler if callable(handler) else _refusing(method, handler, where)
+            said = _no_function(module, method, where)
+            if said is not None:
+                _log.error("%s", said)
+            handlers[method] = found[method] if said is None else failing(said)
             continue
         written = found.get(method.lower())
         if inspect.isfunction(written) and written.__module__ == module.__name__:
@@ -288,10 +292,11 @@ def _handlers(module: ModuleType, where: str) -> dict[str, Callable[..., Any]]:
     return handlers
 
 
-def _refusing(method: str, value: object, where: str) -> Callable[[], Awaitable[None]]:
-    message = f"{where}: {method} is not a function but {value!r}: write def {method}(...)"
-    _log.error("%s", message)
-    return failing(message)
+def _no_function(module: ModuleType, method: str, where: str) -> str | None:
+    """Why the handler of a method cannot be one; None where it can, or there is none."""
+    if method not in vars(module) or callable(vars(module)[method]):
+        return None
+    return f"{where}: {method} is not a function but {vars(module)[method]!r}: write def {method}(...)"
 
 
 async def _only_options() -> Response:

@@ -63,6 +63,8 @@ class Slice:
     statements: set[int] = field(default_factory=set)
     public: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
+    #: Statements whose needs are known, each with the moment until which they hold.
+    settled: set[tuple[int, int]] = field(default_factory=set, repr=False)
 
 
 class Slicer:
@@ -313,6 +315,9 @@ class Slicer:
         return "which no cell defines"
 
     def _include(self, time: int, until: int, found: Slice, todo: deque[Want]) -> None:
+        if (time, until) in found.settled:
+            return
+        found.settled.add((time, until))
         statement = self.history[time]
         if time not in found.statements:
             found.statements.add(time)

@@ -251,8 +251,9 @@ def _quoted_annotations(tree: ast.Module) -> Iterator[ast.Constant]:
     for node in ast.walk(tree):
         found = node.returns if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else None
         found = node.annotation if isinstance(node, ast.arg | ast.AnnAssign) else found
-        if isinstance(found, ast.Constant) and isinstance(found.value, str):
-            yield found
+        for part in ast.walk(found) if found is not None else ():
+            if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                yield part
 
 
 class _Plain(ast.NodeTransformer):

@@ -17,7 +17,7 @@ from notebook_routes.runtime.constants import literal
 from notebook_routes.tooling.progress import progress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from notebook_routes.routing import Route
@@ -39,7 +39,7 @@ def list_tree(directory: Path, *, as_json: bool = False) -> bool:
     """
     with within(directory) as root, progress(f"Loading {directory}"):
         app = load_tree(root)
-    rows = [_row(route) for route in _without_repeats(app.routes.routes())]
+    rows = _rows(app.routes.routes())
     if as_json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))  # noqa: T201 - what was asked for
     else:
@@ -51,18 +51,19 @@ def list_tree(directory: Path, *, as_json: bool = False) -> bool:
     return not any("error" in row for row in rows)
 
 
-def _without_repeats(routes: Iterable[Route]) -> list[Route]:
-    """The routes; of a file that cannot be used, whose path fails for every method, one."""
-    found: dict[object, Route] = {}
+def _rows(routes: Iterable[Route]) -> list[dict[str, Any]]:
+    """A row for each route, and for a file that cannot be used, whose path fails for every method, one."""
+    found: dict[object, list[Route]] = {}
     for route in routes:
-        found.setdefault(route.cell if broken_reason(route) else (route.method, route.pattern), route)
-    return list(found.values())
+        reason = broken_reason(route)
+        found.setdefault((route.method, route.pattern) if reason is None else (route.cell, reason), []).append(route)
+    return [_row(alike) for alike in found.values()]
 
 
-def _row(route: Route) -> dict[str, Any]:
-    reason = broken_reason(route)
+def _row(alike: Sequence[Route]) -> dict[str, Any]:
+    route, reason = alike[0], broken_reason(alike[0])
     row: dict[str, Any] = {
-        "method": "*" if reason else route.method,
+        "method": "*" if len(alike) > 1 else route.method,
         "path": route.pattern.text,
         "file": route.cell,
         "config": {name: _plain(value) for name, value in route.config.explicit.items()},

@@ -75,6 +75,7 @@ def test_binding(body, expected):
             "def f(a: '_shared.A', b: \"list[_shared.B | _shared.A]\" = '_shared.C') -> '_shared.A': ...\n",
             "def f(a: 'A', b: \"list[B | A]\" = '_shared.C') -> 'A': ...\n",
         ),
+        ("def f(a: Optional['_shared.A'], b: '_shared.A' | None): ...\n", None),
     ],
 )
 def test_where_another_scope_has_that_name(source, expected):

@@ -58,6 +58,16 @@ def test_a_file_that_cannot_be_used_is_one_row_and_a_failure(shop):
     assert "app/a/route.py cannot be imported" in result.stdout
 
 
+def test_a_handler_that_is_no_function_is_a_failure(shop):
+    (shop / "app/a").mkdir()
+    (shop / "app/a/route.py").write_text("GET = 3\ndef POST(): ...")
+    result = listed(shop, "--json")
+    assert result.exit_code == 1
+    get, post = (row for row in json.loads(result.stdout) if row["path"] == "/a")
+    assert (get["method"], get["error"]) == ("GET", "app/a/route.py: GET is not a function but 3: write def GET(...)")
+    assert "error" not in post
+
+
 def test_a_folder_without_app_and_one_without_routes(tmp_path):
     result = listed(tmp_path)
     assert result.exit_code == 1
