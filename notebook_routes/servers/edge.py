@@ -202,7 +202,15 @@ class _Exchange:
             self._writer.abort(self._platform.error(_TOO_LARGE))
         elif not self.response.done():
             self.response.set_result(self._platform.response(f"{_TOO_LARGE}\n", status=413))
+        # Who is still sending does not look for an answer.
+        self._draining = asyncio.get_running_loop().create_task(self._drain())
         return {"type": "http.disconnect"}
+
+    async def _drain(self) -> None:
+        """Let the rest of the body come, and take none of it into Python's memory."""
+        read = await self._platform.settled(self._reader.read())
+        while read.status == "fulfilled" and not read.value.done:
+            read = await self._platform.settled(self._reader.read())
 
     def _respond(self, body: Any) -> None:
         status: int = self._head["status"]
