@@ -14,7 +14,7 @@ import tempfile
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from notebook_routes.errors import ExportError
 from notebook_routes.project.manifest import MANIFEST_FILE, Manifest, digest
@@ -27,6 +27,14 @@ STAGED = ".notebook-routes-"
 _SHOWN_LINES = 60
 #: Bytes of a file of which the difference is shown.
 _LARGEST_SHOWN = 200_000
+
+
+class Words(NamedTuple):
+    """How messages call the files that are compared, and what they are made of."""
+
+    done: str = "exported"
+    doing: str = "export"
+    source: str = "notebook"
 
 
 @dataclass
@@ -73,7 +81,9 @@ def read_manifest(root: Path, *, force: bool = False) -> Manifest:
         raise
 
 
-def compare(root: Path, files: Mapping[str, bytes], manifest: Manifest, *, force: bool = False) -> Changes:
+def compare(
+    root: Path, files: Mapping[str, bytes], manifest: Manifest, *, force: bool = False, words: Words = Words()
+) -> Changes:
     """Find out what has to be written.
 
     Args:
@@ -81,6 +91,7 @@ def compare(root: Path, files: Mapping[str, bytes], manifest: Manifest, *, force
         files: all files of the export, by path.
         manifest: what is to be said of them.
         force: overwrite and remove files that were edited too.
+        words: for the messages.
 
     Raises:
         ExportError: the folder cannot be used: it is a file, a link leads out of it, or it is another notebook's.
@@ -93,26 +104,26 @@ def compare(root: Path, files: Mapping[str, bytes], manifest: Manifest, *, force
         )
     changes = Changes(root, manifest=manifest)
     for path, content in files.items():
-        _refuse_link(root, path)
-        _compare_file(changes, path, content, before.digests.get(path), force=force)
+        _compare_file(changes, path, content, before.digests.get(path), force=force, words=words)
     # What was copied and is copied no more stays, and is the user's from now on.
     kept = frozenset() if manifest.asked.copy_files else before.copied
     for path in before.digests.keys() - files.keys() - kept:
-        _refuse_link(root, path)
-        found = _content(root / path)
+        found = content_of(root, path, words)
         if found is None:
             continue
         if digest(found) == before.digests[path] or force:
             changes.removed.append(path)
         else:
-            changes.edited.append(f"{path} was edited since it was exported, and the notebook needs it no longer")
+            changes.edited.append(
+                f"{path} was edited since it was {words.done}, and the {words.source} needs it no longer"
+            )
     changes.removed.sort()
     changes.outdated_manifest = before != manifest
     return changes
 
 
-def _compare_file(changes: Changes, path: str, content: bytes, known: str | None, *, force: bool) -> None:
-    found = _content(changes.root / path)
+def _compare_file(changes: Changes, path: str, content: bytes, known: str | None, *, force: bool, words: Words) -> None:
+    found = content_of(changes.root, path, words)
     if found == content:
         return
     if found is None or force or digest(found) == known:
@@ -121,40 +132,51 @@ def _compare_file(changes: Changes, path: str, content: bytes, known: str | None
         # The export says what it has said before: the edit does not stand in its way.
         changes.kept.append(path)
     else:
-        why = "was edited since it was exported" if known is not None else "was not written by an export"
-        changes.edited.append(f"{path} {why}:\n{_difference(path, found, content)}")
+        why = f"edited since it was {words.done}" if known is not None else f"not written by any {words.doing}"
+        changes.edited.append(f"{path} was {why}:\n{_difference(path, found, content, words)}")
 
 
-def _content(file: Path) -> bytes | None:
+def content_of(root: Path, path: str, words: Words) -> bytes | None:
+    """The content of a file of a folder; None where there is none.
+
+    Raises:
+        ExportError: a link, or a file in the place of a folder, stands in the way.
+    """
+    _refuse_link(root, path, words)
+    file = root / path
     try:
         return file.read_bytes()
     except FileNotFoundError:
         return None
     except NotADirectoryError:
-        raise ExportError(f"{file.parent} is a file, and the export needs a folder there: move it away") from None
+        raise ExportError(
+            f"{file.parent} is a file, and the {words.doing} needs a folder there: move it away"
+        ) from None
     except IsADirectoryError:
-        raise ExportError(f"{file} is a folder, and the export needs a file there: move it away") from None
+        raise ExportError(f"{file} is a folder, and the {words.doing} needs a file there: move it away") from None
     except OSError as error:
         raise ExportError(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _refuse_link(root: Path, path: str) -> None:
+def _refuse_link(root: Path, path: str, words: Words) -> None:
     """Refuse to write through a link: it may lead out of the folder."""
     place = root
     for part in Path(path).parts:
         place = place / part
         if place.is_symlink():
-            raise ExportError(f"{place} is a link, and an export writes into its own folder only: remove the link")
+            raise ExportError(
+                f"{place} is a link, and what is {words.done} goes into its own folder only: remove the link"
+            )
     inside = os.path.realpath(root / path)
     if not inside.startswith(os.path.realpath(root) + os.sep):
         raise ExportError(f"{path} would lead out of {root}")
 
 
-def _difference(path: str, found: bytes, content: bytes) -> str:
+def _difference(path: str, found: bytes, content: bytes, words: Words) -> str:
     if max(len(found), len(content)) > _LARGEST_SHOWN or b"\0" in found + content:
-        return f"it has {len(found)} bytes there, and {len(content)} in the notebook's folder"
+        return f"it has {len(found)} bytes there, and {len(content)} in the {words.source}'s folder"
     old, new = (text.decode(errors="replace").splitlines() for text in (found, content))
-    lines = list(difflib.unified_diff(old, new, f"{path} (there)", f"{path} (notebook)", lineterm=""))
+    lines = list(difflib.unified_diff(old, new, f"{path} (there)", f"{path} ({words.source})", lineterm=""))
     if len(lines) > _SHOWN_LINES:
         lines = [*lines[:_SHOWN_LINES], f"... and {len(lines) - _SHOWN_LINES} more lines"]
     return "\n".join(lines)

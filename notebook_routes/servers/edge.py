@@ -135,6 +135,12 @@ class _Exchange:
 
     async def receive(self) -> Message:
         """The next piece of the body; once it has come whole, the news that the client has left."""
+        try:
+            return await self._received()
+        except MemoryError:
+            return self._out_of_memory()
+
+    async def _received(self) -> Message:
         if self._body_read:
             await self._client_left()
             return {"type": "http.disconnect"}
@@ -151,11 +157,7 @@ class _Exchange:
         if piece.done:
             self._body_read = True
             return {"type": "http.request", "body": b""}
-        try:
-            body = piece.value.to_bytes()
-        except MemoryError:
-            return self._out_of_memory()
-        return {"type": "http.request", "body": body, "more_body": True}
+        return {"type": "http.request", "body": piece.value.to_bytes(), "more_body": True}
 
     async def send(self, message: Message) -> None:
         """The head, and then the pieces of the body.
@@ -200,7 +202,15 @@ class _Exchange:
             self._writer.abort(self._platform.error(_TOO_LARGE))
         elif not self.response.done():
             self.response.set_result(self._platform.response(f"{_TOO_LARGE}\n", status=413))
+        # Who is still sending does not look for an answer.
+        self._draining = asyncio.get_running_loop().create_task(self._drain())
         return {"type": "http.disconnect"}
+
+    async def _drain(self) -> None:
+        """Let the rest of the body come, and take none of it into Python's memory."""
+        read = await self._platform.settled(self._reader.read())
+        while read.status == "fulfilled" and not read.value.done:
+            read = await self._platform.settled(self._reader.read())
 
     def _respond(self, body: Any) -> None:
         status: int = self._head["status"]

@@ -131,7 +131,7 @@ def test_without_the_option_from_now_on_they_stay_and_are_the_users(export, fold
     (folder / "data/items.csv").write_text("Desk")
     assert export(*READS).written == ()
     assert (root / "data/items.csv").read_text() == "Lamp"
-    with pytest.raises(ExportError, match=r"data/items\.csv was not written by an export"):
+    with pytest.raises(ExportError, match=r"data/items\.csv was not written by any export"):
         export(*READS[:2], copy_files=True)
 
 

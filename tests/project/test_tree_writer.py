@@ -98,7 +98,7 @@ def test_a_file_that_no_export_has_written_is_not_overwritten(root):
     root.mkdir()
     (root / "requirements.txt").write_text("mine")
     (root / "other.py").write_text("mine")
-    assert "requirements.txt was not written by an export:" in write(root, {"requirements.txt": "1"}).edited[0]
+    assert "requirements.txt was not written by any export:" in write(root, {"requirements.txt": "1"}).edited[0]
     write(root, {"a": "1"})
     assert tree(root) == {"requirements.txt": "mine", "other.py": "mine", "a": "1"}
 

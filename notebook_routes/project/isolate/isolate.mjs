@@ -28,13 +28,15 @@ async function run(told) {
   const { promise: begun, resolve: begin } = Promise.withResolvers();
   const { hostname, port } = told;
   const { promise: ended, resolve: end } = Promise.withResolvers();
-  const unavailable = () => ended.then(() => new Response("Service Unavailable\n", { status: 503 }));
+  const waiting = new Set();
   // The port is taken at once; who asks early waits.
-  const server = Deno.serve({ hostname, port, onListen: () => {} }, async (request, { remoteAddr: peer }) => {
-    const answer = await begun;
-    // What no handler could catch, and the interpreter does not outlive.
-    const answered = answer(request, peer.hostname, peer.port).catch((error) => (end(String(error)), unavailable()));
-    return await Promise.race([answered, unavailable()]);
+  const server = Deno.serve({ hostname, port, onListen: () => {} }, (request, { remoteAddr: peer }) => {
+    const { promise: response, resolve } = Promise.withResolvers();
+    waiting.add(resolve);
+    const answered = begun.then((answer) => answer(request, peer.hostname, peer.port));
+    // What no handler could catch, the interpreter does not outlive.
+    answered.then((found) => (waiting.delete(resolve), resolve(found)), (error) => end(String(error)));
+    return response;
   });
   self.onmessage = ({ data }) => end(data);
   // What fails behind a handler's back is no reason to end.
@@ -48,6 +50,7 @@ async function run(told) {
     });
   }
   ended.then(async (text) => {
+    for (const resolve of waiting) resolve(new Response("Service Unavailable\n", { status: 503 }));
     await Promise.race([server.shutdown(), new Promise((resolve) => setTimeout(resolve, LAST_WORDS))]);
     post("failed", { text });
   });

@@ -50,6 +50,7 @@ _README = "README.md"
 #: What wrangler uploads.
 _UPLOADED = (f"{SOURCE}/", f"{PYTHON_MODULES}/")
 _NOTHING_WRITTEN = "Nothing was written."
+_EDITED = "Move an edit to the project if it belongs there, or write over it with --force."
 _ALL_IN_ISOLATE = "A Worker runs every route in an isolate, whatever its runtime is."
 
 
@@ -83,7 +84,7 @@ def build(request: BuildRequest) -> Built:
     findings = [*check_worker(files, compiled=folder.as_before(files)), *size.check(), *_strangers(folder, files)]
     remarks = [*worker.remarks, *refuse_build(findings, but=_NOTHING_WRITTEN)]
     if changes.edited and not request.check_only:
-        raise ExportError("\n".join([*changes.edited, _NOTHING_WRITTEN]))
+        raise ExportError("\n".join([*changes.edited, _EDITED, _NOTHING_WRITTEN]))
     # What was edited and stays is no disagreement: wrangler.jsonc is made to be edited.
     agrees = not (changes.written or changes.removed or changes.edited or changes.outdated_manifest)
     if not (agrees or request.check_only):

@@ -1,7 +1,8 @@
 """Which files of a project go to a platform: what `serve` would read of it, and nothing else.
 
-`app`, `pages/api`, `public` and the middleware go as an isolate here gets them, and of what stands beside them the modules
-and packages that they import. Hidden files, notebooks and bytecode stay behind; so does all else, unless it is asked for.
+`app`, `pages/api`, `public` and the middleware go as an isolate here gets them, and of what stands beside them the
+modules and packages that they import. Hidden files, notebooks and bytecode stay behind; so does all else, unless it is
+asked for.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import ast
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ConfigError, ExportError
@@ -21,6 +21,7 @@ from notebook_routes.tooling.deploy.imports import imports_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 #: Folders whose files go, and the files beside them.
 _FOLDERS = (APP, str(API), PUBLIC)

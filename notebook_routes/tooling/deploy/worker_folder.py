@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ConfigError, ExportError
 from notebook_routes.project.manifest import MANIFEST_FILE, Manifest, digest
-from notebook_routes.project.tree_writer import Changes, apply, staging
+from notebook_routes.project.tree_writer import Changes, Words, apply, compare, content_of, staging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _SHOWN = 5
+_WORDS = Words("built", "build", "project")
 #: What wrangler and its friends make in the folder themselves.
 _MADE_THERE = (".venv-workers/", ".wrangler/", "__pycache__/", "node_modules/")
 
@@ -76,7 +77,7 @@ class BuiltFolder:
     def unchanged(self, prefix: str) -> dict[str, bytes] | None:
         """The files below a prefix as the last build has written them; None if they are not all as they were."""
         known = {path: known for path, known in self.before.digests.items() if path.startswith(prefix)}
-        found = {path: self._content(path) for path in known}
+        found = {path: content_of(self.root, path, _WORDS) for path in known}
         kept = {path: content for path, content in found.items() if content is not None}
         return kept if known and all(digest(kept.get(path, b"")) == known[path] for path in known) else None
 
@@ -91,37 +92,11 @@ class BuiltFolder:
         Raises:
             ExportError: a link, or a file in the place of a folder, stands in the way.
         """
-        changes = Changes(self.root, manifest=Manifest.of(self.owner, files))
-        for path, content in files.items():
-            found, known = self._content(path), self.before.digests.get(path)
-            if found == content:
-                continue
-            if found is None or force or digest(found) == known:
-                changes.written[path] = content
-            elif known == digest(content):
-                changes.kept.append(path)
-            else:
-                changes.edited.append(
-                    f"{path} was edited since it was built, and this build has another text for it: move the edit to "
-                    "the project if it belongs there, or write over it with --force"
-                )
-        for path in sorted(self.before.digests.keys() - files.keys()):
-            found = self._content(path)
-            if found is None:
-                continue
-            if force or digest(found) == self.before.digests[path]:
-                changes.removed.append(path)
-            else:
-                changes.edited.append(
-                    f"{path} was edited since it was built, and this build has no such file: remove it, or build with "
-                    "--force"
-                )
-        changes.outdated_manifest = self.before != changes.manifest
-        return changes
+        return compare(self.root, files, Manifest.of(self.owner, files), force=force, words=_WORDS)
 
     def as_it_will_be(self, changes: Changes, files: Mapping[str, bytes]) -> dict[str, bytes]:
         """The files of the build, with those that were edited and stay as they were edited."""
-        return {**files, **{path: self._content(path) or b"" for path in changes.kept}}
+        return {**files, **{path: content_of(self.root, path, _WORDS) or b"" for path in changes.kept}}
 
     def strangers(self, files: Mapping[str, bytes], *folders: str) -> list[str]:
         """Files in some of its folders that no build has written."""
@@ -145,23 +120,6 @@ class BuiltFolder:
         for file in sorted((self.root / folder).rglob("*")):
             if file.is_file():
                 yield file.relative_to(self.root).as_posix()
-
-    def _content(self, path: str) -> bytes | None:
-        place = self.root
-        for part in path.split("/"):
-            place = place / part
-            if place.is_symlink():
-                raise ExportError(f"{place} is a link, and a build writes into its own folder only: remove the link")
-        try:
-            return place.read_bytes()
-        except FileNotFoundError:
-            return None
-        except (NotADirectoryError, IsADirectoryError):
-            raise ExportError(
-                f"{place}: a file is where a build has a folder, or the other way round: move it"
-            ) from None
-        except OSError as error:
-            raise ExportError(f"{place} cannot be read: {error.strerror}") from None
 
 
 def _listed(names: list[str]) -> str:

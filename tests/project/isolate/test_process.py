@@ -268,7 +268,7 @@ def test_what_it_sends_of_its_own_is_heard_and_does_no_harm(hostile, attempt, te
 
 SHOP = {
     **HELLO,
-    "seen.py": "import asyncio\n\nended = []\nwaiting = 0\ngone = asyncio.Event()\n",
+    "seen.py": "ended = []\nwaiting = 0\n",
     "app/print/route.py": """
         import sys
 
@@ -306,28 +306,29 @@ SHOP = {
         """,
     "app/reader/route.py": """
         import asyncio, js
-        import seen
+        from pathlib import Path
         from notebook_routes.project.load import load_tree
         from notebook_routes.servers.edge import EdgeApp
 
         async def GET():
-            answer = await EdgeApp(load_tree(".")).fetch(js.Request.new("http://127.0.0.1/waits"))
+            answer = await EdgeApp(load_tree(Path("/site"))).fetch(js.Request.new("http://127.0.0.1/waits"))
             reader = answer.body.getReader()
             begun = bytes((await reader.read()).value.to_bytes()).decode()
             await reader.cancel()
             async with asyncio.timeout(10):
-                await seen.gone.wait()
+                while not hasattr(js, "gone"):
+                    await asyncio.sleep(0.01)
             return begun
         """,
     "app/waits/route.py": """
-        import asyncio, seen
+        import asyncio, js
 
         async def GET():
             try:
                 yield "begun"
                 await asyncio.Event().wait()
             finally:
-                seen.gone.set()
+                js.gone = True
         """,
     "app/environment/route.py": "import os\n\ndef GET():\n    return dict(os.environ)\n",
     "app/other/route.py": """

@@ -299,5 +299,5 @@ def test_it_does_not_write_through_links(shop, worker, build, tmp_path):
     (worker / "src/site/app/new").symlink_to(tmp_path / "elsewhere")
     write_files(shop, {"app/new/route.py": ROUTE})
     status, said = build(shop)
-    assert (status, "is a link, and a build writes into its own folder only" in said) == (1, True)
+    assert (status, "is a link, and what is built goes into its own folder only" in said) == (1, True)
     assert names_in(tmp_path / "elsewhere") == []

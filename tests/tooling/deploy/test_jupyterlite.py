@@ -16,10 +16,10 @@ from tests.file_server import file_server
 from tests.lab import LabNotebook
 
 #: Cells of the lesson.
-(
-    *(LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, RAW, FILED),
-    *(TEMPLATE, READER, EDGE, GUARDED),
-) = range(19)
+LOAD, PRICES, PRICE, ASKED, GATE, REFUSED, SLOW, TICKS, HEARD, PAGE, TABLE, ADDRESS, FILE, RAW, FILED, *LATER = range(
+    19
+)
+TEMPLATE, _, EDGE, GUARDED = LATER
 CELLS = [
     "%load_ext notebook_routes",
     "import json, sys\nprices = json.load(open('data/prices.json'))\nprint(sys.platform, prices)",

@@ -74,7 +74,9 @@ def test_a_link_out_of_the_project_is_not_taken_by_name(tmp_path):
 
 
 def test_what_a_link_in_public_leads_to_is_no_more_public_than_with_serve(tmp_path):
-    write_files(tmp_path, {"shop/app/route.py": ROUTE, "shop/public/a.txt": "", "secret/key": "1", "secret/route.py": ""})
+    write_files(
+        tmp_path, {"shop/app/route.py": ROUTE, "shop/public/a.txt": "", "secret/key": "1", "secret/route.py": ""}
+    )
     (tmp_path / "shop/public/key").symlink_to(tmp_path / "secret/key")
     (tmp_path / "shop/public/b.txt").symlink_to(tmp_path / "shop/public/a.txt")
     (tmp_path / "shop/public/gone.txt").symlink_to(tmp_path / "nowhere")
