@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+_log = logging.getLogger("notebook_routes.servers")
 
 
 class _ClientLeft(Exception):
@@ -109,13 +112,21 @@ class RequestMessages:
             raise ServerError(f"{request.method} {request.path} broke off after its first chunk") from None
 
     async def _listen(self) -> None:
+        """Listen to the client, until it has left."""
+        try:
+            await self._take_in()
+        except Exception:  # noqa: BLE001 - whatever a server raises
+            # Nothing more will come, and the handler must not wait for it.
+            _log.exception("%s %s: the server's receive() failed", self._request.method, self._request.path)
+        # Servers say the same at the end of the answer.
+        if not self._ending:
+            self._client_left()
+
+    async def _take_in(self) -> None:
         """Take in the body, as fast as the handler reads it, and then the news that the client has left."""
         while True:
             message = await self._receive()
             if message["type"] == "http.disconnect":
-                # Servers say the same at the end of the answer.
-                if not self._ending:
-                    self._client_left()
                 return
             if self._body is None:
                 continue

@@ -640,6 +640,30 @@ def test_lifespan_starts_and_stops_the_threads(world):
     assert sent == [("lifespan.startup.complete", True), ("lifespan.shutdown.complete", True)]
 
 
+def test_a_server_whose_receive_fails_ends_the_handler(world, caplog):
+    ended = []
+
+    @world.route("/", "POST")
+    async def POST(request):
+        try:
+            return await request.text()
+        finally:
+            ended.append(request.signal.aborted)
+
+    async def receive():
+        raise RuntimeError("no more")
+
+    async def send(message):
+        raise AssertionError(message)
+
+    app = ASGIApp(world.app, threads=False)
+    asked = scope(method="POST", headers=[(b"host", b"localhost"), (b"content-length", b"5")])
+    asyncio.run(asyncio.wait_for(app(asked, receive, send), 20))
+    assert ended == [True]
+    assert "POST /: the server's receive() failed" in caplog.text
+    assert "no more" in caplog.text
+
+
 def test_a_websocket_is_closed_and_another_scope_refused(world):
     sent = []
 
