@@ -18,7 +18,7 @@ from notebook_routes.errors import ConfigError, DefinitionError
 from notebook_routes.routing import Route, RoutePattern
 from notebook_routes.runtime import Invoker
 
-PATIENCE = 30
+PATIENCE = 60
 ROUTE = """
 from notebook_routes import Response
 def GET(id: int, request):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass, replace
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.cache import open_cache
 from notebook_routes.errors import ConfigError
 from notebook_routes.project.current_folder import in_its_folder
+from notebook_routes.project.settings import DRAFT_VARIABLE
 from notebook_routes.routing import find_routes
 from notebook_routes.runtime import use_data
 from notebook_routes.servers import public_location
@@ -69,6 +71,7 @@ def serve_tree(settings: ServerSettings, how: Running) -> None:
     """
     configure_logs(how.log_format)
     _refuse_contradiction(how)
+    settings = replace(settings, draft_secret=_draft_secret(how.workers))
     if how.workers == 1 and how.server == "tornado" and not how.reload:
         _serve_alone(settings, how)
         return
@@ -77,9 +80,6 @@ def serve_tree(settings: ServerSettings, how: Running) -> None:
     open_cache(settings.cache)
     if how.workers > 1:
         _check_shared(settings.directory, force=how.force)
-        if settings.draft_secret is None:
-            # Whoever is shown drafts by one worker is shown them by all.
-            settings = replace(settings, draft_secret=token_urlsafe(24))
     if how.server == "uvicorn":
         from notebook_routes.tooling.on_uvicorn import serve_on_uvicorn  # noqa: PLC0415 - an extra
 
@@ -159,6 +159,12 @@ def _refuse_contradiction(how: Running) -> None:
         raise ConfigError("--reload is for one process: leave --workers out while you write the project")
     if how.reload and how.server != "tornado":
         raise ConfigError("--reload is Tornado's: leave --server out, or use notebook-routes dev")
+
+
+def _draft_secret(workers: int) -> str | None:
+    """By what all that answer know who is shown drafts; it is no option, since everybody may read a command line."""
+    said = os.environ.get(DRAFT_VARIABLE)
+    return said or (token_urlsafe(24) if workers > 1 else None)
 
 
 def _check_shared(directory: Path, *, force: bool) -> None:

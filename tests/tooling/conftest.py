@@ -13,7 +13,7 @@ import pytest
 from notebook_routes.tooling import cli
 
 ROOT = Path(cli.__file__).parents[2]
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Program:

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-PATIENCE = 30
+PATIENCE = 60
 ANSWER = "def GET():\n    return {!r}\n"
 
 

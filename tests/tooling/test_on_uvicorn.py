@@ -12,7 +12,7 @@ import pytest
 
 from tests.files import write_files
 
-PATIENCE = 30
+PATIENCE = 60
 WHO = "import os\ndef GET():\n    return os.getpid()\n"
 #: What is kept for ever, with the process that made it, until its tag expires.
 KEPT = """

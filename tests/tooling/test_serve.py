@@ -369,3 +369,12 @@ def test_paths_are_taken_from_the_projects_folder(serve, shop, more):
     route.write_text("from pathlib import Path\nDATA = Path('data.txt').read_text()\ndef GET():\n    return DATA\n")
     # The program was started elsewhere.
     assert serve(*more).ask(target="/data") == (200, b"here")
+
+
+def test_who_is_shown_drafts_by_one_server_is_by_all_of_one_secret(serve, shop):
+    (shop / "app/route.py").write_text(
+        "from notebook_routes import draft_mode\ndef GET():\n    return draft_mode().is_enabled\n"
+    )
+    program = serve(environment={"NOTEBOOK_ROUTES_DRAFT_SECRET": "nobody-can-guess-it"})
+    said = [program.ask(cookie=f"__notebook_routes_draft={value}")[1] for value in ("nobody-can-guess-it", "guessed")]
+    assert said == [b"true", b"false"]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.files import write_files
 
-PATIENCE = 30
+PATIENCE = 60
 WHO = "import os\ndef GET():\n    return os.getpid()\n"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows hands no sockets on that way")
