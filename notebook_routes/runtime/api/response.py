@@ -77,9 +77,9 @@ class ApiResponse:
             ScopeError: the answer has been ended before.
         """
         self._check_open("json")
-        content = b"" if body is _NOTHING else json_bytes(body)
+        content = None if body is _NOTHING else json_bytes(body)
         self.set_header("Content-Type", _JSON)
-        return self._send_tagged(content)
+        return self.end() if content is None else self._send_tagged(content)
 
     def send(self, body: Any = None) -> Self:
         """End the answer: text as it is, bytes as `application/octet-stream`, None with no body, all else as JSON.
@@ -302,7 +302,7 @@ class ApiResponse:
 
     def _send_tagged(self, content: bytes) -> Self:
         """End with a body that is known, and so has an ETag: who has it already is told 304 on the way out."""
-        if not self.has_header("etag"):
+        if not self.has_header("etag") and self.status_code not in _BODILESS:
             self.set_header("ETag", f'"{blake2b(content, digest_size=12).hexdigest()}"')
         self._written.append(content)
         return self._finish(b"".join(self._written))
