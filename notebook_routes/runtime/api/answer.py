@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from notebook_routes.errors import AnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Callable
 
     from notebook_routes.runtime.loop_watch import LoopWatch
     from notebook_routes.web import Headers, Response
@@ -95,17 +95,21 @@ class Answer:
             self.opened = self.head is not None and not self.ended
             return self.opened
 
-    async def written(self, work: asyncio.Task[Any], missing: str) -> AsyncGenerator[bytes, None]:
-        """The pieces as the handler's work writes them; to close this is to cancel it.
+    async def written(
+        self, work: asyncio.Task[Any], missing: str, go_on: Callable[[asyncio.Task[Any]], object]
+    ) -> AsyncGenerator[bytes, None]:
+        """The pieces as the handler's work writes them; to close this before the end is to cancel it.
 
         Args:
             work: the handler's.
             missing: said where it has returned, and nobody can end the answer any more.
+            go_on: given the work when the answer has been ended.
 
         Raises:
-            AnswerError: that has happened.
-            Exception: what the handler raises.
+            AnswerError: nobody can.
+            Exception: what the handler raises before the end.
         """
+        handed_over = False
         try:
             yield b""  # taken beforehand: a generator that has not begun closes nothing
             while self.pieces or not self.ended:
@@ -117,9 +121,14 @@ class Answer:
                     raise AnswerError(missing)
                 else:
                     await self._told()
-            await work
+            handed_over = self.ended
+            if handed_over:
+                go_on(work)
+            else:
+                await work
         finally:
-            await given_up(work)
+            if not handed_over:
+                await given_up(work)
 
     def is_on_loop(self) -> bool:
         """Whether the code that asks runs on the server's loop, which must not be held up."""

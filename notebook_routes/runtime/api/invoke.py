@@ -111,7 +111,8 @@ def _on_loop(handler: Callable[..., Any], config: ApiConfig) -> Callable[..., An
         has_failed = work.done() and (work.cancelled() or work.exception() is not None)
         if not has_failed and answer.open():
             assert answer.head is not None
-            pieces = answer.written(work, _missing(exchange, ""))
+            # What it does or raises after the end is no matter of the client's.
+            pieces = answer.written(work, _missing(exchange, ""), exchange.callbacks.append)
             # A generator that has not begun closes nothing.
             await anext(pieces)
             return Response(ReadableStream(pieces), **answer.head._asdict())

@@ -19,11 +19,26 @@ PLACE = RoutePattern.parse("/api/x")
 
 async def begin(handler, method="GET"):
     """A response to a request to the handler, as an adapter has it before it sends the body."""
+    response, _ = await begin_in_app(handler, method)
+    return response
+
+
+async def begin_in_app(handler, method="GET"):
+    """The same, and a function that tells the app that it was sent, and gives what the log says."""
     routes = RouteTable()
     config = ApiConfig()
     routes.put(Route(ANY, PLACE, api_invoker(handler, pattern=PLACE, config=config), config.segment, cell="cell [1]"))
     request = Request.from_target(method, "/api/x", origin="http://localhost", headers=Headers())
-    return await App(routes=routes).fetch(request)
+    app = App(routes=routes)
+
+    async def sent():
+        work = app.sent(request, status=200, size=0)
+        if work is not None:
+            await work
+        (entry,) = app.log.entries()
+        return entry
+
+    return await app.fetch(request), sent
 
 
 def test_a_piece_goes_out_before_the_next_is_written():
@@ -88,6 +103,26 @@ def test_a_handler_that_fails_breaks_the_answer_off():
         assert await anext(pieces) == b"a"
         with pytest.raises(ZeroDivisionError):
             await anext(pieces)
+
+    asyncio.run(asyncio.wait_for(story(), 20))
+
+
+def test_what_it_does_after_the_end_is_no_matter_of_the_client_s():
+    async def story():
+        go_on = asyncio.Event()
+
+        async def handler(req, res):
+            res.write("a")
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            res.end("b")
+            await go_on.wait()
+            raise ZeroDivisionError
+
+        response, sent = await begin_in_app(handler)
+        assert await response.bytes() == b"ab"
+        go_on.set()
+        assert "ZeroDivisionError" in str(await sent())
 
     asyncio.run(asyncio.wait_for(story(), 20))
 
