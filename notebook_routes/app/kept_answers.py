@@ -99,12 +99,13 @@ async def prepare_answers(app: App) -> None:
                 _raise_if_ours(error)
 
 
-async def renew_answer(app: App, path: str) -> None:
+async def renew_answer(app: App, path: str, *, only_kept: bool = False) -> None:
     """Have the answer of one path ready, where answers are kept; a path that keeps none, or is none, is no error.
 
     Args:
         app: whose.
         path: as in a URL.
+        only_kept: leave it where there is no earlier answer.
 
     Raises:
         Exception: what the handler raises.
@@ -122,7 +123,7 @@ async def renew_answer(app: App, path: str) -> None:
     if not match.route_path.config.dynamic_params and asked.path not in await _listed(app, plan):
         return
     with suppress(DynamicError, HTTPError, RedirectError):
-        await app.answers.prepare(asked, _Runs(app, plan, asked, None, match.params))
+        await app.answers.prepare(asked, _Runs(app, plan, asked, None, match.params), only_kept=only_kept)
 
 
 def _plan_of(route_path: RoutePath, route: Route) -> KeptPlan:

@@ -244,13 +244,14 @@ class ApiResponse:
         self._exchange.callbacks.append(listener)
         return self
 
-    def revalidate(self, path: str) -> Awaitable[None]:
+    def revalidate(self, path: str, *, unstable_only_generated: bool = False) -> Awaitable[None]:
         """Have the kept answer of a path made anew now; `await` it in an `async def`, a `def` waits by itself.
 
         A path that keeps nothing, or that nobody answers, is no error.
 
         Args:
             path: as in a URL, "/products/1"; no pattern.
+            unstable_only_generated: leave a path alone that has no kept answer yet.
 
         Raises:
             ValueError: it does not begin with a slash.
@@ -258,7 +259,7 @@ class ApiResponse:
         """
         if not isinstance(path, str) or not path.startswith("/"):
             raise ValueError(f'res.revalidate({path!r}): a path begins with a slash, "/products/1"')
-        work = _renewed(self._exchange, path)
+        work = _renewed(self._exchange, path, only_kept=unstable_only_generated)
         if self._answer.is_on_loop():
             # A task, so that it is done also where nobody awaits it.
             return asyncio.ensure_future(work)
@@ -370,12 +371,12 @@ class ApiResponse:
             raise ScopeError(f"res.{what} comes after the head was written: set headers before the body")
 
 
-async def _renewed(exchange: Exchange, path: str) -> None:
+async def _renewed(exchange: Exchange, path: str, *, only_kept: bool) -> None:
     app, tag = exchange.app, caching.tag_of_path(path)
     if app is None or tag is None:
         return
     await app.data.handler.mark([tag], caching.now(), expire=0.0)
-    await app.renew(path)
+    await app.renew(path, only_kept=only_kept)
 
 
 class _Done:
