@@ -161,15 +161,19 @@ class App:
 
         await prepare_answers(self)
 
-    async def renew(self, path: str) -> None:
+    async def renew(self, path: str, *, only_kept: bool = False) -> None:
         """Make the kept answer of a path anew, where it is stale or there is none.
+
+        Args:
+            path: as in a URL.
+            only_kept: leave it where there is none.
 
         Raises:
             Exception: what the handler raises.
         """
         from notebook_routes.app.kept_answers import renew_answer  # noqa: PLC0415 - many apps keep none
 
-        await renew_answer(self, path)
+        await renew_answer(self, path, only_kept=only_kept)
 
     async def fetch(self, request: Request) -> Response:
         """Answer a request. Never raises but for cancellation: a failure is a response too.

@@ -54,15 +54,14 @@ async def kept_answer(app: App, exchange: Exchange, route_path: RoutePath, route
         Exception: whatever the handler raises that is no answer.
     """
     request, plan = exchange.request, _plan_of(route_path, route)
-    if shows_drafts(exchange):
-        response = resolve_location(await app.invoke(exchange), exchange)
-        return response.with_headers(_keep_drafts_private)
     accept = canonical_accept(request.headers.get("accept") or "*/*")
     try:
         asked = plan.asked(request, exchange.params, accept)
     except ValueError:
         # "%2E" and its kin: there is no second way to write such a path.
         asked = None
+    if shows_drafts(exchange):
+        return await _draft(app, exchange, asked if route_path.config.dynamic == "force-static" else None)
     if not route_path.config.dynamic_params and (asked is None or asked.path not in await _listed(app, plan)):
         raise HTTPError(404, "There is no such page\n")
     if asked is None:
@@ -100,12 +99,13 @@ async def prepare_answers(app: App) -> None:
                 _raise_if_ours(error)
 
 
-async def renew_answer(app: App, path: str) -> None:
+async def renew_answer(app: App, path: str, *, only_kept: bool = False) -> None:
     """Have the answer of one path ready, where answers are kept; a path that keeps none, or is none, is no error.
 
     Args:
         app: whose.
         path: as in a URL.
+        only_kept: leave it where there is no earlier answer.
 
     Raises:
         Exception: what the handler raises.
@@ -123,7 +123,7 @@ async def renew_answer(app: App, path: str) -> None:
     if not match.route_path.config.dynamic_params and asked.path not in await _listed(app, plan):
         return
     with suppress(DynamicError, HTTPError, RedirectError):
-        await app.answers.prepare(asked, _Runs(app, plan, asked, None, match.params))
+        await app.answers.prepare(asked, _Runs(app, plan, asked, None, match.params), only_kept=only_kept)
 
 
 def _plan_of(route_path: RoutePath, route: Route) -> KeptPlan:
@@ -219,6 +219,18 @@ class _Runs:
         finally:
             self._plan.learn(rendering)
         return with_location(response, observed.declared_url)
+
+
+async def _draft(app: App, exchange: Exchange, static: Asked | None) -> Response:
+    """The answer for who is shown drafts; to the handler of a `static` path, which is asked for, all are the same."""
+    if static is not None:
+        exchange.observed = observe(
+            None, static.rendering(), path=static.path, query=static.query, origin=app.origin, accept=static.accept
+        )
+    response = resolve_location(await app.invoke(exchange), exchange)
+    if response.content is not None:
+        exchange.observed = None
+    return response.with_headers(_keep_drafts_private)
 
 
 def _keep_drafts_private(headers: Headers) -> None:

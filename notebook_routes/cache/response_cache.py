@@ -90,13 +90,20 @@ class ResponseCache:
                 return answer(entry, HIT if state is State.FRESH else STALE, age=moment - entry.stored)
         return await self._made(asked, runs.render, anew=anew)
 
-    async def prepare(self, asked: Asked, runs: Runs) -> None:
+    async def prepare(self, asked: Asked, runs: Runs, *, only_kept: bool = False) -> None:
         """Have an answer ready that nobody has asked for yet, unless it is, or somebody has just asked.
+
+        Args:
+            asked: for what.
+            runs: how its handler is run.
+            only_kept: leave it where there is no earlier answer, fresh or not.
 
         Raises:
             Exception: whatever the run raises, a `DynamicError` where the handler reads the request.
         """
         found = await self.handler.get(asked.looked_up)
+        if found is None and only_kept:
+            return
         if (found is None or state_of(found, now()) is None) and _place(asked.looked_up) not in self._flights:
             flight = self._begin(asked, asked.rendering(background=True), runs.refresh)
             await asyncio.wait([flight.done])

@@ -78,8 +78,8 @@ class KeepsData(Protocol):
     def data(self) -> DataCache:
         """Where they keep what they keep."""
 
-    async def renew(self, path: str) -> None:
-        """Make the kept answer of a path anew, if it keeps any."""
+    async def renew(self, path: str, *, only_kept: bool = False) -> None:
+        """Make the kept answer of a path anew, if it keeps any; one that there is, with `only_kept`."""
 
 
 class Exchange:

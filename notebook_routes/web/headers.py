@@ -26,7 +26,12 @@ T = TypeVar("T")
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _SECRET = frozenset({"authorization", "cookie", "proxy-authorization", "set-cookie"})
 # Request fields whose grammar has no list: of several, the first counts, as servers of the field do it.
-_FIRST_COUNTS = frozenset({"authorization", "host", "proxy-authorization", "referer", "user-agent"})
+_FIRST_COUNTS = frozenset(
+    {
+        "authorization", "content-type", "from", "host", "if-modified-since", "if-unmodified-since", "max-forwards",
+        "proxy-authorization", "referer", "user-agent",
+    }
+)  # fmt: skip
 
 
 class Headers(MutableMapping[str, str]):

@@ -72,6 +72,7 @@ class Request(Body):
         "_signal",
         "_state",
         "_url",
+        "_withheld",
         "exchange",
         "geo_headers",
         "method",
@@ -106,6 +107,7 @@ class Request(Body):
     _signal: AbortSignal | None
     _state: SimpleNamespace | None
     _url: str | None
+    _withheld: bytes | ByteStream | None
 
     def __init__(
         self,
@@ -156,16 +158,14 @@ class Request(Body):
             target: the raw request target in origin-form (RFC 9112 §3.2.1), "/a%20b?x=1".
             origin: scheme, host and port, "http://127.0.0.1:8000".
             headers: kept, not copied.
-            body: the bytes, or pieces of them as they arrive; ignored for GET and HEAD.
+            body: the bytes, or pieces of them as they arrive; of GET and HEAD it is kept for `accept_body`.
         """
         request = cls.__new__(cls)
         request._begin(method, target, origin)
         request.headers = headers
-        if body is not None and method not in _NO_BODY:
-            if isinstance(body, bytes):
-                request._content = body
-            else:
-                request._source = body
+        request._withheld = body
+        if method not in _NO_BODY:
+            request.accept_body()
         return request
 
     @property
@@ -338,12 +338,21 @@ class Request(Body):
             self._stream,
             self._used,
         )
+        moved._withheld = self._withheld
         moved._original_url = self.original_url
         moved._signal = self.signal
         moved._state = self.state
         moved._keeps_body = self._keeps_body
         moved.geo_headers = self.geo_headers
         return moved
+
+    def accept_body(self) -> None:
+        """Have the body that a GET or a HEAD came with, which is as none else (RFC 9110 §9.3.1); for API Routes."""
+        body, self._withheld = self._withheld, None
+        if isinstance(body, bytes):
+            self._content = body
+        elif body is not None:
+            self._source = body
 
     def keep_body(self, *, keep: bool = True) -> None:
         """From now on reading the body as a whole does not use it up, so that a handler can after a middleware.
@@ -394,6 +403,7 @@ class Request(Body):
         self._next_url = self._query = self._cookies = self._state = None
         self._signal = self._abort_reason = None
         self._used = self._keeps_body = False
+        self._withheld = None
 
     def _read(self) -> Coroutine[Any, Any, builtins.bytes]:
         return self.buffer() if self._keeps_body else super()._read()

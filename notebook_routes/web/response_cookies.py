@@ -90,7 +90,8 @@ class ResponseCookies:
             value: a str, which is percent-encoded, or a number or bool; None is empty.
             path: where the browser sends it; "" leaves it out.
             expires: a datetime with a timezone, or seconds since 1970; 0 deletes.
-            max_age: seconds, or a timedelta; also sends the Expires that follows from it; 0 deletes.
+            max_age: seconds, or a timedelta; also sends the Expires that follows from it, in place of `expires`; 0
+                deletes.
             domain: which hosts get it; the one that sets it if None.
             secure: over HTTPS only.
             http_only: out of reach of scripts.
@@ -108,12 +109,14 @@ class ResponseCookies:
         if isinstance(name, Cookie):
             cookie = name if name.path is not None else replace(name, path="/")
         elif isinstance(name, str):
+            until, seconds = as_expiry(expires), as_seconds(max_age)
             cookie = Cookie(
                 name=name,
                 value=_text(name, value),
                 path=path,
-                expires=as_expiry(expires),
-                max_age=as_seconds(max_age),
+                # Of the two, browsers heed Max-Age (RFC 6265 §5.3).
+                expires=None if seconds else until,
+                max_age=seconds,
                 domain=domain,
                 secure=secure,
                 http_only=http_only,

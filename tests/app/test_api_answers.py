@@ -134,6 +134,25 @@ def test_revalidate_makes_a_kept_answer_anew_before_it_goes_on(make, is_async):
     assert seen == [3]
 
 
+def test_only_what_there_is_can_be_made_anew(make):
+    numbers = itertools.count(1)
+
+    async def handler(req, res):
+        await res.revalidate("/kept", unstable_only_generated=True)
+        res.json({"revalidated": True})
+
+    app = make(handler, counted("/kept", numbers))
+
+    async def story():
+        await app.request("/api/x")
+        first = await (await app.request("/kept")).text()
+        await app.request("/api/x")
+        return first, await (await app.request("/kept")).text(), next(numbers)
+
+    # Nothing was made by the first call.
+    assert asyncio.run(story()) == ("1", "2", 3)
+
+
 def test_a_path_that_keeps_nothing_is_no_error(make):
     numbers = itertools.count(1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import threading
 from dataclasses import dataclass, replace
@@ -646,6 +647,19 @@ class TestWhoMaySee:
             assert response.headers.get("cache-control").startswith("private, no-cache, no-store")
             assert await shop.told("/post", headers={"cookie": "__notebook_routes_draft=guess"}) == ("False 1", HIT)
             assert (await shop.ask("/moved", headers=drafts)).headers.get("location") == "http://localhost/post"
+
+        tell(shop, story)
+
+    def test_to_a_static_handler_who_is_shown_drafts_is_as_everybody(self, shop, tell):
+        @shop.route("/post", dynamic="force-static")
+        async def get(request):
+            read = len(cookies().get_all()), len(headers()), request.next_url.search, await request.text()
+            return [draft_mode().is_enabled, *read, request.url]
+
+        async def story():
+            drafts = {"cookie": f"__notebook_routes_draft={shop.app.draft.value}; a=1"}
+            response = await shop.ask("/post?x=1", headers=drafts)
+            assert json.loads(response.text) == [True, 0, 0, "", "", "http://localhost/post"]
 
         tell(shop, story)
 

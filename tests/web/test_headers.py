@@ -170,6 +170,7 @@ def test_frozen_headers_are_a_view_that_cannot_be_written():
 def test_of_credentials_sent_twice_the_first_counts():
     headers = Headers.from_pairs([("authorization", "A"), ("authorization", "B"), ("host", "x"), ("host", "y")])
     assert headers.get("authorization") == "A"
+    assert Headers.from_pairs([("content-type", "a/b"), ("content-type", "c/d")]).get("content-type") == "a/b"
     assert dict(headers.items()) == {"authorization": "A", "host": "x"}
 
 

@@ -76,6 +76,11 @@ def test_max_age_also_sends_expires():
     assert lines(lambda cookies: cookies.set("a", "", max_age=0)) == ["a=; Path=/; Max-Age=0"]
 
 
+def test_max_age_wins_over_expires():
+    (line,) = lines(lambda cookies: cookies.set("a", "1", max_age=10, expires=datetime(2100, 1, 1, tzinfo=UTC)))
+    assert re.fullmatch(r"a=1; Path=/; Expires=[^;]+ 20[2-9]\d [^;]+ GMT; Max-Age=10", line)
+
+
 def test_headers_written_by_hand_are_seen_and_kept():
     headers = Headers([("Set-Cookie", "raw=%zz;httponly"), ("Set-Cookie", "a=1; Path=/")])
     cookies = ResponseCookies(headers)

@@ -4,8 +4,8 @@
     application/x-www-form-urlencoded          a dict; what stands there more than once is a list
     anything else, or no type at all           text; "" where there is nothing
 
-The method does not matter, but that GET and HEAD have no body here. (Observed on Next.js 16.4.6; its documentation
-speaks of null where nothing was sent.)
+The method does not matter: a GET may have a body too. (Observed on Next.js 16.4.6; its documentation speaks of null
+where nothing was sent.)
 """
 
 from __future__ import annotations

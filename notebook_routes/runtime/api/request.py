@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from notebook_routes.runtime.api.body import several
 from notebook_routes.runtime.api.preview import read_preview
 from notebook_routes.runtime.request_time import shows_drafts
-from notebook_routes.web import RequestCookies, URLSearchParams
+from notebook_routes.web import URLSearchParams
+from notebook_routes.web.cookie import decode_value
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -46,11 +47,16 @@ class ApiRequest:
 
     @cached_property
     def cookies(self) -> dict[str, str]:
-        """The cookies by name; of several of one name the first."""
-        pairs = (self._exchange.request.headers.get("cookie") or "").split(";")
+        """The cookies by name; of several of one name the first.
+
+        Unlike those of a Route Handler, they are without the quotes and spaces around a value; a broken percent escape
+        is left as it is, and a name without a value is no cookie.
+        """
         found: dict[str, str] = {}
-        for pair in reversed(pairs):
-            found |= {cookie.name: cookie.value for cookie in RequestCookies(pair)}
+        for pair in (self._exchange.request.headers.get("cookie") or "").split(";"):
+            name, equals, text = pair.partition("=")
+            if equals:
+                found.setdefault(name.strip(), _cookie_value(text.strip()))
         return found
 
     @cached_property
@@ -119,3 +125,10 @@ class ApiRequest:
             raise TypeError(
                 'the body is in req.body: to read it piece by piece, write config = {"api": {"body_parser": False}}'
             )
+
+
+def _cookie_value(text: str) -> str:
+    if text.startswith('"'):
+        text = text[1:-1]
+    decoded = decode_value(text)
+    return text if decoded is None else decoded

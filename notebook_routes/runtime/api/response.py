@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import notebook_routes.cache as caching
 from notebook_routes.errors import ScopeError
+from notebook_routes.runtime.api.answer import Head
 from notebook_routes.runtime.api.preview import PREVIEW_COOKIE, preview_lines, set_cookie
 from notebook_routes.runtime.request_time import DRAFT_COOKIE
 from notebook_routes.web import Headers, Response
@@ -33,8 +34,8 @@ _NOTHING: Any = object()
 class ApiResponse:
     """The second argument of an API Route. Methods that say nothing else give back the object, so that they chain.
 
-    Nothing is sent before the answer has been ended, by `json`, `send`, `redirect` or `end`, and the handler has
-    returned.
+    An answer is ended by `json`, `send`, `redirect` or `end`, and goes out when the handler has returned. What an
+    `async def` handler writes before that goes out at once, piece by piece; a `def` handler's waits for the end.
 
     Attributes:
         status_code: 200 unless it is set.
@@ -51,12 +52,11 @@ class ApiResponse:
         self._limit = limit
         #: By name in lower case, the name and the value as they were given.
         self._headers: dict[str, tuple[str, Any]] = {}
-        self._written: list[bytes] = []
 
     @property
     def writable_ended(self) -> bool:
         """Whether the answer has been ended."""
-        return self._answer.response is not None
+        return self._answer.ended
 
     def status(self, code: int) -> Self:
         """Set the status code.
@@ -77,9 +77,9 @@ class ApiResponse:
             ScopeError: the answer has been ended before.
         """
         self._check_open("json")
-        content = b"" if body is _NOTHING else json_bytes(body)
+        content = None if body is _NOTHING else json_bytes(body)
         self.set_header("Content-Type", _JSON)
-        return self._send_tagged(content)
+        return self.end() if content is None else self._send_tagged(content)
 
     def send(self, body: Any = None) -> Self:
         """End the answer: text as it is, bytes as `application/octet-stream`, None with no body, all else as JSON.
@@ -122,15 +122,16 @@ class ApiResponse:
         return self.end(target)
 
     def write(self, chunk: str | bytes) -> bool:
-        """Add to the body; from now on headers can be set no more. Nothing is sent before the end.
+        """Add to the body; from now on headers can be set no more. In an `async def` handler it goes out at once.
 
         Raises:
             TypeError: it is neither text nor bytes.
+            ValueError: a header cannot be sent, or the status is none.
             ScopeError: the answer has been ended before.
         """
         self._check_open("write")
-        self._written.append(_encoded(chunk))
-        self.headers_sent = True
+        self._answer.pieces.append(_encoded(chunk))
+        self.flush_headers()
         return True
 
     def end(self, chunk: str | bytes | None = None) -> Self:
@@ -143,8 +144,8 @@ class ApiResponse:
         """
         self._check_open("end")
         if chunk is not None:
-            self._written.append(_encoded(chunk))
-        return self._finish(b"".join(self._written))
+            self._answer.pieces.append(_encoded(chunk))
+        return self._finish()
 
     def set_header(self, name: str, value: str | float | Iterable[str]) -> Self:
         """Set a header, in place of one of that name; a list gives several lines.
@@ -215,8 +216,18 @@ class ApiResponse:
         return self
 
     def flush_headers(self) -> None:
-        """From now on headers can be set no more. Nothing is sent before the end."""
+        """From now on headers can be set no more. In an `async def` handler they go out at once.
+
+        Raises:
+            ValueError: a header cannot be sent, or the status is none.
+        """
         self.headers_sent = True
+        answer = self._answer
+        if answer.streams and not answer.ended and self.status_code not in _BODILESS:
+            if answer.head is None:
+                answer.begin(self._head())
+            else:
+                answer.tell()
 
     def on(self, event: str, listener: Callable[[], object]) -> Self:
         """Have a function called once the answer has been sent, or the client has left.
@@ -233,13 +244,14 @@ class ApiResponse:
         self._exchange.callbacks.append(listener)
         return self
 
-    def revalidate(self, path: str) -> Awaitable[None]:
+    def revalidate(self, path: str, *, unstable_only_generated: bool = False) -> Awaitable[None]:
         """Have the kept answer of a path made anew now; `await` it in an `async def`, a `def` waits by itself.
 
         A path that keeps nothing, or that nobody answers, is no error.
 
         Args:
             path: as in a URL, "/products/1"; no pattern.
+            unstable_only_generated: leave a path alone that has no kept answer yet.
 
         Raises:
             ValueError: it does not begin with a slash.
@@ -247,7 +259,7 @@ class ApiResponse:
         """
         if not isinstance(path, str) or not path.startswith("/"):
             raise ValueError(f'res.revalidate({path!r}): a path begins with a slash, "/products/1"')
-        work = _renewed(self._exchange, path)
+        work = _renewed(self._exchange, path, only_kept=unstable_only_generated)
         if self._answer.is_on_loop():
             # A task, so that it is done also where nobody awaits it.
             return asyncio.ensure_future(work)
@@ -290,7 +302,7 @@ class ApiResponse:
     def __del__(self) -> None:
         # Nobody can answer any more. Nothing to say where __init__ has failed.
         answer = getattr(self, "_answer", None)
-        if answer is not None and answer.response is None:
+        if answer is not None and not answer.ended:
             answer.lose()
 
     def _add_cookies(self, lines: list[str]) -> Self:
@@ -302,35 +314,51 @@ class ApiResponse:
 
     def _send_tagged(self, content: bytes) -> Self:
         """End with a body that is known, and so has an ETag: who has it already is told 304 on the way out."""
-        if not self.has_header("etag"):
+        if not self.has_header("etag") and self.status_code not in _BODILESS:
             self.set_header("ETag", f'"{blake2b(content, digest_size=12).hexdigest()}"')
-        self._written.append(content)
-        return self._finish(b"".join(self._written))
+        self._answer.pieces.append(content)
+        return self._finish()
 
     def _send_pieces(self, pieces: Any) -> Self:
-        if isinstance(pieces, AsyncIterable):
-            return self._finish(pieces)
-        return self._finish(b"".join(_encoded(piece) for piece in pieces))
+        written = self._answer.pieces
+        if not isinstance(pieces, AsyncIterable):
+            written.extend(map(_encoded, pieces))
+            return self._finish()
+        if written or self._answer.head is not None:
+            raise ScopeError("res.send() of an async iterator comes after res.write(): write its pieces too")
+        return self._finish(pieces)
 
-    def _finish(self, body: bytes | AsyncIterable[Any]) -> Self:
+    def _finish(self, pieces: AsyncIterable[Any] | None = None) -> Self:
+        """Give the answer: what was written, or else an iterator's pieces."""
+        self.headers_sent = True
+        answer = self._answer
+        with answer.lock:
+            if answer.opened:
+                answer.end()
+            else:
+                answer.give(self._whole(b"".join(answer.pieces) if pieces is None else pieces))
+        return self
+
+    def _whole(self, body: bytes | AsyncIterable[Any]) -> Response:
         if self.status_code in _BODILESS:
             body = b""
             for name in _OF_A_BODY:
                 self._headers.pop(name, None)
-        headers = Headers()
-        for name, value in self._headers.values():
-            for line in _lines(value):
-                headers.append(name, line)
-        response = Response(
-            body or None, status=self.status_code, status_text=self.status_message or None, headers=headers
-        )
         if isinstance(body, bytes) and self._limit is not None and len(body) > self._limit.bytes:
             self._exchange.notes.append(
                 f"the answer has over {self._limit}, and an API Route has all of it in memory: a Route Handler streams"
             )
-        self.headers_sent = True
-        self._answer.give(response)
-        return self
+        head = self._head()
+        return Response(body or None, status=head.status, status_text=head.status_text, headers=head.headers)
+
+    def _head(self) -> Head:
+        headers = Headers()
+        for name, value in self._headers.values():
+            for line in _lines(value):
+                headers.append(name, line)
+        # A response checks the status.
+        status = Response(None, status=self.status_code).status
+        return Head(status, self.status_message or None, headers)
 
     def _check_open(self, what: str) -> None:
         if self.writable_ended:
@@ -343,12 +371,12 @@ class ApiResponse:
             raise ScopeError(f"res.{what} comes after the head was written: set headers before the body")
 
 
-async def _renewed(exchange: Exchange, path: str) -> None:
+async def _renewed(exchange: Exchange, path: str, *, only_kept: bool) -> None:
     app, tag = exchange.app, caching.tag_of_path(path)
     if app is None or tag is None:
         return
     await app.data.handler.mark([tag], caching.now(), expire=0.0)
-    await app.renew(path)
+    await app.renew(path, only_kept=only_kept)
 
 
 class _Done:

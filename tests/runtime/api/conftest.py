@@ -26,7 +26,7 @@ def ask(request):
         routes.put(Route(ANY, place, invoker, declared.segment, cell="cell [1]"))
 
         async def asked():
-            # As an adapter does it: headers as they come, and a body for any method but GET and HEAD.
+            # As an adapter does it: headers as they come, and a body for any method.
             given = Request.from_target(method, target, origin="http://localhost", headers=Headers(headers), body=body)
             response = await app.fetch(given)
             work = app.sent(given, status=response.status, size=len(response.content or b""))

@@ -41,6 +41,20 @@ def test_a_body(ask, body, content_type, parsed):
     assert json.loads(posted(ask, body, content_type).content) == {"body": parsed}
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+def test_the_method_does_not_matter(ask, method):
+    given = ask(echo, method=method, headers={"content-type": "application/json"}, body=b"[1]")
+    assert json.loads(given.content) == {"body": [1]}
+
+
+def test_a_get_may_read_its_body_by_itself(ask):
+    async def handler(req, res):
+        res.send(b"".join([piece async for piece in req]))
+
+    given = ask(handler, method="GET", body=b"raw", config={"api": {"body_parser": False}})
+    assert given.content == b"raw"
+
+
 @pytest.mark.parametrize(
     ("body", "content_type", "status", "text"),
     [

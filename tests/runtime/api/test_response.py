@@ -93,6 +93,12 @@ def test_an_etag_and_304(ask, method):
     own = answer(ask, lambda res: res.set_header("ETag", '"v1"').send("x"))
     assert own.headers["etag"] == '"v1"'
     assert answer(ask, lambda res: res.end("x")).headers.get("etag") is None
+    assert answer(ask, lambda res: res.json()).headers.get("etag") is None
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_without_a_body_has_no_etag(ask, status):
+    assert answer(ask, lambda res: res.status(status).send("body")).headers.raw == []
 
 
 @pytest.mark.parametrize(
