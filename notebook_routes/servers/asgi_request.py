@@ -62,7 +62,7 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
         except InvalidTarget as invalid:
             raise Refused(plain(400, str(invalid))) from None
     body = None
-    if method not in ("GET", "HEAD") and _has_body(scope, named):
+    if b"content-length" in named or b"transfer-encoding" in named or _may_have_body(method, scope):
         body = IncomingBody(limit=max_body_size)
     request = Request.from_target(
         method,
@@ -77,10 +77,9 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
     return request, body
 
 
-def _has_body(scope: MutableMapping[str, Any], named: dict[bytes, bytes]) -> bool:
-    # HTTP/2 frames bodies without a word in the headers.
-    framed = b"content-length" in named or b"transfer-encoding" in named
-    return framed or scope.get("http_version", "1.1") not in HTTP_1
+def _may_have_body(method: str, scope: MutableMapping[str, Any]) -> bool:
+    """HTTP/2 frames bodies without a word in the headers; a GET that has one says so all the same."""
+    return method not in ("GET", "HEAD") and scope.get("http_version", "1.1") not in HTTP_1
 
 
 def _check_headers(fields: list[tuple[bytes, bytes]], host: bytes | None, scope: MutableMapping[str, Any]) -> None:

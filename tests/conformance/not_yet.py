@@ -16,7 +16,6 @@ _ONLY: Mapping[str, Mapping[str, Iterable[str]]] = {
         ),
         "no request with a body is a GET in the Fetch standard": ("api-body-get",),
     },
-    "asgi": {"servers/asgi_request.py hands on no body of a GET": ("api-body-get",)},
 }
 
 

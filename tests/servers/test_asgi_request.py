@@ -76,8 +76,8 @@ def test_headers_and_peer():
         ([], {"method": "POST", "http_version": "2"}, True),
         ([(b"content-length", b"0")], {"method": "POST"}, True),
         ([(b"transfer-encoding", b"chunked")], {"method": "PUT"}, True),
-        ([(b"content-length", b"5")], {"method": "GET"}, False),
-        ([(b"content-length", b"5")], {"method": "HEAD"}, False),
+        ([(b"content-length", b"5")], {"method": "GET"}, True),
+        ([(b"content-length", b"5")], {"method": "HEAD"}, True),
     ],
 )
 def test_which_have_a_body(fields, changed, has_body):

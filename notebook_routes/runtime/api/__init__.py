@@ -4,7 +4,7 @@
         res.status(200).json({"id": req.query["id"], "method": req.method})
 
 The surface is that of Next.js's `pages/api` in snake case. An answer is put together in memory and goes out whole when
-the handler has returned, but for what an `async def` handler writes by `res.write`: that goes out at once.
+the handler has returned: what a Route Handler streams, an API Route does not.
 
 `handler` finds the function in a module and `config` what stands beside it; `body` reads what was sent, as
 `request.ApiRequest` shows it; `response.ApiResponse` fills an `answer.Answer`; `invoke` makes an `Invoker` of it all.

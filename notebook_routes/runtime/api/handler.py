@@ -32,7 +32,7 @@ def find_handler(found: Mapping[str, Any]) -> Callable[..., Any]:
     line = first_line(handler)
     if inspect.isgeneratorfunction(handler) or inspect.isasyncgenfunction(handler):
         raise CellError(
-            f"{name} has a yield: an API Route answers by res.json(...), res.send(...) or res.end(...); "
+            f"{name} has a yield: an API Route answers whole, by res.json(...), res.send(...) or res.end(...); "
             "a Route Handler (%%route, app/**/route.py) streams",
             line=line,
         )

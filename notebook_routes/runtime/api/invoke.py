@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextvars import copy_context
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import AnswerError
 from notebook_routes.routing import ANY
-from notebook_routes.runtime.api.answer import Answer, AnsweredError, given_up
+from notebook_routes.runtime.api.answer import Answer, AnsweredError
 from notebook_routes.runtime.api.body import read_body
 from notebook_routes.runtime.api.request import ApiRequest
 from notebook_routes.runtime.api.response import ApiResponse
 from notebook_routes.runtime.bind import Binder
-from notebook_routes.runtime.drive import InContext
 from notebook_routes.runtime.invoke import Invoker
 from notebook_routes.runtime.parameters import runs_on_loop
-from notebook_routes.web import ReadableStream, Response
+from notebook_routes.web import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable
     from contextvars import Context
 
     from notebook_routes.routing import RoutePattern
     from notebook_routes.runtime.api.config import ApiConfig
     from notebook_routes.runtime.exchange import Exchange
-    from notebook_routes.runtime.loop_watch import LoopWatch
-    from notebook_routes.runtime.workers import Workers
     from notebook_routes.web import Request
 
 
@@ -43,7 +38,7 @@ def api_invoker(
         context: the context to run in, copied per request; by default the current one.
     """
     on_loop = runs_on_loop(handler)
-    return _ApiInvoker(
+    return Invoker(
         _on_loop(handler, config) if on_loop else _in_thread(handler, config),
         method=ANY,
         pattern=pattern,
@@ -51,24 +46,6 @@ def api_invoker(
         max_duration=config.segment.max_duration,
         binder=_ApiBinder(config, pattern, streams=on_loop),
     )
-
-
-class _ApiInvoker(Invoker):
-    """Tells the handler's work, which has a task of its own, who watches the loop."""
-
-    def begin(
-        self,
-        exchange: Exchange,
-        workers: Workers | None,
-        watch: LoopWatch | None,
-        arguments: Mapping[str, Any] | None = None,
-    ) -> Response | Coroutine[Any, Any, Response]:
-        """As for any handler."""
-        if arguments is None and not self._binder.needs_body:
-            arguments = self._binder.arguments(exchange)
-        if arguments is not None:
-            arguments["answer"].watch = watch
-        return super().begin(exchange, workers, watch, arguments)
 
 
 class _ApiBinder(Binder):
@@ -100,24 +77,8 @@ class _ApiBinder(Binder):
 
 def _on_loop(handler: Callable[..., Any], config: ApiConfig) -> Callable[..., Any]:
     async def call(req: ApiRequest, exchange: Exchange, answer: Answer) -> Response:
-        # Nothing of the body of a HEAD is sent, so it is answered when all is known.
-        answer.streams = req.method != "HEAD"
-        work = asyncio.ensure_future(_worked(handler, req, exchange, answer, config))
         try:
-            await answer.wait_for_head(work)
-        except asyncio.CancelledError:
-            await given_up(work)
-            raise
-        has_failed = work.done() and (work.cancelled() or work.exception() is not None)
-        if not has_failed and answer.open():
-            assert answer.head is not None
-            # What it does or raises after the end is no matter of the client's.
-            pieces = answer.written(work, _missing(exchange, ""), exchange.callbacks.append)
-            # A generator that has not begun closes nothing.
-            await anext(pieces)
-            return Response(ReadableStream(pieces), **answer.head._asdict())
-        try:
-            value = await work
+            value = _described(await handler(req, ApiResponse(exchange, answer, config.response_limit)))
         except Exception as error:
             if answer.response is None:
                 raise
@@ -125,16 +86,6 @@ def _on_loop(handler: Callable[..., Any], config: ApiConfig) -> Callable[..., An
         return await _settled(exchange, answer, value)
 
     return call
-
-
-async def _worked(
-    handler: Callable[..., Any], req: ApiRequest, exchange: Exchange, answer: Answer, config: ApiConfig
-) -> str:
-    res = ApiResponse(exchange, answer, config.response_limit)
-    work = handler(req, res)
-    # As long as it is held here, it cannot be known to be gone.
-    del res
-    return _described(await InContext(work, copy_context(), answer.watch, exchange))
 
 
 def _in_thread(handler: Callable[..., Any], config: ApiConfig) -> Callable[..., Any]:
@@ -176,7 +127,12 @@ async def _settled(exchange: Exchange, answer: Answer, value: str) -> Response:
     """
     response = await answer.wait()
     if response is None:
-        raise AnswerError(_missing(exchange, value))
+        assert exchange.route is not None
+        gave = f"has returned {value}, which says nothing here" if value else "has returned without an answer"
+        raise AnswerError(
+            f"{exchange.route}: the handler {gave}: "
+            "end with res.json(...), res.send(...), res.redirect(...) or res.end()"
+        )
     if response.content is None:
         response = Response(
             await response.bytes(),
@@ -185,14 +141,6 @@ async def _settled(exchange: Exchange, answer: Answer, value: str) -> Response:
             headers=response.headers,
         )
     return response
-
-
-def _missing(exchange: Exchange, value: str) -> str:
-    assert exchange.route is not None
-    gave = f"has returned {value}, which says nothing here" if value else "has returned without an answer"
-    return (
-        f"{exchange.route}: the handler {gave}: end with res.json(...), res.send(...), res.redirect(...) or res.end()"
-    )
 
 
 def _described(value: object) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import notebook_routes.cache as caching
 from notebook_routes.errors import ScopeError
-from notebook_routes.runtime.api.answer import Head
 from notebook_routes.runtime.api.preview import PREVIEW_COOKIE, preview_lines, set_cookie
 from notebook_routes.runtime.request_time import DRAFT_COOKIE
 from notebook_routes.web import Headers, Response
@@ -34,8 +33,8 @@ _NOTHING: Any = object()
 class ApiResponse:
     """The second argument of an API Route. Methods that say nothing else give back the object, so that they chain.
 
-    An answer is ended by `json`, `send`, `redirect` or `end`, and goes out when the handler has returned. What an
-    `async def` handler writes before that goes out at once, piece by piece; a `def` handler's waits for the end.
+    Nothing is sent before the answer has been ended, by `json`, `send`, `redirect` or `end`, and the handler has
+    returned.
 
     Attributes:
         status_code: 200 unless it is set.
@@ -52,11 +51,12 @@ class ApiResponse:
         self._limit = limit
         #: By name in lower case, the name and the value as they were given.
         self._headers: dict[str, tuple[str, Any]] = {}
+        self._written: list[bytes] = []
 
     @property
     def writable_ended(self) -> bool:
         """Whether the answer has been ended."""
-        return self._answer.ended
+        return self._answer.response is not None
 
     def status(self, code: int) -> Self:
         """Set the status code.
@@ -122,16 +122,15 @@ class ApiResponse:
         return self.end(target)
 
     def write(self, chunk: str | bytes) -> bool:
-        """Add to the body; from now on headers can be set no more. In an `async def` handler it goes out at once.
+        """Add to the body; from now on headers can be set no more. Nothing is sent before the end.
 
         Raises:
             TypeError: it is neither text nor bytes.
-            ValueError: a header cannot be sent, or the status is none.
             ScopeError: the answer has been ended before.
         """
         self._check_open("write")
-        self._answer.pieces.append(_encoded(chunk))
-        self.flush_headers()
+        self._written.append(_encoded(chunk))
+        self.headers_sent = True
         return True
 
     def end(self, chunk: str | bytes | None = None) -> Self:
@@ -144,8 +143,8 @@ class ApiResponse:
         """
         self._check_open("end")
         if chunk is not None:
-            self._answer.pieces.append(_encoded(chunk))
-        return self._finish()
+            self._written.append(_encoded(chunk))
+        return self._finish(b"".join(self._written))
 
     def set_header(self, name: str, value: str | float | Iterable[str]) -> Self:
         """Set a header, in place of one of that name; a list gives several lines.
@@ -216,18 +215,8 @@ class ApiResponse:
         return self
 
     def flush_headers(self) -> None:
-        """From now on headers can be set no more. In an `async def` handler they go out at once.
-
-        Raises:
-            ValueError: a header cannot be sent, or the status is none.
-        """
+        """From now on headers can be set no more. Nothing is sent before the end."""
         self.headers_sent = True
-        answer = self._answer
-        if answer.streams and not answer.ended and self.status_code not in _BODILESS:
-            if answer.head is None:
-                answer.begin(self._head())
-            else:
-                answer.tell()
 
     def on(self, event: str, listener: Callable[[], object]) -> Self:
         """Have a function called once the answer has been sent, or the client has left.
@@ -302,7 +291,7 @@ class ApiResponse:
     def __del__(self) -> None:
         # Nobody can answer any more. Nothing to say where __init__ has failed.
         answer = getattr(self, "_answer", None)
-        if answer is not None and not answer.ended:
+        if answer is not None and answer.response is None:
             answer.lose()
 
     def _add_cookies(self, lines: list[str]) -> Self:
@@ -316,49 +305,33 @@ class ApiResponse:
         """End with a body that is known, and so has an ETag: who has it already is told 304 on the way out."""
         if not self.has_header("etag") and self.status_code not in _BODILESS:
             self.set_header("ETag", f'"{blake2b(content, digest_size=12).hexdigest()}"')
-        self._answer.pieces.append(content)
-        return self._finish()
+        self._written.append(content)
+        return self._finish(b"".join(self._written))
 
     def _send_pieces(self, pieces: Any) -> Self:
-        written = self._answer.pieces
-        if not isinstance(pieces, AsyncIterable):
-            written.extend(map(_encoded, pieces))
-            return self._finish()
-        if written or self._answer.head is not None:
-            raise ScopeError("res.send() of an async iterator comes after res.write(): write its pieces too")
-        return self._finish(pieces)
+        if isinstance(pieces, AsyncIterable):
+            return self._finish(pieces)
+        return self._finish(b"".join(_encoded(piece) for piece in pieces))
 
-    def _finish(self, pieces: AsyncIterable[Any] | None = None) -> Self:
-        """Give the answer: what was written, or else an iterator's pieces."""
-        self.headers_sent = True
-        answer = self._answer
-        with answer.lock:
-            if answer.opened:
-                answer.end()
-            else:
-                answer.give(self._whole(b"".join(answer.pieces) if pieces is None else pieces))
-        return self
-
-    def _whole(self, body: bytes | AsyncIterable[Any]) -> Response:
+    def _finish(self, body: bytes | AsyncIterable[Any]) -> Self:
         if self.status_code in _BODILESS:
             body = b""
             for name in _OF_A_BODY:
                 self._headers.pop(name, None)
-        if isinstance(body, bytes) and self._limit is not None and len(body) > self._limit.bytes:
-            self._exchange.notes.append(
-                f"the answer has over {self._limit}, and an API Route has all of it in memory: a Route Handler streams"
-            )
-        head = self._head()
-        return Response(body or None, status=head.status, status_text=head.status_text, headers=head.headers)
-
-    def _head(self) -> Head:
         headers = Headers()
         for name, value in self._headers.values():
             for line in _lines(value):
                 headers.append(name, line)
-        # A response checks the status.
-        status = Response(None, status=self.status_code).status
-        return Head(status, self.status_message or None, headers)
+        response = Response(
+            body or None, status=self.status_code, status_text=self.status_message or None, headers=headers
+        )
+        if isinstance(body, bytes) and self._limit is not None and len(body) > self._limit.bytes:
+            self._exchange.notes.append(
+                f"the answer has over {self._limit}, and an API Route has all of it in memory: a Route Handler streams"
+            )
+        self.headers_sent = True
+        self._answer.give(response)
+        return self
 
     def _check_open(self, what: str) -> None:
         if self.writable_ended:

@@ -59,7 +59,7 @@ async def gives_later(req, res):
         ({"handler": lambda req: None}, r"handler\(req\) is called with two arguments"),
         ({"handler": lambda a, b, c: None}, r"handler\(a, b, c\) is called with two arguments"),
         ({"handler": lambda req, *, res: None}, "is called with two arguments"),
-        ({"handler": gives}, "handler has a yield: an API Route answers by res.json"),
+        ({"handler": gives}, "handler has a yield: an API Route answers whole"),
         ({"handler": gives_later}, "handler has a yield"),
     ],
 )
