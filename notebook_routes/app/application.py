@@ -414,7 +414,8 @@ class App:
         else:
             handler: Any = route.handler
             answer = handler.begin(exchange, self.workers, self.watch)
-            answer = resolve_location(answer, exchange) if isinstance(answer, Response) else _located(answer, exchange)
+            # Nothing is to be done for a plain one, which most are.
+            answer = answer if answer.__class__ is Response else _located(answer, exchange)
         return answer if cors is None else _shared(answer, cors, request)
 
     def _beside_routes(self, request: Request) -> Response | Awaitable[Response] | None:
@@ -512,7 +513,11 @@ def _without_handler(request: Request, route_path: RoutePath) -> Response:
     return method_not_allowed(request, route_path.allow())
 
 
-async def _located(answer: Awaitable[Response], exchange: Exchange) -> Response:
+def _located(answer: Response | Awaitable[Response], exchange: Exchange) -> Response | Awaitable[Response]:
+    return resolve_location(answer, exchange) if isinstance(answer, Response) else _located_later(answer, exchange)
+
+
+async def _located_later(answer: Awaitable[Response], exchange: Exchange) -> Response:
     return resolve_location(await answer, exchange)
 
 

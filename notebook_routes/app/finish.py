@@ -13,6 +13,7 @@ from notebook_routes.web.response import Redirect, refuse_status_line
 if TYPE_CHECKING:
     from notebook_routes.runtime import Exchange
     from notebook_routes.web import Request
+    from notebook_routes.web.header_section import HeaderSection
 
 
 def finish(response: Response, exchange: Exchange) -> Response:
@@ -24,7 +25,8 @@ def finish(response: Response, exchange: Exchange) -> Response:
         ValueError: it cannot be sent, or a Content-Length was set that is not the body's.
         BodyUsed: its body was read already.
     """
-    if response.status.__class__ is not int or not 200 <= response.status <= 599 or response.status_text:
+    status = response.status
+    if status.__class__ is not int or not 200 <= status <= 599 or response.status_text:
         _check_status(response)
     headers: object = response.headers
     if not isinstance(headers, Headers):
@@ -35,13 +37,17 @@ def finish(response: Response, exchange: Exchange) -> Response:
     if exchange.cookies is not None:
         response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
     section = response.headers.section()
+    return response if section.is_plain else _with_fields(response, section, exchange.request)
+
+
+def _with_fields(response: Response, section: HeaderSection, request: Request) -> Response:
+    """The response whose header fields are looked at."""
     if section.unsendable is not None:
         raise ValueError(f"header {section.unsendable} cannot be sent: its value has a control character")
-    names = section.names
-    if "content-length" in names:
-        response = _with_length(response, exchange.request.method)
-    if "etag" in names and response.status == 200:
-        return _conditional(response, exchange.request)
+    if "content-length" in section.names:
+        response = _with_length(response, request.method)
+    if "etag" in section.names and response.status == 200:
+        return _conditional(response, request)
     return response
 
 
