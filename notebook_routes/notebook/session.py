@@ -18,6 +18,7 @@ from notebook_routes.inspector.kept import KeptThings
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
+from notebook_routes.notebook.answer_remarks import answer_remarks
 from notebook_routes.notebook.config_remarks import config_remarks
 from notebook_routes.notebook.inspector import Inspectors
 from notebook_routes.notebook.kernel_subject import KernelSubject
@@ -353,7 +354,7 @@ class Session:
         shows_page = any(route.is_page for route in cell.routes)
         (self.inspectors if shows_page else self.frames).forget(cell.id)
         self.frames.reload(besides=cell.id)
-        remarks = [*definition.remarks, *self._remarks(directive, own_names)]
+        remarks = [*definition.remarks, *self._remarks(directive, own_names), *answer_remarks(directive, body)]
         path = self.routes.at(directive.pattern)
         if path is not None:
             remarks += config_remarks(directive, body, cell.routes[0], path)

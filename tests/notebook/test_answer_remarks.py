@@ -1,0 +1,46 @@
+"""What is said below a cell that seems to answer something, and does not."""
+
+import pytest
+
+from notebook_routes.notebook.answer_remarks import answer_remarks
+from notebook_routes.routing import parse_directive
+
+
+def remarks(line, body="1"):
+    return answer_remarks(parse_directive(line), body)
+
+
+def test_print_is_no_answer():
+    said = ["print shows its text here and answers nothing (204): end the cell with the value itself"]
+    assert remarks("GET /x", "total = 1\nprint(total)") == said
+
+
+@pytest.mark.parametrize("last", ["total = 1", "total: int = 1", "total += 1", "global total\ntotal = 1"])
+def test_nor_is_an_assignment(last):
+    said = ["The last line gives `total` a value and answers nothing (204): write total below it"]
+    assert remarks("GET /x", last) == said
+
+
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("POST /x", "total = 1"),
+        ("POST /x", "print(body)"),
+        ("GET /x", "print(1)\n1"),
+        ("GET /x", "for n in range(3):\n    yield n\nprint(n)"),
+        ("GET /x", "if query:\n    return 1\ntotal = 1"),
+        ("GET /x", "lamp.price = 1"),
+        ("GET /x", "not_found()"),
+        ("/x", "def GET():\n    print(1)\nx = 1"),
+        ("GET /x", ""),
+    ],
+)
+def test_what_answers_or_need_not_is_left_alone(line, body):
+    assert remarks(line, body) == []
+
+
+def test_a_group_is_no_parameter():
+    said = ["(id) is a group, which is no part of the address: for a parameter write [id]"]
+    assert remarks("GET /lamps/(id)") == said
+    assert remarks("GET /(shop)/lamps") == []
+    assert remarks("GET /lamps/(.)x") == []
