@@ -41,8 +41,10 @@ def _nothing_said(body: str) -> list[str]:
     match tree.body[-1]:
         case ast.Expr(value=ast.Call(func=ast.Name(id="print"))):
             return ["print shows its text here and answers nothing (204): end the cell with the value itself"]
-        case ast.Assign(targets=[ast.Name(id=name), *_]) | ast.AnnAssign(target=ast.Name(id=name)) | ast.AugAssign(
-            target=ast.Name(id=name)
+        case (
+            ast.Assign(targets=[ast.Name(id=name), *_])
+            | ast.AnnAssign(target=ast.Name(id=name))
+            | ast.AugAssign(target=ast.Name(id=name))
         ):
             return [f"The last line gives `{name}` a value and answers nothing (204): write {name} below it"]
     return []

@@ -106,10 +106,11 @@ def name_magic(lines: list[str]) -> list[str]:
         UsageError: it is nearly the name of one.
     """
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
-    if not first.startswith("%%"):
+    shell = get_ipython()
+    if shell is None or not first.startswith("%%"):
         return lines
     name = first.split()[0][2:]
-    magics = get_ipython().magics_manager.magics
+    magics = shell.magics_manager.magics
     meant = get_close_matches(name.lower(), [magic[2:] for magic in MAGICS], n=1, cutoff=0.8)
     if name in magics["cell"] or not meant:
         return lines

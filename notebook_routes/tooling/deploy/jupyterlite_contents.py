@@ -38,10 +38,9 @@ class Contents:
         if not self.failing:
             return ()
         # Its client drops what waits when a cell has failed, whatever the tags of that cell say.
-        return (
-            f"{', '.join(self.failing)}: in the browser, Run All stops at a cell tagged raises-exception; "
-            "select the next one, and go on with Run Selected Cell and All Below",
-        )
+        stops = "in the browser, Run All stops at a cell tagged raises-exception"
+        fix = "select the next one, and go on with Run Selected Cell and All Below"
+        return (f"{', '.join(self.failing)}: {stops}; {fix}",)
 
     def copy(self, folder: Path) -> None:
         """Copy the files into a folder."""
