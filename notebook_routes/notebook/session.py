@@ -15,10 +15,10 @@ import notebook_routes.cache as caching
 from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import DirectiveError, ServerError
 from notebook_routes.inspector.kept import KeptThings
+from notebook_routes.notebook.answer_remarks import answer_remarks
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
-from notebook_routes.notebook.answer_remarks import answer_remarks
 from notebook_routes.notebook.config_remarks import config_remarks
 from notebook_routes.notebook.inspector import Inspectors
 from notebook_routes.notebook.kernel_subject import KernelSubject
