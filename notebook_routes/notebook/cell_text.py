@@ -112,7 +112,8 @@ def name_magic(lines: list[str]) -> list[str]:
     name = first.split()[0][2:]
     magics = shell.magics_manager.magics
     meant = get_close_matches(name.lower(), [magic[2:] for magic in MAGICS], n=1, cutoff=0.8)
-    if name in magics["cell"] or not meant:
+    # `%%route?` asks for help.
+    if name in magics["cell"] or not meant or not name.isidentifier():
         return lines
     command = f", or %{name} for the command" if name in magics["line"] else ""
     raise UsageError(f"Cell magic `%%{name}` not found: write %%{meant[0]}{command}")
