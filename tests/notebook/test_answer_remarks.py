@@ -39,6 +39,32 @@ def test_what_answers_or_need_not_is_left_alone(line, body):
     assert remarks(line, body) == []
 
 
+@pytest.mark.parametrize(
+    "last", ["products[id]", "{'id': id}", "a + b", "[p for p in products]", "Response.json(1)", "Response('x')"]
+)
+def test_a_value_that_a_function_does_not_return_is_pointed_out(last):
+    said = "GET ends with a value and returns nothing (204): write return in front of it"
+    assert remarks("/x", f"async def GET(id):\n    a = b = 1\n    {last}\n\ndef helper():\n    1 + 1") == [said]
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        "def DELETE():\n    notes.clear()",
+        "def GET():\n    not_found()",
+        "def GET(id):\n    products.get(id) or not_found()",
+        "async def POST():\n    await store()",
+        'def GET():\n    """To be written."""',
+        "def GET():\n    ...",
+        "def GET():\n    yield 1\n    x",
+        "def GET():\n    if 1: return 2\n    x",
+        "def helper():\n    x",
+    ],
+)
+def test_what_a_function_does_is_left_alone(function):
+    assert remarks("/x", function) == []
+
+
 def test_a_group_is_no_parameter():
     said = ["(id) is a group, which is no part of the address: for a parameter write [id]"]
     assert remarks("GET /lamps/(id)") == said
