@@ -439,12 +439,12 @@ def test_a_restarted_kernel_is_said_and_the_cell_works_again(notebook):
     notebook.put_and_run("%%route GET /restarted\n1")
     expect(notebook.card(0)).to_be_visible()
     notebook.restart()
-    expect(notebook.card(0)).to_contain_text("The kernel is gone or was restarted: run this cell again")
+    expect(notebook.card(0)).to_contain_text("The kernel is gone or was restarted: run %load_ext notebook_routes, then")
     notebook.card(0).get_by_role("button", name="Send", exact=True).click()
-    expect(notebook.card(0).get_by_role("alert")).to_contain_text("run this cell again")
+    expect(notebook.card(0).get_by_role("alert")).to_contain_text("then this cell again")
     notebook.put_and_run("%load_ext notebook_routes", "%%route GET /restarted\n2")
     expect(notebook.send(1)).to_contain_text("2")
-    expect(notebook.card(1)).not_to_contain_text("run this cell again")
+    expect(notebook.card(1)).not_to_contain_text("then this cell again")
     # JupyterLab's own, of what waits for a kernel that ends, or reads of its session when it has ended.
     own = ("Disposed", "Cannot read properties of null (reading 'kernel')")
     notebook.failures[:] = [failed for failed in notebook.failures if failed.message not in own]
