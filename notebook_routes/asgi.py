@@ -9,17 +9,21 @@ Many processes share what is kept, and the tags that expire it, where NOTEBOOK_R
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notebook_routes.errors import DefinitionError
 from notebook_routes.project.current_folder import in_its_folder
 from notebook_routes.project.settings import ServerSettings
 from notebook_routes.runtime import use_data
 from notebook_routes.servers.asgi import ASGIApp
 
 if TYPE_CHECKING:
-    import os
+    from notebook_routes.app import App
+
+_DIRECTORY = "NOTEBOOK_ROUTES_DIR"
 
 
 def create_app(
@@ -56,6 +60,16 @@ def create_app(
     )
     if directory is None:
         settings = in_its_folder(settings)
-    app = settings.load()
+    app = _loaded(settings, is_named=directory is not None or _DIRECTORY in os.environ)
     use_data(lambda: app.data)
     return ASGIApp(app, max_body_size=settings.max_body_size)
+
+
+def _loaded(settings: ServerSettings, *, is_named: bool) -> App:
+    try:
+        return settings.load()
+    except DefinitionError as error:
+        if is_named:
+            raise
+        # Who has named no folder may not know that one can be named.
+        raise DefinitionError(f"{error}; {_DIRECTORY} names another folder than the current one") from None

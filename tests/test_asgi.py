@@ -222,8 +222,18 @@ def test_a_setting_that_cannot_be_is_refused(shop, monkeypatch, name, value, sai
 
 
 def test_a_folder_without_app_is_refused(tmp_path):
-    with pytest.raises(DefinitionError, match="holds no folder 'app'"):
+    with pytest.raises(DefinitionError, match=r"holds no folder 'app'.*; there is no folder \S+none$"):
         create_app(tmp_path / "none")
+
+
+def test_who_names_no_folder_is_told_how(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("NOTEBOOK_ROUTES_DIR", raising=False)
+    with pytest.raises(DefinitionError, match=r"holds no folder 'app'.*; NOTEBOOK_ROUTES_DIR names another folder"):
+        create_app()
+    monkeypatch.setenv("NOTEBOOK_ROUTES_DIR", str(tmp_path))
+    with pytest.raises(DefinitionError, match=r"/route\.py$"):
+        create_app()
 
 
 def test_a_served_tree_does_not_remember_who_has_asked(shop):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 from contextlib import suppress
-from typing import TypedDict
+from io import BytesIO
+from typing import Any, TypedDict
 
 from notebook_routes.servers import ANY_ADDRESS, local_url
 from notebook_routes.servers.machine import interface_addresses
@@ -41,9 +42,11 @@ def qr_code(text: str) -> str:
     import segno  # noqa: PLC0415 - only a server that others may reach has one
 
     code = segno.make(text, error="m", micro=False)
-    return str(
-        code.svg_inline(scale=1, border=4, dark="#000", light="#fff", omitsize=True, lineclass=None, svgclass=None)
-    )
+    # With its namespace: without it an image of a page shows nothing.
+    plain: dict[str, Any] = {"xmldecl": False, "nl": False, "omitsize": True, "lineclass": None, "svgclass": None}
+    written = BytesIO()
+    code.save(written, kind="svg", border=4, dark="#000", light="#fff", **plain)
+    return written.getvalue().decode()
 
 
 def _is_loopback(address: str) -> bool:

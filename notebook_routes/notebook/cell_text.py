@@ -10,7 +10,11 @@ from __future__ import annotations
 import itertools
 from contextvars import ContextVar
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.getipython import get_ipython
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo
@@ -95,6 +99,26 @@ def lift_magic(lines: list[str]) -> list[str]:
     return lines
 
 
+def name_magic(lines: list[str]) -> list[str]:
+    """IPython's input transformer: say which of our cell magics was meant by one that nobody has.
+
+    Raises:
+        UsageError: it is nearly the name of one.
+    """
+    first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
+    shell = get_ipython()
+    if shell is None or not first.startswith("%%"):
+        return lines
+    name = first.split()[0][2:]
+    magics = shell.magics_manager.magics
+    meant = get_close_matches(name.lower(), [magic[2:] for magic in MAGICS], n=1, cutoff=0.8)
+    # `%%route?` asks for help.
+    if name in magics["cell"] or not meant or not name.isidentifier():
+        return lines
+    command = f", or %{name} for the command" if name in magics["line"] else ""
+    raise UsageError(f"Cell magic `%%{name}` not found: write %%{meant[0]}{command}")
+
+
 def give_body(lines: list[str]) -> list[str]:
     """IPython's input transformer: give one of our cell magics a body if it has none."""
     if len(lines) == 1 and lines[0].startswith(MAGICS) and lines[0].split()[0] in MAGICS:
@@ -102,5 +126,7 @@ def give_body(lines: list[str]) -> list[str]:
     return lines
 
 
-# A terminal asks whether the text is a whole cell yet: a line that still waits for its body is none.
+# A terminal asks whether the text is a whole cell yet: a line that still waits for its body is none, and what is
+# typed so far is not to be refused.
 vars(give_body)["has_side_effects"] = True
+vars(name_magic)["has_side_effects"] = True

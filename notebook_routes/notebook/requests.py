@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from notebook_routes.errors import ExpectationFailed
-from notebook_routes.project.answer import AnswerScope
+from notebook_routes.project.answer import AnswerScope, broken_json
 from notebook_routes.project.expectation import check_expectation
 from notebook_routes.project.http_file import parse_request_cell
 
@@ -46,10 +46,12 @@ def run_requests(
     for spec in parsed.requests:
         if response is not None:
             show(response)
-        response = client.send(
-            spec.expand(lambda expression: eval(expression, namespace)),  # noqa: S307 - the user's own notebook
-            show=_print_piece,
-        )
+        expanded = spec.expand(lambda expression: eval(expression, namespace))  # noqa: S307 - the user's own notebook
+        typed = any(name.lower() == "content-type" for name, _ in expanded.headers)
+        remark = broken_json(expanded.body) if expanded.body and not typed else None
+        if remark is not None:
+            _print_piece(f"{remark}\n")
+        response = client.send(expanded, show=_print_piece)
         response.is_one_of_several = len(parsed.requests) > 1
         if response.streamed and not response.bytes.endswith(b"\n"):
             sys.stdout.write("\n")

@@ -15,6 +15,7 @@ import notebook_routes.cache as caching
 from notebook_routes.app import App, Guard, OwnPages
 from notebook_routes.errors import DirectiveError, ServerError
 from notebook_routes.inspector.kept import KeptThings
+from notebook_routes.notebook.answer_remarks import answer_remarks
 from notebook_routes.notebook.cell_failures import refusing
 from notebook_routes.notebook.cells import Cell, CellRegistry
 from notebook_routes.notebook.client import KernelClient
@@ -353,7 +354,7 @@ class Session:
         shows_page = any(route.is_page for route in cell.routes)
         (self.inspectors if shows_page else self.frames).forget(cell.id)
         self.frames.reload(besides=cell.id)
-        remarks = [*definition.remarks, *self._remarks(directive, own_names)]
+        remarks = [*definition.remarks, *self._remarks(directive, own_names), *answer_remarks(directive, body)]
         path = self.routes.at(directive.pattern)
         if path is not None:
             remarks += config_remarks(directive, body, cell.routes[0], path)

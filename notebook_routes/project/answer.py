@@ -111,6 +111,19 @@ def guessed_type(body: str) -> str:
     return "application/json"
 
 
+def broken_json(body: str) -> str | None:
+    """What is wrong with a body that begins as JSON does and is sent as text therefore; None if nothing is."""
+    if not body.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        json.loads(body)
+    except ValueError as error:
+        place = f" at line {error.lineno} column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+        return f"the body begins like JSON and is none ({reason}{place}), so it is sent as text"
+    return None
+
+
 def written_headers(headers: Iterable[tuple[str, str]], asked: str) -> list[tuple[bytes, bytes]]:
     """Headers as a client sends them: Latin-1, as in Fetch.
 

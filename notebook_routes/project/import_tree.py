@@ -30,8 +30,11 @@ def import_tree(root: Path, notebook: Path, *, force: bool = False) -> tuple[str
         Sentences about what the notebook does not have of the project.
 
     Raises:
-        DefinitionError: the project cannot be a notebook, or the file is there already; nothing was written.
+        DefinitionError: the project cannot be a notebook, or the file is there already or is not named as one; nothing
+            was written.
     """
+    if notebook.suffix != ".ipynb":
+        raise DefinitionError(f"{notebook} would be no notebook: write {notebook.with_suffix('.ipynb')}")
     if notebook.exists() and not force:
         raise DefinitionError(f"{notebook} is there already: name another file, or write over it with --force")
     found = settled_cells(root, public=_public_names())

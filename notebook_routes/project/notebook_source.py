@@ -193,7 +193,16 @@ class NotebookSource:
 
 
 def read_notebook(path: Path) -> NotebookSource:
-    """Read a notebook's cells from its file, in document order.
+    """Read from a notebook's file what an export is made of.
+
+    Raises:
+        DefinitionError: the file cannot be read, or is no notebook, or not one of Python.
+    """
+    return NotebookSource(path.name, read_cells(path), folder=path.absolute().parent)
+
+
+def read_cells(path: Path) -> tuple[SourceCell, ...]:
+    """Read a notebook's cells of code from its file, in document order, those that an export leaves out as well.
 
     Raises:
         DefinitionError: the file cannot be read, or is no notebook, or not one of Python.
@@ -218,4 +227,4 @@ def read_notebook(path: Path) -> NotebookSource:
         text = source if isinstance(source, str) else "".join(map(str, source))
         tags = cell.get("metadata", {}).get("tags", ())
         cells.append(SourceCell(text, f"cell {len(cells) + 1}", frozenset(map(str, tags))))
-    return NotebookSource(path.name, tuple(cells), folder=path.absolute().parent)
+    return tuple(cells)

@@ -167,6 +167,10 @@ def _path(plain: list[str], method: str | None) -> str:
         )
     if not word.startswith("/"):
         raise _no_path(word)
+    if word.count("[") > word.count("]") and plain and plain[0].endswith("]"):
+        start, _, inside = f"{word} {plain[0]}".rpartition("[")
+        fix = f"{start}[{'_'.join(inside.split())}"
+        raise DirectiveError(f'"{shown(f"{word} {plain[0]}")}" has a space in a segment\'s name: write {shown(fix)}')
     return word
 
 
@@ -184,6 +188,9 @@ def _parameters(plain: list[str], method: str | None, pattern: RoutePattern) -> 
             raise DirectiveError(f'"{shown(word)}" is a second path: write one path in a line')
         if re.match(r"-+[A-Za-z]", word):
             raise DirectiveError(f'"{shown(word)}" has one dash: options have two, write -{word}')
+        if word in METHODS:
+            fix = f"write {word} {pattern}" if method is None else f"write one, {method} {pattern}"
+            raise DirectiveError(f'"{word}" stands behind the path, where parameters stand: {fix}')
         if method is None:
             raise DirectiveError(
                 f'"{shown(word)}" is a parameter, and without a method on its line the cell is a module: '
@@ -208,7 +215,7 @@ def _parameter(word: str) -> LineParameter:
     cut = next((position for position, char in enumerate(word) if char in ":="), None)
     if cut is None:
         fix = f"{shown(word)}:str" if is_parameter_name(word) else "name:type or name:type=default"
-        raise DirectiveError(f'"{shown(word)}" has no type: write {fix}')
+        raise DirectiveError(f'"{shown(word)}" has no type: write {fix}, or %20 for a space in the path')
     name, sign, rest = word[:cut].strip(), word[cut], word[cut + 1 :]
     if not is_parameter_name(name):
         fix = re.sub(r"\W+", "_", name).strip("_") or "name"

@@ -135,6 +135,8 @@ def _literal(word: str) -> str:
 def _meant(root: Path) -> str:
     """What somebody may have meant who has named something else than a project's folder."""
     place = root.absolute()
+    if not place.exists():
+        return f"; there is no folder {root}"
     if place.is_file() and place.suffix == ".ipynb":
         return f"; {root} is a notebook: notebook-routes export {root} FOLDER makes a project of it"
     for folder in (place, *place.parents):

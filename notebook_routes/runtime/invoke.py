@@ -20,6 +20,7 @@ from notebook_routes.runtime.negotiate import (
     is_stream,
     json_answer,
     looks_like_markup,
+    lost_index,
     to_response,
 )
 from notebook_routes.runtime.parameters import runs_on_loop, wraps_async
@@ -214,6 +215,8 @@ class Invoker:
 def _answer(value: Any, exchange: Exchange) -> Response:
     if value.__class__ is str and looks_like_markup(value):
         exchange.notes.append(MARKUP_NOTE)
+    elif value.__class__ not in NATIVE_JSON and (note := lost_index(value)) is not None:
+        exchange.notes.append(note)
     return to_response(value, exchange.seen)
 
 

@@ -81,6 +81,21 @@ def looks_like_markup(text: Any) -> bool:
     return isinstance(text, (str, bytes)) and text[:100].lstrip()[:1] in ("<", b"<")
 
 
+def lost_index(value: Any) -> str | None:
+    """A sentence, if it is a table or a column of pandas whose rows have labels, which are not sent."""
+    kind = value.__class__.__name__
+    index = getattr(value, "index", None) if kind in ("DataFrame", "Series") else None
+    names = getattr(index, "names", None)
+    if index is None or names is None:
+        return None
+    # Rows that are merely numbered, whichever of them are left, have lost nothing.
+    if index.inferred_type == "integer" and all(name is None for name in names):
+        return None
+    if kind == "Series" and index.nlevels == 1:
+        return "the index of the Series is not in the answer, only its values: .to_dict() has both"
+    return f"the index of the {kind} is not in the answer: .reset_index() makes a column of it"
+
+
 def stream_encoding(first: Any) -> tuple[str, Callable[[Any], bytes]]:
     """The content type of a stream whose first value is `first`, and how to write each value.
 

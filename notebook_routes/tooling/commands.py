@@ -333,11 +333,11 @@ def build(
         bool, typer.Option("--check", help="Write nothing; the exit status is 0 if the folder is up to date.")
     ] = False,
 ) -> None:
-    """Write a project in the form that a platform takes: for cloudflare, the folder of a Worker.
+    """Write a project as a Worker of cloudflare, or notebooks as a site of jupyterlite.
 
-    For jupyterlite it is notebooks that are written, as a site of files in which they run in the reader's browser.
+    Such a site is a folder of files for any web server, and the notebooks run in the reader's browser.
 
-    Everything is checked first: syntax, what the edge lacks, imports, packages, sizes. What cannot run there is listed
+    A project is checked first: syntax, what the edge lacks, imports, packages, sizes. What cannot run there is listed
     with its line, and then nothing is written.
     """
     from notebook_routes.tooling.deploy import targets  # noqa: PLC0415 - no other command needs it

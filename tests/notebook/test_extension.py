@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import notebook_routes
 
 SERVER_THREADS = "[t.name for t in __import__('threading').enumerate() if 'notebook_routes' in t.name]"
@@ -59,6 +61,26 @@ def test_unloading_leaves_nothing(kernel):
     for magic in ("%routes", "%request GET /x", "%%route GET /x\n1", "%%request\nGET /x"):
         gone = kernel.run(magic)
         assert "not found" in gone.stderr + str(gone.error)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("%%Route GET /x", "Cell magic `%%Route` not found: write %%route"),
+        ("# a comment\n%%reqest GET /x", "Cell magic `%%reqest` not found: write %%request"),
+        ("%%routes", "Cell magic `%%routes` not found: write %%route, or %routes for the command"),
+    ],
+)
+def test_a_misspelt_magic_is_told_how_it_is_spelt(newest, written, said):
+    shown = newest.run(f"{written}\n1")
+    assert shown.stderr == f"UsageError: {said}\n"
+    newest.ok("%%time\n1")
+    assert "not found.\n" in newest.run("%%rust\n1").stderr
+
+
+def test_a_magic_of_somebody_else_is_left_alone(newest):
+    newest.ok("get_ipython().register_magic_function(lambda line, cell: None, 'cell', 'pages')")
+    newest.ok("%%pages\n1")
 
 
 def test_unloading_twice_and_loading_twice(newest):

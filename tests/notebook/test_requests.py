@@ -273,3 +273,15 @@ def test_cookies_are_kept_as_in_a_browser(newest):
     newest.ok("%routes clear")
     newest.ok("%%route GET /who\ncookies().value('who', 'nobody')", cell="b")
     assert newest.ok("%request GET /who").text.endswith("nobody")
+
+
+@pytest.mark.parametrize("body", ["{'x': 21}", "{name: 1}", "[1, 2"])
+def test_a_body_that_is_nearly_json_is_pointed_out(capsys, body):
+    Notebook().run(f"%%request POST /predict\n\n{body}")
+    assert capsys.readouterr().out.startswith("the body begins like JSON and is none (")
+
+
+@pytest.mark.parametrize("cell", ['\n{"x": 21}', "\nname=1", "\n", "content-type: text/plain\n\n{'x': 21}"])
+def test_no_other_is(capsys, cell):
+    Notebook().run(f"%%request POST /predict\n{cell}")
+    assert "begins like JSON" not in capsys.readouterr().out

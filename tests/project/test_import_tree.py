@@ -305,3 +305,9 @@ def test_a_place_that_cannot_be_written_is_a_sentence(project, tmp_path):
     root = project({"app/route.py": "def GET():\n    return 1\n"})
     with pytest.raises(DefinitionError, match="cannot be written"):
         import_tree(root, tmp_path / "none" / "shop.ipynb")
+
+
+def test_a_file_that_is_not_named_as_a_notebook_is_refused(tmp_path):
+    with pytest.raises(DefinitionError, match=r"shop\.txt would be no notebook: write \S+shop\.ipynb"):
+        import_tree(tmp_path, tmp_path / "shop.txt")
+    assert list(tmp_path.iterdir()) == []

@@ -113,6 +113,10 @@ def test_a_parameter_may_type_a_segment():
         ("GET /x --revalidate", "--revalidate", "write --revalidate 60"),
         ("GET /x --revalidate 1 --revalidate 1", "--revalidate 1", "write it once"),
         ("/x a:int", "a:int", "write GET /x a:int"),
+        ("/x GET", '"GET" stands behind the path', "write GET /x"),
+        ("POST /x GET", '"GET" stands behind the path', "write one, POST /x"),
+        ("GET /my page", "page", "write page:str, or %20 for a space in the path"),
+        ("GET /a/[my id]", '"/a/[my id]" has a space', "write /a/[my_id]"),
     ],
 )
 def test_a_mistake_is_quoted_with_its_fix(line, word, fix):

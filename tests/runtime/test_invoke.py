@@ -6,6 +6,7 @@ import traceback
 from contextvars import Context, ContextVar, copy_context
 from dataclasses import dataclass
 
+import pandas as pd
 import pytest
 
 from notebook_routes.errors import AnswerError, CellError, HTTPError, RedirectError, ValidationFailed
@@ -361,6 +362,31 @@ def test_text_that_begins_with_a_bracket_is_pointed_out(call):
 def test_nothing_else_is(call, value):
     assert call(lambda: value).notes == []
     assert call(lambda: Response("<b>")).notes == []
+
+
+PRICES = pd.DataFrame({"name": ["Lamp", "Desk", "Lamp"], "price": [30, 120, 40]})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (PRICES.groupby("name").mean(), ".reset_index() makes a column of it"),
+        (PRICES.describe(), ".reset_index() makes a column of it"),
+        (PRICES["name"].value_counts(), "only its values: .to_dict() has both"),
+        (PRICES.iloc[0], "only its values: .to_dict() has both"),
+        (PRICES.groupby(["name", "price"]).size(), ".reset_index() makes a column of it"),
+    ],
+)
+def test_an_index_that_is_not_sent_is_said(call, value, said):
+    (note,) = call(lambda: value).notes
+    assert note.endswith(said)
+
+
+@pytest.mark.parametrize(
+    "value", [PRICES, PRICES[PRICES["price"] > 30], PRICES["price"], PRICES.head(0), PRICES["price"].mean()]
+)
+def test_an_index_of_mere_numbers_is_not(call, value):
+    assert call(lambda: value).notes == []
 
 
 def test_an_answer_that_is_whole_is_not_touched(call):

@@ -32,7 +32,8 @@ async function render({ model, el }) {
   const given = () => Object.fromEntries(["route", "said", "remarks", "snapshot", "key"].map((name) => [name, model.get(name)]));
   const view = mount(el, byWidget(model), given());
   const refresh = () => view.refresh(given());
-  const gone = () => model.comm_live || view.link.end("The kernel is gone or was restarted: run this cell again");
+  const restarted = "The kernel is gone or was restarted: run %load_ext notebook_routes, then this cell again";
+  const gone = () => model.comm_live || view.link.end(restarted);
   model.on("change:snapshot", refresh);
   model.on("comm_live_update", gone);
   model.on("comm:close", gone);

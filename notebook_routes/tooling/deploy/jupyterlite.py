@@ -55,7 +55,7 @@ class Site:
         folder: where it is.
         notebooks: their names, as they stand behind `lab/index.html?path=`.
         files: names of the other files in it.
-        remarks: sentences about what will not run there.
+        remarks: sentences about what will not run there, or otherwise.
         size: bytes of all.
     """
 
@@ -91,7 +91,7 @@ def build_site(notebooks: Sequence[Path], site: Path, *, include: Sequence[Path]
             site,
             tuple(name for name in contents.files if name in named),
             tuple(name for name in contents.files if name not in named),
-            remarks,
+            (*remarks, *contents.remarks),
             sum((made / name).stat().st_size for name in _files(made)),
         )
         (made / MARK).write_text(json.dumps({"files": sorted(_files(made))}, indent=1), encoding="utf-8")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import ExportError
-from notebook_routes.project.notebook_source import CellKind, read_notebook
+from notebook_routes.project.notebook_source import CellKind, read_cells
 from notebook_routes.tooling.deploy.jupyterlite_wheels import normalized
 
 if TYPE_CHECKING:
@@ -25,10 +25,22 @@ class Contents:
     Attributes:
         files: where each comes from, by its path in the site.
         packages: names of packages that they import, with the notebooks that do so.
+        failing: names of the notebooks with cells that are tagged `raises-exception`.
     """
 
     files: dict[str, Path] = field(default_factory=dict)
     packages: dict[str, list[str]] = field(default_factory=dict)
+    failing: list[str] = field(default_factory=list)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences about what runs otherwise there than in JupyterLab."""
+        if not self.failing:
+            return ()
+        # Its client drops what waits when a cell has failed, whatever the tags of that cell say.
+        stops = "in the browser, Run All stops at a cell tagged raises-exception"
+        fix = "select the next one, and go on with Run Selected Cell and All Below"
+        return (f"{', '.join(self.failing)}: {stops}; {fix}",)
 
     def copy(self, folder: Path) -> None:
         """Copy the files into a folder."""
@@ -65,7 +77,9 @@ def read_contents(notebooks: Sequence[Path], include: Iterable[Path] = ()) -> Co
         there = contents.files.setdefault(path.name, path)
         if there.resolve() != path.resolve():
             raise ExportError(f"{there} and {path} have one name, and the site has one folder: rename one of them")
-        cells = read_notebook(path).cells
+        found = read_cells(path)
+        # What is there for its failure may name what nobody has.
+        cells = [cell for cell in found if not cell.fails]
         trees = [tree for cell in cells for tree in _trees(cell.body)]
         for name in sorted({name for tree in trees for name in _files(tree, path.parent)}):
             contents.files.setdefault(name, path.parent / name)
@@ -76,6 +90,8 @@ def read_contents(notebooks: Sequence[Path], include: Iterable[Path] = ()) -> Co
             beside = path.parent / f"{module}.py"
             if beside.is_file():
                 contents.files.setdefault(beside.name, beside)
+        if len(cells) < len(found) and path.name not in contents.failing:
+            contents.failing.append(path.name)
         if any(cell.kind is CellKind.PAGE and "--jinja" in cell.line.split() for cell in cells):
             contents.packages.setdefault("jinja2", []).append(path.name)
     folders = [path.parent.resolve() for path in notebooks]

@@ -10,9 +10,9 @@ from notebook_routes.tooling.deploy.jupyterlite_contents import read_contents
 
 @pytest.fixture
 def write(tmp_path):
-    def write(name, *cells):
+    def write(name, *cells, tags=()):
         written = [
-            {"cell_type": "code", "metadata": {}, "execution_count": None, "outputs": [], "source": text}
+            {"cell_type": "code", "metadata": {"tags": tags}, "execution_count": None, "outputs": [], "source": text}
             for text in cells
         ]
         path = tmp_path / name
@@ -92,3 +92,22 @@ def test_mistakes_are_told(write, tmp_path):
     broken.write_text("{")
     with pytest.raises(DefinitionError, match=r"broken\.ipynb"):
         read_contents([broken])
+
+
+def test_notebooks_with_cells_that_fail_on_purpose_are_named_in_one_remark(write):
+    plain, kept = write("plain.ipynb", "1 / 1"), write("kept.ipynb", "1 / 1", tags=["keep"])
+    assert read_contents([plain, kept]).remarks == ()
+    one = write("one.ipynb", "1 / 0", "int('x')", tags=["raises-exception"])
+    two = write("two.ipynb", "%%route GET /x\ncounter += 1", tags=["raises-exception"])
+    (said,) = read_contents([plain, one, two, one]).remarks
+    assert said.startswith("one.ipynb, two.ipynb: in the browser, Run All stops at a cell tagged raises-exception")
+    assert "Run Selected Cell and All Below" in said
+
+
+def test_cells_that_an_export_leaves_out_run_there_all_the_same(write, tmp_path):
+    (tmp_path / "prices.json").write_text("{}")
+    skipped = write("skipped.ipynb", "# routes: skip\nimport pydantic\nopen('prices.json')", tags=["skip"])
+    failing = write("failing.ipynb", "import no_such_module", tags=["raises-exception"])
+    contents = read_contents([skipped, failing])
+    assert sorted(contents.files) == ["failing.ipynb", "prices.json", "skipped.ipynb"]
+    assert contents.packages == {"pydantic": ["skipped.ipynb"]}
