@@ -406,7 +406,7 @@ class App:
         if method not in SAFE_METHODS and (cors is None or not cors.allows(request)):
             guard.check_foreign(request)
         if route is None:
-            answer = _without_handler(request, route_path)
+            answer = _without_handler(request, route_path, explain=self.explain)
         elif route.method == ANY:
             answer = self._api_answer(self, exchange, route_path, route)
         elif route_path.keeps_answers and route.method == "GET":
@@ -506,11 +506,11 @@ def _exchange_of(request: Request) -> Exchange:
     return exchange
 
 
-def _without_handler(request: Request, route_path: RoutePath) -> Response:
+def _without_handler(request: Request, route_path: RoutePath, *, explain: bool) -> Response:
     """What the path itself answers to a method that it has no handler for."""
     if request.method == "OPTIONS":
         return Response(None, status=204, headers={"allow": route_path.allow()})
-    return method_not_allowed(request, route_path.allow())
+    return method_not_allowed(request, route_path.allow(), explain=explain)
 
 
 def _located(answer: Response | Awaitable[Response], exchange: Exchange) -> Response | Awaitable[Response]:

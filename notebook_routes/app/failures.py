@@ -26,6 +26,8 @@ _TEXT = {"content-type": "text/plain; charset=utf-8"}
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 #: What a Location may hold unescaped: the reserved and unreserved characters of RFC 3986, and % of what is escaped.
 _LOCATION_SAFE = "%/:?#[]@!$&'()*+,;=-._~"
+#: What Python says where `await` is forgotten.
+_OF_COROUTINE = re.compile(r"^'coroutine' object (has no attribute|is not (subscriptable|iterable))")
 
 
 class Failures:
@@ -111,6 +113,8 @@ def _fix(error: BaseException) -> str | None:
             "A `def` handler runs in a thread of its own: connect with sqlite3.connect(..., check_same_thread=False), "
             "or connect inside the handler."
         )
+    if isinstance(error, (AttributeError, TypeError)) and _OF_COROUTINE.search(str(error)):
+        return "What an `async def` function gives has to be waited for: write `await` in front of its call."
     if isinstance(error, UnboundLocalError):
         # Python tells the name in its message alone.
         named = re.search(r"'(\w+)'", str(error))

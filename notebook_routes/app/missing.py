@@ -33,6 +33,9 @@ def not_found(request: Request, routes: RouteTable | None) -> Response:
     return Response(f"{said}{listed}\n", status=404, headers=_TEXT)
 
 
-def method_not_allowed(request: Request, allow: str) -> Response:
-    """405 with Allow (RFC 9110 §15.5.6)."""
-    return Response(f"{request.method} is not allowed here: {allow}\n", status=405, headers={**_TEXT, "allow": allow})
+def method_not_allowed(request: Request, allow: str, *, explain: bool) -> Response:
+    """405 with Allow (RFC 9110 §15.5.6); explained, it tells who has typed the address of what takes no GET."""
+    said = f"{request.method} is not allowed here: {allow}\n"
+    if explain and request.method == "GET":
+        said += "The address bar of a browser sends GET: send other methods from the inspector, or by %%request\n"
+    return Response(said, status=405, headers={**_TEXT, "allow": allow})

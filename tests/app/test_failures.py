@@ -151,6 +151,17 @@ class TestText:
         assert Failures().text(error).endswith(fix)
         assert "write `global NAME` first" in Failures().text(UnboundLocalError("no name"))
 
+    @pytest.mark.parametrize("use", ["later.price", "later['price']", "list(later)"])
+    def test_a_forgotten_await_is_told(self, use):
+        async def find():
+            """Nothing."""
+
+        later = find()
+        with pytest.raises((AttributeError, TypeError)) as raising:
+            eval(use, {"later": later})
+        later.close()
+        assert "write `await` in front of its call" in Failures().text(raising.value)
+
 
 async def run_in_ours(function):
     # json_bytes calls back: frames of ours and of the library lie between.

@@ -53,6 +53,13 @@ def test_strangers_are_told_no_routes():
 
 
 def test_a_405_says_what_is_allowed():
-    response = method_not_allowed(Request("http://x/", method="PUT"), "GET, HEAD, OPTIONS")
+    response = method_not_allowed(Request("http://x/", method="PUT"), "GET, HEAD, OPTIONS", explain=True)
     assert (response.status, response.headers.get("allow")) == (405, "GET, HEAD, OPTIONS")
     assert response.content == b"PUT is not allowed here: GET, HEAD, OPTIONS\n"
+
+
+@pytest.mark.parametrize("explain", [True, False])
+def test_a_405_tells_who_teaches_or_learns_what_an_address_bar_sends(explain):
+    said = method_not_allowed(Request("http://x/"), "OPTIONS, POST", explain=explain).content.decode()
+    assert said.startswith("GET is not allowed here: OPTIONS, POST\n")
+    assert ("The address bar of a browser sends GET" in said) is explain
