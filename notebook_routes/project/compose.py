@@ -141,8 +141,8 @@ class _Composer:
         for use in cell.names.uses:
             if use.name not in cell.own and use.does in (Does.LOAD, Does.DELETE, Does.STORE):
                 now = not use.later and not use.inner
-                bound = any(time < cell.time for time in self._slicer.binders(use.name))
-                yield Want(use.name, cell.time if now and bound else self._slicer.end, where)
+                bound = now and self._slicer.is_bound_before(use.name, cell.time)
+                yield Want(use.name, cell.time if bound else self._slicer.end, where)
 
     def _kept(self) -> tuple[set[int], Slice]:
         """The statements that are to be kept, and what they need."""
