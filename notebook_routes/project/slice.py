@@ -359,7 +359,7 @@ class Slicer:
                 timeline = self._timelines[name]
                 yield _Made(name, timeline.place(until))
                 for time in timeline.lasting(until):
-                    yield from self._used(time, until)
+                    yield from self._used(time, until, name)
             case _Made(name, place):
                 timeline = self._timelines[name]
                 yield _Ran(timeline.times[place])
@@ -380,17 +380,20 @@ class Slicer:
         if problem := _refused(statement):
             yield _Problem(problem)
 
-    def _used(self, time: int, until: int) -> Iterator[_Node]:
-        """What a statement needs for what it made to be used at a time."""
+    def _used(self, time: int, until: int, as_name: str | None = None) -> Iterator[_Node]:
+        """What a statement needs for what it made to be used at a time, under a name whose changes are known."""
         statement = self.history[time]
         # Of what is needed at once or later, or only perhaps, the last moment is the one that must hold.
         for name in statement.inner | statement.later:
             yield from self._lead(Want(name, self._moment(name, until), statement.place))
         # A part of a value is held under another name: what changes it later is needed too.
-        for name in self._sources.get(time, frozenset()) & self._timelines.keys():
-            for place, later in self._timelines[name].changes(time, until):
+        for name in self._sources.get(time, frozenset()) & self._timelines.keys() - {as_name}:
+            timeline = self._timelines[name]
+            place = timeline.last_change(time, until)
+            if place is not None:
                 yield _Made(name, place)
-                yield _Used(later, until)
+                for later in timeline.lasting(timeline.times[place] + 1, since=time + 1):
+                    yield _Used(later, until)
 
     def _called_now(self, statement: Statement) -> frozenset[str]:
         """What the functions that a statement calls need when it runs."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from notebook_routes.project.statements import Statement
 
@@ -70,15 +70,20 @@ class Timeline:
         """Whether nothing before this place matters to the value any more."""
         return self._begins[place] >= place
 
-    def lasting(self, time: int) -> Sequence[int]:
-        """When statements ran whose needs depend on when the value is used that the name has at a time."""
-        begins = self._begins[self.place(time)]
-        first = bisect_left(self._lasting, self.times[begins])
-        return self._lasting[first : bisect_left(self._lasting, time)]
+    def last_change(self, since: int, until: int) -> int | None:
+        """The place of what last changes, before a time, the value that the name has after an earlier one."""
+        first, last = self.place(since + 1) + 1, self.place(until)
+        if first > last or self.is_beginning(first):
+            return None
+        return min(last, bisect_right(self._begins, self._begins[first]) - 1)
 
-    def changes(self, since: int, until: int) -> Iterator[tuple[int, int]]:
-        """Place and time of what changes the value after a time, before it is another one."""
-        for place in range(self.place(since + 1) + 1, self.place(until) + 1):
-            if self.is_beginning(place):
-                return
-            yield place, self.times[place]
+    def lasting(self, until: int, *, since: int = 0) -> Sequence[int]:
+        """Times at which needs arise that depend on when the value is used that the name has in the end.
+
+        Args:
+            until: the time at which it has the value.
+            since: the time of the first that is looked at.
+        """
+        begins = self._begins[self.place(until)]
+        first = bisect_left(self._lasting, max(since, self.times[begins]))
+        return self._lasting[first : bisect_left(self._lasting, until)]
