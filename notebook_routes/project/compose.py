@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from notebook_routes.project.rewrite import rename
 from notebook_routes.project.sharing import Part, Sharing, share
 from notebook_routes.project.slice import Slice, Slicer, Want
 from notebook_routes.project.star_imports import with_names
-from notebook_routes.project.statements import Statement, read_statements
+from notebook_routes.project.statements import Statement, read_statements, words_of_strings
 from notebook_routes.routing import CONFIG_NAMES, METHODS
 from notebook_routes.routing.filesystem import APP, PAGE_FILE, ROUTE_FILE, TEMPLATE_FILE
 from notebook_routes.runtime.api.handler import HANDLER_NAMES
@@ -154,15 +153,8 @@ class _Composer:
 
     def _add_mentioned(self, part: Part, kept: Iterable[int]) -> None:
         """Have a file define the kept names that only its strings mention."""
-        trees = [*(cell.tree for cell in part.cells)]
-        trees += [ast.Module(list(self._slicer.history[time].nodes), []) for time in part.slice.statements]
-        strings = [
-            node.value
-            for tree in trees
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        ]
-        words = {word for text in strings for word in re.findall(r"\w+", text)}
+        words = words_of_strings(cell.tree for cell in part.cells)
+        words = words.union(*(self._slicer.history[time].mentions for time in part.slice.statements))
         part.mentioned = {
             time
             for time in kept

@@ -7,6 +7,7 @@ import copy
 import re
 import tokenize
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,11 @@ class Statement:
     def is_definition(self) -> bool:
         """Whether it is a function or a class."""
         return bool(self.nodes) and all(isinstance(node, _Definition) for node in self.nodes)
+
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        """The words in its strings, which may be names that are looked up by them."""
+        return words_of_strings(self.nodes)
 
     @property
     def place(self) -> str:
@@ -312,6 +318,12 @@ def _read_after_store(nodes: Sequence[ast.stmt]) -> frozenset[str]:
     stored = {seen.name for seen in own if seen.act.value == "store"}
     needed = {seen.name for seen in own if seen.act.value != "store" and not seen.settled}
     return frozenset(stored - needed)
+
+
+def words_of_strings(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The words that stand in strings of some code."""
+    constants = (each.value for node in nodes for each in ast.walk(node) if isinstance(each, ast.Constant))
+    return frozenset(word for value in constants if isinstance(value, str) for word in re.findall(r"\w+", value))
 
 
 def has_annotation(node: ast.AST) -> bool:
