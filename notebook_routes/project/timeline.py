@@ -27,7 +27,7 @@ class Timeline:
     name: str
     times: list[int] = field(default_factory=list)
     first: int | None = None
-    #: For each of the times the place of the one that gave the value.
+    #: For each of the times the place of the one that gave the value, -1 before the first.
     _begins: list[int] = field(default_factory=list, repr=False)
     _bound: list[bool] = field(default_factory=list, repr=False)
     #: Those whose needs depend on when the value is used.
@@ -45,13 +45,13 @@ class Timeline:
         binds = self.name in statement.names
         if self.name in statement.deletes:
             begins, binds = place + 1, False
-        elif self.name in statement.binds or not place:
+        elif self.name in statement.binds:
             begins = place
         else:
-            begins = self._begins[-1]
+            begins = self._begins[-1] if self._begins else -1
         self.times.append(time)
         self._begins.append(begins)
-        self._bound.append(binds or (begins < place and self._bound[-1]))
+        self._bound.append(binds or (begins < place and self._bound[-1:] == [True]))
         if lasts:
             self._lasting.append(time)
         if self.first is None and self.name in statement.names:
@@ -68,22 +68,22 @@ class Timeline:
 
     def is_beginning(self, place: int) -> bool:
         """Whether nothing before this place matters to the value any more."""
-        return self._begins[place] >= place
+        return not place or self._begins[place] == place
 
     def last_change(self, since: int, until: int) -> int | None:
         """The place of what last changes, before a time, the value that the name has after an earlier one."""
         first, last = self.place(since + 1) + 1, self.place(until)
-        if first > last or self.is_beginning(first):
+        if first > last or self._begins[first] >= first:
             return None
         return min(last, bisect_right(self._begins, self._begins[first]) - 1)
 
     def lasting(self, until: int, *, since: int = 0) -> Sequence[int]:
-        """Times at which needs arise that depend on when the value is used that the name has in the end.
+        """Of what made the value that the name has at a time, when those ran whose needs depend on when it is used.
 
         Args:
-            until: the time at which it has the value.
-            since: the time of the first that is looked at.
+            until: the time.
+            since: from when on they are looked at.
         """
         begins = self._begins[self.place(until)]
-        first = bisect_left(self._lasting, max(since, self.times[begins]))
+        first = bisect_left(self._lasting, max(since, self.times[begins] if begins >= 0 else 0))
         return self._lasting[first : bisect_left(self._lasting, until)]

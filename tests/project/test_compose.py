@@ -564,3 +564,28 @@ def test_names_that_are_given_one_value_are_filled_together():
     found = files("a = b = c = []\nb.append(1)\nx, y = z = [[], 1]\nz[0].append(2)", "%%route GET /a\nlen(a), x")
     assert "b.append(1)" in found["app/_shared.py"]
     assert "z[0].append(2)" in found["app/_shared.py"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "items['{0}'] = helper(1)",
+        "def get_{0}():\n    return items['x']\nitems['{0}'] = get_{0}()",
+        "@register\ndef shown_{0}():\n    return items['x']",
+        "cursor = db.cursor()\ncursor.execute('insert {0}')",
+        "def bump_{0}():\n    global items\n    items = items | {{1: 2}}\nbump_{0}()",
+    ],
+)
+def test_many_routes_that_share_what_many_cells_fill(growth, cell):
+    head = (
+        "def helper(x):\n    return x",
+        "import sqlite3\ndb = sqlite3.connect('x')\nitems = {}",
+        "def register(f):\n    items[f.__name__] = f\n    return f",
+    )
+
+    def make(size):
+        cells = [cell.format(number) for number in range(size)]
+        return [*head, *cells, *(f"%%route GET /{number}\nlen(items), db" for number in range(size))]
+
+    # Each route asks for what all cells fill: quadratic at worst, with a small factor.
+    assert growth(lambda cells: exported(*cells), make, 8) < 64
