@@ -566,6 +566,30 @@ def test_names_that_are_given_one_value_are_filled_together():
     assert "z[0].append(2)" in found["app/_shared.py"]
 
 
+def test_tables_that_are_written_into_what_a_route_reads():
+    found = files(
+        "import io\nimport sqlite3\nimport pandas as pd",
+        "db = sqlite3.connect('shop.db')\ntext = io.StringIO()\ndf = pd.DataFrame()",
+        "df.to_sql('lamps', db)\ndf.to_csv(text)\ndf.to_csv('seen.csv')",
+        "%%route GET /a\ndb.execute('select 1').fetchall(), text.getvalue()",
+    )
+    assert "df.to_sql('lamps', db)" in found["app/_shared.py"]
+    assert "df.to_csv(text)" in found["app/_shared.py"]
+    assert "seen.csv" not in found["app/_shared.py"]
+
+
+def test_quoted_parts_of_annotations_are_needed():
+    found = files(
+        "from typing import Optional\nclass Item: ...\nclass Other: ...",
+        "def find(name: str) -> Optional['Item']: ...\ndef rest() -> list['Other']: ...",
+        "%%route GET /a\nfind('x')",
+        "%%route GET /b\nfind('x'), rest()",
+    )
+    assert "class Item" in found["app/_shared.py"]
+    assert "class Other" in found["app/b/route.py"]
+    assert "Optional['Item']" in found["app/_shared.py"]
+
+
 @pytest.mark.parametrize(
     "cell",
     [
