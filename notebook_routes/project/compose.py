@@ -23,7 +23,7 @@ from notebook_routes.project.rewrite import rename
 from notebook_routes.project.sharing import Part, Sharing, share
 from notebook_routes.project.slice import Slice, Slicer, Want
 from notebook_routes.project.star_imports import with_names
-from notebook_routes.project.statements import Statement, read_statements, words_of_strings
+from notebook_routes.project.statements import Statement, packages_of, read_statements, words_of_strings
 from notebook_routes.routing import CONFIG_NAMES, METHODS
 from notebook_routes.routing.filesystem import APP, PAGE_FILE, ROUTE_FILE, TEMPLATE_FILE
 from notebook_routes.runtime.api.handler import HANDLER_NAMES
@@ -133,7 +133,8 @@ class _Composer:
     # -- what is needed
 
     def _slice(self, cells: Sequence[CodeCell]) -> Slice:
-        return self._slicer.need(want for cell in cells for want in self._wants(cell))
+        wants = (want for cell in cells for want in self._wants(cell))
+        return self._slicer.need(wants, imports=packages_of(cell.tree for cell in cells))
 
     def _wants(self, cell: CodeCell) -> Iterable[Want]:
         where = _where(cell)

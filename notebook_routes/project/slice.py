@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from notebook_routes.project.closures import Closures
 from notebook_routes.project.notebook_source import Verdict
+from notebook_routes.project.statements import package_of
 from notebook_routes.project.timeline import Timeline
 from notebook_routes.runtime.scopes import read_names
 
@@ -150,7 +151,8 @@ class Slicer:
         self._timelines: dict[str, Timeline] = {}
         self._functions: dict[str, Statement] = {}
         self._holders: dict[str, frozenset[str]] = {}
-        self._modules: set[str] = set()
+        self._modules: dict[str, str] = {}
+        self._setups: dict[str, list[int]] = defaultdict(list)
         self._ran: dict[tuple[str, str], int] = {}
         self._lost_in: dict[str, str] = {}
         self._sources: dict[int, frozenset[str]] = {}
@@ -169,14 +171,16 @@ class Slicer:
         """What plain cells import from `__future__`."""
         return frozenset[str]().union(*(statement.futures for statement in self.history))
 
-    def need(self, wants: Iterable[Want], *, also: Iterable[int] = ()) -> Slice:
+    def need(self, wants: Iterable[Want], *, also: Iterable[int] = (), imports: Iterable[str] = ()) -> Slice:
         """Find all that some names need.
 
         Args:
             wants: the names.
             also: statements that are needed anyway.
+            imports: packages that who wants them imports on its own, whose state is what the notebook made it.
         """
         nodes = [node for want in wants for node in self._lead(want)]
+        nodes += [node for package in imports for node in self._set_up(package, self.end)]
         nodes += [node for time in also for node in (_Ran(time), _Used(time, self.end))]
         found = Slice()
         for node in self._closures.of(nodes):
@@ -232,7 +236,7 @@ class Slicer:
             *(self._functions[name].returns for name in statement.calls if name in self._functions)
         )
         self._sources[time] = returned.union(*statement.aliases.values())
-        lasts = bool(statement.inner or statement.later or self._sources[time])
+        lasts = bool(statement.inner or statement.later or statement.imports or self._sources[time])
         for name in statement.names | statement.deletes | effects:
             self._timelines.setdefault(name, Timeline(name)).add(time, statement, lasts=lasts)
         for name in statement.names:
@@ -242,13 +246,16 @@ class Slicer:
                 self._functions[name] = statement
             else:
                 self._functions.pop(name, None)
-        self._modules -= statement.names
+        for name in statement.names:
+            self._modules.pop(name, None)
         self._modules |= {
-            alias.asname or alias.name.partition(".")[0]
+            alias.asname or package_of(alias.name): package_of(alias.name)
             for node in statement.nodes
             if isinstance(node, ast.Import)
             for alias in node.names
         }
+        for name in effects & self._modules.keys():
+            self._setups[self._modules[name]].append(time)
 
     def _effects_of_decorators(self, statement: Statement) -> frozenset[str]:
         """What a function changes that is called with another one; what it puts around that runs later."""
@@ -386,6 +393,8 @@ class Slicer:
         # Of what is needed at once or later, or only perhaps, the last moment is the one that must hold.
         for name in statement.inner | statement.later:
             yield from self._lead(Want(name, self._moment(name, until), statement.place))
+        for package in statement.imports:
+            yield from self._set_up(package, until)
         # A part of a value is held under another name: what changes it later is needed too.
         for name in self._sources.get(time, frozenset()) & self._timelines.keys() - {as_name}:
             timeline = self._timelines[name]
@@ -394,6 +403,12 @@ class Slicer:
                 yield _Made(name, place)
                 for later in timeline.lasting(timeline.times[place] + 1, since=time + 1):
                     yield _Used(later, until)
+
+    def _set_up(self, package: str, until: int) -> Iterator[_Node]:
+        """`os.environ["SHOP"] = "x"` holds for whoever imports os, under whichever name."""
+        for time in self._setups.get(package, ()):
+            if time < until:
+                yield _Ran(time)
 
     def _called_now(self, statement: Statement) -> frozenset[str]:
         """What the functions that a statement calls need when it runs."""

@@ -578,6 +578,40 @@ def test_tables_that_are_written_into_what_a_route_reads():
     assert "seen.csv" not in found["app/_shared.py"]
 
 
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "%%route GET /a\nimport os\nos.environ['SHOP']",
+        "%%route GET /a\nfrom os import environ\nenviron['SHOP']",
+        "%%route /a\nimport os as system\ndef GET():\n    return system.environ['SHOP']",
+        "%%route GET /a\nread()",
+        "%%route GET /a\nenviron['SHOP']",
+    ],
+)
+def test_what_a_handler_imports_itself_is_as_the_notebook_made_it(handler):
+    found = files(
+        "import os\nos.environ['SHOP'] = 'lamps'\nos.getcwd()\nimport random\nrandom.seed(0)",
+        "from os import environ\ndef read():\n    import os.path\n    return os.environ['SHOP']",
+        handler,
+    )
+    text = found["app/a/route.py"]
+    assert text.index("import os\n") < text.index("os.environ['SHOP'] = 'lamps'") < text.index("def GET")
+    assert "random" not in text
+    assert "getcwd" not in text
+
+
+def test_handlers_that_import_the_same_share_how_it_is_set_up():
+    cells = [f"%%route GET /{name}\nimport os\nos.environ['SHOP']" for name in "ab"]
+    found = files("import os; os.environ['SHOP'] = 'lamps'", *cells)
+    assert "os.environ['SHOP'] = 'lamps'" in found["app/_shared.py"]
+    assert "import app._shared" in found["app/a/route.py"] or "from app import _shared" in found["app/b/route.py"]
+    assert "lamps" not in found["app/a/route.py"]
+
+
+def test_a_handler_that_imports_nothing_has_no_setups():
+    assert "os" not in files("import os\nos.environ['X'] = '1'", "%%route GET /a\n1")["app/a/route.py"].split()
+
+
 def test_quoted_parts_of_annotations_are_needed():
     found = files(
         "from typing import Optional\nclass Item: ...\nclass Other: ...",
