@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,7 +23,7 @@ from notebook_routes.project.rewrite import rename
 from notebook_routes.project.sharing import Part, Sharing, share
 from notebook_routes.project.slice import Slice, Slicer, Want
 from notebook_routes.project.star_imports import with_names
-from notebook_routes.project.statements import Statement, read_statements
+from notebook_routes.project.statements import Statement, packages_of, read_statements, words_of_strings
 from notebook_routes.routing import CONFIG_NAMES, METHODS
 from notebook_routes.routing.filesystem import APP, PAGE_FILE, ROUTE_FILE, TEMPLATE_FILE
 from notebook_routes.runtime.api.handler import HANDLER_NAMES
@@ -134,15 +133,16 @@ class _Composer:
     # -- what is needed
 
     def _slice(self, cells: Sequence[CodeCell]) -> Slice:
-        return self._slicer.need(want for cell in cells for want in self._wants(cell))
+        wants = (want for cell in cells for want in self._wants(cell))
+        return self._slicer.need(wants, imports=packages_of(cell.tree for cell in cells))
 
     def _wants(self, cell: CodeCell) -> Iterable[Want]:
         where = _where(cell)
         for use in cell.names.uses:
             if use.name not in cell.own and use.does in (Does.LOAD, Does.DELETE, Does.STORE):
                 now = not use.later and not use.inner
-                bound = any(time < cell.time for time in self._slicer.binders(use.name))
-                yield Want(use.name, cell.time if now and bound else self._slicer.end, where)
+                bound = now and self._slicer.is_bound_before(use.name, cell.time)
+                yield Want(use.name, cell.time if bound else self._slicer.end, where)
 
     def _kept(self) -> tuple[set[int], Slice]:
         """The statements that are to be kept, and what they need."""
@@ -154,15 +154,8 @@ class _Composer:
 
     def _add_mentioned(self, part: Part, kept: Iterable[int]) -> None:
         """Have a file define the kept names that only its strings mention."""
-        trees = [*(cell.tree for cell in part.cells)]
-        trees += [ast.Module(list(self._slicer.history[time].nodes), []) for time in part.slice.statements]
-        strings = [
-            node.value
-            for tree in trees
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        ]
-        words = {word for text in strings for word in re.findall(r"\w+", text)}
+        words = words_of_strings(cell.tree for cell in part.cells)
+        words = words.union(*(self._slicer.history[time].mentions for time in part.slice.statements))
         part.mentioned = {
             time
             for time in kept

@@ -51,6 +51,8 @@ _BYSTANDERS = frozenset(
 _SETS_UP = re.compile(
     r"set\w*|seed|use|append|insert|add\w*|update|register\w*|basicConfig|simplefilter|filterwarnings"
 )
+#: What writes a table into one of its arguments: `df.to_sql("lamps", db)`, `df.to_csv(buffer)`.
+_WRITES_INTO = re.compile(r"to_(sql|csv|json|excel|html|latex|markdown|xml|string|pickle|parquet|feather|hdf|stata)")
 _WRITES_FILES = ("write_text", "write_bytes", "mkdir", "touch", "unlink", "symlink_to", "rename", "copy2", "copyfile")
 
 
@@ -207,16 +209,38 @@ class _Visitor(ScopeVisitor):
         self.visit_all([node.value, node.target])
 
     def _annotation(self, node: ast.expr | None) -> None:
-        """Visit an annotation; a quoted one is read when somebody asks for its type."""
+        """Visit an annotation; what is quoted in it is read when somebody asks for its type."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            try:
-                names = [part.id for part in ast.walk(ast.parse(node.value, mode="eval")) if isinstance(part, ast.Name)]
-            except SyntaxError:
-                return
-            for name in names:
-                self._see(name, Does.LOAD, node)
+            self._quoted(node, node.value)
+        elif isinstance(node, ast.Subscript):
+            self.visit(node.value)
+            self._parameters(node)
+        elif isinstance(node, ast.BinOp):
+            self._annotation(node.left)
+            self._annotation(node.right)
+        elif isinstance(node, (ast.List, ast.Tuple)):
+            for part in node.elts:
+                self._annotation(part)
         elif node is not None:
             self.visit(node)
+
+    def _parameters(self, node: ast.Subscript) -> None:
+        """Of `dict[str, "Item"]` both, of `Annotated["Item", "for sale"]` the first; a Literal means its texts."""
+        generic = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", None)
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        types = {"Literal": 0, "Annotated": 1}.get(str(generic), len(parts))
+        for part in parts[:types]:
+            self._annotation(part)
+        self.visit_all(parts[types:])
+
+    def _quoted(self, node: ast.Constant, text: str) -> None:
+        try:
+            tree = ast.parse(text.strip(), mode="eval")
+        except SyntaxError:
+            return
+        for part in ast.walk(tree):
+            if isinstance(part, ast.Name):
+                self._see(part.id, Does.LOAD, node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         if isinstance(node.target, ast.Name):
@@ -251,6 +275,8 @@ class _Visitor(ScopeVisitor):
             only_looks = _only_looks(call)
             if not only_looks:
                 self._calls_alone(call)
+            elif _WRITES_INTO.fullmatch(called_name(call) or ""):
+                self._changes_arguments(call)
         if only_looks and not self._later:
             # `db.execute("select ...").fetchall()` at the end of a cell is there to be seen.
             self._muted += 1
@@ -269,6 +295,8 @@ class _Visitor(ScopeVisitor):
                 self._see(root.id, Does.CHANGE, node)
         if called and _CHANGES.fullmatch(called) and (root is None or root.id not in _BYSTANDERS):
             self._changes_arguments(node, only_first=True)
+        if called and _WRITES_INTO.fullmatch(called):
+            self._changes_arguments(node)
         if called in _WRITES_FILES:
             for name in ast.walk(node):
                 if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load):

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import ast
 import builtins
-from bisect import bisect_left
-from collections import defaultdict, deque
+from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+from notebook_routes.project.closures import Closures
 from notebook_routes.project.notebook_source import Verdict
+from notebook_routes.project.statements import package_of
+from notebook_routes.project.timeline import Timeline
 from notebook_routes.runtime.scopes import read_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from notebook_routes.project.statements import Statement
 
@@ -63,8 +65,54 @@ class Slice:
     statements: set[int] = field(default_factory=set)
     public: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
-    #: Statements whose needs are known, each with the moment until which they hold.
-    settled: set[tuple[int, int]] = field(default_factory=set, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """The statement of a time is needed."""
+
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """What the statement of a time made is used at another time."""
+
+    time: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A name as what is at a place of its timeline left it."""
+
+    name: str
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A name that is used at a time."""
+
+    name: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Public:
+    """A name of `notebook_routes`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """What stands in the way."""
+
+    text: str
+
+
+_Node: TypeAlias = _Ran | _Used | _Made | _Value | _Public | _Problem
 
 
 class Slicer:
@@ -100,13 +148,15 @@ class Slicer:
         self._responses = frozenset(responses)
         self._defined = frozenset(defined)
         self._skipped: dict[str, str] = {}
-        self._events: dict[str, list[int]] = defaultdict(list)
+        self._timelines: dict[str, Timeline] = {}
         self._functions: dict[str, Statement] = {}
         self._holders: dict[str, frozenset[str]] = {}
-        self._modules: set[str] = set()
+        self._modules: dict[str, str] = {}
+        self._setups: dict[str, list[int]] = defaultdict(list)
         self._ran: dict[tuple[str, str], int] = {}
         self._lost_in: dict[str, str] = {}
         self._sources: dict[int, frozenset[str]] = {}
+        self._closures = Closures(self._leads, keeps=lambda node: isinstance(node, _Ran | _Public | _Problem))
         for time, statement in enumerate(history):
             self._take(time, statement)
         self._forget_lost()
@@ -121,29 +171,37 @@ class Slicer:
         """What plain cells import from `__future__`."""
         return frozenset[str]().union(*(statement.futures for statement in self.history))
 
-    def need(self, wants: Iterable[Want], *, also: Iterable[int] = ()) -> Slice:
+    def need(self, wants: Iterable[Want], *, also: Iterable[int] = (), imports: Iterable[str] = ()) -> Slice:
         """Find all that some names need.
 
         Args:
             wants: the names.
             also: statements that are needed anyway.
+            imports: packages that who wants them imports on its own, whose state is what the notebook made it.
         """
+        nodes = [node for want in wants for node in self._lead(want)]
+        nodes += [node for package in imports for node in self._set_up(package, self.end)]
+        nodes += [node for time in also for node in (_Ran(time), _Used(time, self.end))]
         found = Slice()
-        todo = deque(wants)
-        for time in also:
-            self._include(time, self.end, found, todo)
-        seen: set[tuple[str, int]] = set()
-        while todo:
-            want = todo.popleft()
-            if (want.name, want.time) not in seen:
-                seen.add((want.name, want.time))
-                self._find(want, found, todo)
-        found.problems = list(dict.fromkeys(found.problems))
+        for node in self._closures.of(nodes):
+            match node:
+                case _Ran(time):
+                    found.statements.add(time)
+                case _Public(name):
+                    found.public.add(name)
+                case _Problem(text):
+                    found.problems.append(text)
         return found
 
     def binders(self, name: str) -> list[int]:
         """The statements that bind a name, perhaps."""
-        return [time for time in self._events.get(name, ()) if name in self.history[time].names]
+        timeline = self._timelines.get(name)
+        return [time for time in timeline.times if name in self.history[time].names] if timeline else []
+
+    def is_bound_before(self, name: str, time: int) -> bool:
+        """Whether a statement before a time binds a name, perhaps."""
+        timeline = self._timelines.get(name)
+        return timeline is not None and timeline.first is not None and timeline.first < time
 
     def effects_of_calls(self, names: Iterable[str]) -> frozenset[str]:
         """The names that functions, called now, change or bind, and those that these call."""
@@ -174,12 +232,13 @@ class Slicer:
             self.effects.append(frozenset())
             return
         self.effects.append(effects)
-        for name in statement.names | statement.deletes | effects:
-            self._events[name].append(time)
         returned = frozenset[str]().union(
             *(self._functions[name].returns for name in statement.calls if name in self._functions)
         )
         self._sources[time] = returned.union(*statement.aliases.values())
+        lasts = bool(statement.inner or statement.later or statement.imports or self._sources[time])
+        for name in statement.names | statement.deletes | effects:
+            self._timelines.setdefault(name, Timeline(name)).add(time, statement, lasts=lasts)
         for name in statement.names:
             held = statement.aliases.get(name, frozenset()) | returned | given
             self._holders[name] = self._with_holders(held) - {name}
@@ -187,13 +246,16 @@ class Slicer:
                 self._functions[name] = statement
             else:
                 self._functions.pop(name, None)
-        self._modules -= statement.names
+        for name in statement.names:
+            self._modules.pop(name, None)
         self._modules |= {
-            alias.asname or alias.name.partition(".")[0]
+            alias.asname or package_of(alias.name): package_of(alias.name)
             for node in statement.nodes
             if isinstance(node, ast.Import)
             for alias in node.names
         }
+        for name in effects & self._modules.keys():
+            self._setups[self._modules[name]].append(time)
 
     def _effects_of_decorators(self, statement: Statement) -> frozenset[str]:
         """What a function changes that is called with another one; what it puts around that runs later."""
@@ -224,8 +286,8 @@ class Slicer:
             return False
         before = self._ran.get((statement.cell.id, statement.text))
         self._ran[statement.cell.id, statement.text] = time
-        touched = (self._events[name][-1:] for name in statement.names | effects)
-        if before is None or any(last != [before] for last in touched):
+        timelines = (self._timelines.get(name) for name in statement.names | effects)
+        if before is None or any(timeline is None or timeline.times[-1] != before for timeline in timelines):
             return False
         self._ran[statement.cell.id, statement.text] = before
         return True
@@ -263,41 +325,25 @@ class Slicer:
 
     # -- what is needed
 
-    def _find(self, want: Want, found: Slice, todo: deque[Want]) -> None:
-        events = self._events.get(want.name, [])
-        changed: list[int] = []
-        bound = False
-        for place in range(bisect_left(events, want.time) - 1, -1, -1):
-            time = events[place]
-            statement = self.history[time]
-            if want.name in statement.deletes:
-                break
-            changed.append(time)
-            bound |= want.name in statement.names
-            if want.name in statement.binds:
-                break
-        if bound:
-            for time in changed:
-                self._include(time, want.time, found, todo)
-        elif want.time < self.end and self._is_bound_later(want):
-            found.problems.append(
+    def _lead(self, want: Want) -> Iterator[_Node]:
+        timeline = self._timelines.get(want.name)
+        if timeline is not None and timeline.is_bound(want.time):
+            yield _Value(want.name, want.time)
+        elif timeline is not None and want.time < self.end and self._is_bound_later(want):
+            yield _Problem(
                 f"{want.asker} uses {want.name}, which is not defined until {self._first(want)}: "
                 "from top to bottom, the notebook does not run"
             )
-        else:
-            self._find_elsewhere(want, found)
+        elif want.name in self._public:
+            yield _Public(want.name)
+        elif not hasattr(builtins, want.name) and want.name not in _MODULES_OWN:
+            yield _Problem(f"{want.asker} uses {want.name}, {self._why_not(want.name)}")
 
     def _is_bound_later(self, want: Want) -> bool:
         return any(time >= want.time for time in self.binders(want.name))
 
     def _first(self, want: Want) -> str:
         return self.history[self.binders(want.name)[0]].place
-
-    def _find_elsewhere(self, want: Want, found: Slice) -> None:
-        if want.name in self._public:
-            found.public.add(want.name)
-        elif not hasattr(builtins, want.name) and want.name not in _MODULES_OWN:
-            found.problems.append(f"{want.asker} uses {want.name}, {self._why_not(want.name)}")
 
     def _why_not(self, name: str) -> str:
         if name in self._skipped:
@@ -314,35 +360,55 @@ class Slicer:
             return f"which no cell defines: if {stars[0].place} imports it by *, name it there"
         return "which no cell defines"
 
-    def _include(self, time: int, until: int, found: Slice, todo: deque[Want]) -> None:
-        if (time, until) in found.settled:
-            return
-        found.settled.add((time, until))
-        statement = self.history[time]
-        if time not in found.statements:
-            found.statements.add(time)
-            self._refuse(statement, found)
-        asker = statement.place
-        todo.extend(Want(name, time, asker) for name in statement.loads | statement.deletes)
-        # Of what is needed at once or later, or only perhaps, the last moment is the one that must hold.
-        todo.extend(Want(name, self._moment(name, time, until), asker) for name in statement.inner | statement.later)
-        if time < until:
-            todo.extend(Want(name, self._moment(name, time, time), asker) for name in statement.inner)
-        for name in self._sources.get(time, ()):
-            self._include_changes(name, time, until, found, todo)
-        called = self._called_now(statement)
-        todo.extend(Want(name, self._moment(name, time, time), asker) for name in called)
+    def _leads(self, node: _Node) -> Iterator[_Node]:
+        match node:
+            case _Value(name, until):
+                timeline = self._timelines[name]
+                yield _Made(name, timeline.place(until))
+                for time in timeline.lasting(until):
+                    yield from self._used(time, until, name)
+            case _Made(name, place):
+                timeline = self._timelines[name]
+                yield _Ran(timeline.times[place])
+                if not timeline.is_beginning(place):
+                    yield _Made(name, place - 1)
+            case _Ran(time):
+                yield from self._run(time)
+            case _Used(time, until):
+                yield from self._used(time, until)
 
-    def _include_changes(self, name: str, time: int, until: int, found: Slice, todo: deque[Want]) -> None:
-        """What changes the value that a name has at a time, later: a part of it is held under another name."""
-        events = self._events.get(name, [])
-        for place in range(bisect_left(events, time + 1), len(events)):
-            later = events[place]
-            statement = self.history[later]
-            if later >= until or name in statement.binds or name in statement.deletes:
-                break
-            if later not in found.statements:
-                self._include(later, until, found, todo)
+    def _run(self, time: int) -> Iterator[_Node]:
+        """What a statement needs to run."""
+        statement = self.history[time]
+        for name in statement.loads | statement.deletes:
+            yield from self._lead(Want(name, time, statement.place))
+        for name in statement.inner | self._called_now(statement):
+            yield from self._lead(Want(name, self._moment(name, time), statement.place))
+        if problem := _refused(statement):
+            yield _Problem(problem)
+
+    def _used(self, time: int, until: int, as_name: str | None = None) -> Iterator[_Node]:
+        """What a statement needs for what it made to be used at a time, under a name whose changes are known."""
+        statement = self.history[time]
+        # Of what is needed at once or later, or only perhaps, the last moment is the one that must hold.
+        for name in statement.inner | statement.later:
+            yield from self._lead(Want(name, self._moment(name, until), statement.place))
+        for package in statement.imports:
+            yield from self._set_up(package, until)
+        # A part of a value is held under another name: what changes it later is needed too.
+        for name in self._sources.get(time, frozenset()) & self._timelines.keys() - {as_name}:
+            timeline = self._timelines[name]
+            place = timeline.last_change(time, until)
+            if place is not None:
+                yield _Made(name, place)
+                for later in timeline.lasting(timeline.times[place] + 1, since=time + 1):
+                    yield _Used(later, until)
+
+    def _set_up(self, package: str, until: int) -> Iterator[_Node]:
+        """`os.environ["SHOP"] = "x"` holds for whoever imports os, under whichever name."""
+        for time in self._setups.get(package, ()):
+            if time < until:
+                yield _Ran(time)
 
     def _called_now(self, statement: Statement) -> frozenset[str]:
         """What the functions that a statement calls need when it runs."""
@@ -350,26 +416,30 @@ class Slicer:
             *(self._functions[name].later for name in statement.calls if name in self._functions)
         )
 
-    def _moment(self, name: str, _time: int, until: int) -> int:
+    def _moment(self, name: str, until: int) -> int:
         """When a name is looked up that may be bound only later."""
-        return until if any(binder < until for binder in self.binders(name)) else self.end
+        return until if self.is_bound_before(name, until) else self.end
 
-    def _refuse(self, statement: Statement, found: Slice) -> None:
-        if statement.magic is not None:
-            found.problems.append(
-                f"{statement.place}: {statement.magic!r} is IPython's, and something needs "
-                f"{', '.join(sorted(statement.names))}: write it in Python, subprocess.run(...) for a command"
-            )
-        elif any(_asks_for_main(node) for node in statement.nodes):
-            found.problems.append(
-                f"{statement.place}: __name__ is not '__main__' in a module, and something needs "
-                f"{', '.join(sorted(statement.names)) or 'it'}: take the `if` away"
-            )
-        elif read_names(statement.nodes).awaits:
-            found.problems.append(
-                f"{statement.place}: `await` stands outside of a function, and something needs "
-                f"{', '.join(sorted(statement.names)) or 'it'}: a module cannot wait, write asyncio.run(...)"
-            )
+
+def _refused(statement: Statement) -> str | None:
+    """Why a statement that something needs can be in no module."""
+    names = ", ".join(sorted(statement.names))
+    if statement.magic is not None:
+        return (
+            f"{statement.place}: {statement.magic!r} is IPython's, and something needs {names}: "
+            "write it in Python, subprocess.run(...) for a command"
+        )
+    if any(_asks_for_main(node) for node in statement.nodes):
+        return (
+            f"{statement.place}: __name__ is not '__main__' in a module, and something needs {names or 'it'}: "
+            "take the `if` away"
+        )
+    if read_names(statement.nodes).awaits:
+        return (
+            f"{statement.place}: `await` stands outside of a function, and something needs {names or 'it'}: "
+            "a module cannot wait, write asyncio.run(...)"
+        )
+    return None
 
 
 def _asks_for_main(node: ast.stmt) -> bool:

@@ -7,6 +7,7 @@ import copy
 import re
 import tokenize
 from dataclasses import dataclass, field
+from functools import cached_property
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,16 @@ class Statement:
     def is_definition(self) -> bool:
         """Whether it is a function or a class."""
         return bool(self.nodes) and all(isinstance(node, _Definition) for node in self.nodes)
+
+    @cached_property
+    def imports(self) -> frozenset[str]:
+        """The packages that it imports, now or later."""
+        return packages_of(self.nodes)
+
+    @cached_property
+    def mentions(self) -> frozenset[str]:
+        """The words in its strings, which may be names that are looked up by them."""
+        return words_of_strings(self.nodes)
 
     @property
     def place(self) -> str:
@@ -312,6 +323,28 @@ def _read_after_store(nodes: Sequence[ast.stmt]) -> frozenset[str]:
     stored = {seen.name for seen in own if seen.act.value == "store"}
     needed = {seen.name for seen in own if seen.act.value != "store" and not seen.settled}
     return frozenset(stored - needed)
+
+
+def packages_of(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The packages that some code imports, by the first part of their names."""
+    found: set[str] = set()
+    for node in (inner for outer in nodes for inner in ast.walk(outer)):
+        if isinstance(node, ast.Import):
+            found.update(package_of(alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(package_of(node.module))
+    return frozenset(found)
+
+
+def package_of(module: str) -> str:
+    """The first part of a module's name."""
+    return module.partition(".")[0]
+
+
+def words_of_strings(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    """The words that stand in strings of some code."""
+    constants = (each.value for node in nodes for each in ast.walk(node) if isinstance(each, ast.Constant))
+    return frozenset(word for value in constants if isinstance(value, str) for word in re.findall(r"\w+", value))
 
 
 def has_annotation(node: ast.AST) -> bool:

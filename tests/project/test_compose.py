@@ -564,3 +564,86 @@ def test_names_that_are_given_one_value_are_filled_together():
     found = files("a = b = c = []\nb.append(1)\nx, y = z = [[], 1]\nz[0].append(2)", "%%route GET /a\nlen(a), x")
     assert "b.append(1)" in found["app/_shared.py"]
     assert "z[0].append(2)" in found["app/_shared.py"]
+
+
+def test_tables_that_are_written_into_what_a_route_reads():
+    found = files(
+        "import io\nimport sqlite3\nimport pandas as pd",
+        "db = sqlite3.connect('shop.db')\ntext = io.StringIO()\ndf = pd.DataFrame()",
+        "df.to_sql('lamps', db)\ndf.to_csv(text)\ndf.to_csv('seen.csv')",
+        "%%route GET /a\ndb.execute('select 1').fetchall(), text.getvalue()",
+    )
+    assert "df.to_sql('lamps', db)" in found["app/_shared.py"]
+    assert "df.to_csv(text)" in found["app/_shared.py"]
+    assert "seen.csv" not in found["app/_shared.py"]
+
+
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "%%route GET /a\nimport os\nos.environ['SHOP']",
+        "%%route GET /a\nfrom os import environ\nenviron['SHOP']",
+        "%%route /a\nimport os as system\ndef GET():\n    return system.environ['SHOP']",
+        "%%route GET /a\nread()",
+        "%%route GET /a\nenviron['SHOP']",
+    ],
+)
+def test_what_a_handler_imports_itself_is_as_the_notebook_made_it(handler):
+    found = files(
+        "import os\nos.environ['SHOP'] = 'lamps'\nos.getcwd()\nimport random\nrandom.seed(0)",
+        "from os import environ\ndef read():\n    import os.path\n    return os.environ['SHOP']",
+        handler,
+    )
+    text = found["app/a/route.py"]
+    assert text.index("import os\n") < text.index("os.environ['SHOP'] = 'lamps'") < text.index("def GET")
+    assert "random" not in text
+    assert "getcwd" not in text
+
+
+def test_handlers_that_import_the_same_share_how_it_is_set_up():
+    cells = [f"%%route GET /{name}\nimport os\nos.environ['SHOP']" for name in "ab"]
+    found = files("import os; os.environ['SHOP'] = 'lamps'", *cells)
+    assert "os.environ['SHOP'] = 'lamps'" in found["app/_shared.py"]
+    assert "import app._shared" in found["app/a/route.py"] or "from app import _shared" in found["app/b/route.py"]
+    assert "lamps" not in found["app/a/route.py"]
+
+
+def test_a_handler_that_imports_nothing_has_no_setups():
+    assert "os" not in files("import os\nos.environ['X'] = '1'", "%%route GET /a\n1")["app/a/route.py"].split()
+
+
+def test_quoted_parts_of_annotations_are_needed():
+    found = files(
+        "from typing import Optional\nclass Item: ...\nclass Other: ...",
+        "def find(name: str) -> Optional['Item']: ...\ndef rest() -> list['Other']: ...",
+        "%%route GET /a\nfind('x')",
+        "%%route GET /b\nfind('x'), rest()",
+    )
+    assert "class Item" in found["app/_shared.py"]
+    assert "class Other" in found["app/b/route.py"]
+    assert "Optional['Item']" in found["app/_shared.py"]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "items['{0}'] = helper(1)",
+        "def get_{0}():\n    return items['x']\nitems['{0}'] = get_{0}()",
+        "@register\ndef shown_{0}():\n    return items['x']",
+        "cursor = db.cursor()\ncursor.execute('insert {0}')",
+        "def bump_{0}():\n    global items\n    items = items | {{1: 2}}\nbump_{0}()",
+    ],
+)
+def test_many_routes_that_share_what_many_cells_fill(growth, cell):
+    head = (
+        "def helper(x):\n    return x",
+        "import sqlite3\ndb = sqlite3.connect('x')\nitems = {}",
+        "def register(f):\n    items[f.__name__] = f\n    return f",
+    )
+
+    def make(size):
+        cells = [cell.format(number) for number in range(size)]
+        return [*head, *cells, *(f"%%route GET /{number}\nlen(items), db" for number in range(size))]
+
+    # Each route asks for what all cells fill: quadratic at worst, with a small factor.
+    assert growth(lambda cells: exported(*cells), make, 8) < 64

@@ -34,6 +34,16 @@ def later(text):
         ("try:\n    pass\nexcept E as e:\n    e", {"E", "e"}),
         ("f'{x:{y}}'", {"x", "y"}),
         ("obj.attribute.name, f(keyword=value)", {"obj", "f", "value"}),
+        (
+            "def f(a: 'A | None', b: list['B'], c: 'C' | D, d: Callable[['E'], 'F']) -> Optional['G']: ...",
+            {"list", "A", "B", "C", "D", "Callable", "E", "F", "Optional", "G"},
+        ),
+        ("a: Literal['A', 'B']\nb: t.Literal['C'] | None", {"Literal", "t"}),
+        (
+            "def f(a: Annotated['A', 'B', C('D')], b: x.Annotated[list['E'], 'F']): ...",
+            {"Annotated", "A", "C", "x", "list", "E"},
+        ),
+        ("def f(a: ' A ', b: 'not a name', c: RouteContext['/a/[b]']): ...", {"A", "RouteContext"}),
     ],
 )
 def test_what_is_read(text, loaded):
@@ -59,6 +69,8 @@ def test_what_runs_later():
         ("time.sleep(a)\nrequests.post(url, json=b)", set()),
         ("def f(a):\n    a.append(1)\n    b.append(1)", {"b"}),
         ("a += [1]", {"a"}),
+        ("df.to_sql('t', a)\ndf.to_csv(b)\nrows = df.to_sql('t', con=c)\ndf.to_json('x')", {"a", "b", "c"}),
+        ("df.to_dict(a)\ntensor.to_device(a)", set()),
     ],
 )
 def test_what_is_changed(text, changed):

@@ -129,3 +129,26 @@ def test_who_asks_is_named():
     assert "GET /x uses made, which the kernel has" in said
     assert "GET /x uses _, which is IPython's" in said
     assert len(found.problems) == 4
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "a['{0}'] = f(1)",
+        "a['{0}'] = f",
+        "b = a.x()\nb.append(1)",
+        "a = a.with_value({0})",
+        "a['{0}'] = g()",
+    ],
+)
+def test_what_each_of_many_moments_needs_is_found_in_linear_time(growth, cell):
+    def make(size):
+        head = ["def f(x):\n    return x", "a = {}", "def g():\n    return a['0']"]
+        return slicer(*head, *(cell.format(number) for number in range(size))).history
+
+    def ask(history):
+        made = Slicer(history)
+        found = made.need([Want("a", time, "GET /") for time in range(2, made.end + 1)])
+        assert len(found.statements) >= len(history) - 2
+
+    assert growth(ask, make, 25) < 40

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from notebook_routes.routing import METHODS
-from notebook_routes.tooling.codemod.api_request import QUERY_FUNCTION, RequestRewrite
+from notebook_routes.tooling.codemod.api_request import BODY_FUNCTION, QUERY_FUNCTION, RequestRewrite
 from notebook_routes.tooling.codemod.api_response import ResponseRewrite
 from notebook_routes.tooling.codemod.api_response_uses import answer_status
 from notebook_routes.tooling.codemod.imports import apart, with_public
@@ -93,7 +93,7 @@ class _Converter:
         self._setters = frozenset(given - self._answering)
         self._needs: dict[str, tuple[str, ...]] = dict.fromkeys(self._helpers, ())
         self._public: set[str] = set()
-        self._whole_query = False
+        self._functions: set[str] = set()
 
     def convert(self) -> Converted:
         functions = self._handlers()
@@ -110,9 +110,9 @@ class _Converter:
                 body += constants
             elif not _is_alias(each, self._handler.name.value):
                 body.append(each)
-        if self._whole_query:
+        for function in sorted(self._functions):
             place = next(at for at, each in enumerate(body) if isinstance(each, (cst.FunctionDef, cst.ClassDef)))
-            body[place : place + 1] = [two_below(statement(QUERY_FUNCTION)), apart(body[place])]
+            body[place : place + 1] = [two_below(statement(function)), apart(body[place])]
         if _iterates(self._handler, self._req):
             reasons = [each for each in reasons if "parsed" not in each]
         for reason in reasons:
@@ -243,7 +243,8 @@ class _Converter:
         reads = RequestRewrite(self._req, self._segments, self._needs, self._res)
         written = reads.rewrite(answers.rewrite(body))
         self._public |= answers.public | reads.public
-        self._whole_query = self._whole_query or reads.asks_whole_query
+        self._functions |= {QUERY_FUNCTION} if reads.asks_whole_query else set()
+        self._functions |= {BODY_FUNCTION} if reads.asks_whole_body else set()
         order = [part for word in _ORDER for part in (self._segments if word == "*" else (word,))]
         needs = tuple(part for part in order if part in reads.needs)
         given = needs if name is not None else (*_others(function, self._req, self._res, is_setter=is_setter), *needs)

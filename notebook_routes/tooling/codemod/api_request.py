@@ -42,6 +42,16 @@ QUERY_FUNCTION = '''def _query_of(request, params):
         query[name] = values if len(values) > 1 else values[0]
     return {**query, **params}
 '''
+BODY_FUNCTION = '''def _body_of(body):
+    """The body as API Routes have it: a form is a dict, where a repeated name is a list."""
+    if not isinstance(body, FormData):
+        return body
+    form = {}
+    for name in body.keys():
+        values = body.get_all(name)
+        form[name] = values if len(values) > 1 else values[0]
+    return form
+'''
 
 
 class RequestRewrite:
@@ -56,6 +66,7 @@ class RequestRewrite:
         needs: what the function has to be given: `request`, `body`, `params` and names of segments.
         public: names of `notebook_routes` that the result uses.
         asks_whole_query: whether it needs the function `_query_of`.
+        asks_whole_body: whether it needs the function `_body_of`.
     """
 
     def __init__(
@@ -68,6 +79,7 @@ class RequestRewrite:
         self.needs: set[str] = set()
         self.public: set[str] = set()
         self.asks_whole_query = False
+        self.asks_whole_body = False
         self.parts: dict[str, str] = {}
         self.body_as_dict = False
         self.expects_lists = False
@@ -89,6 +101,9 @@ class RequestRewrite:
             found += rewriter.statement(each)
         if self.body_as_dict:
             found = behind_docstring(found, [statement("if body is None:\n    body = {}\n")])
+        if self.asks_whole_body:
+            self.public.add("FormData")
+            found = behind_docstring(found, [statement("body = _body_of(body)")])
         if self.request != "request" and self.request in names_in(found):
             raise NotUnderstood(f"{self.request} is used in a way that a Request does not have")
         return found
@@ -128,6 +143,8 @@ class _Rewriter(cst.CSTTransformer):
         self._owner = owner
         self._bodies = bodies
         self._done: set[int] = set()
+        #: Places where the body is read by a name, or another name for it is bound.
+        self._by_key: set[int] = set()
 
     def statement(self, node: Statement) -> list[Statement]:
         visited = node.visit(self)
@@ -142,7 +159,13 @@ class _Rewriter(cst.CSTTransformer):
 
     def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
         bound = target_of(node)
+        if bound is not None and bound[0] in self._bodies and self._is_body(bound[1]):
+            # A local that stands for it: what is done with that one tells.
+            self._by_key.add(id(bound[1]))
         return not (bound is not None and self._owner.parts.get(bound[0]) == self._part(bound[1]) is not None)
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        self._by_key.add(id(node.target))
 
     def leave_SimpleStatementLine(
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
@@ -170,6 +193,8 @@ class _Rewriter(cst.CSTTransformer):
 
     def visit_Subscript(self, node: cst.Subscript) -> None:
         key = index_of(node)
+        if self._is_body(node.value):
+            self._by_key.add(id(node.value))
         if key is not None and self._part(node.value) is not None and self._takes(self._part(node.value), key):
             self._done.add(id(node.value))
 
@@ -181,8 +206,11 @@ class _Rewriter(cst.CSTTransformer):
                 self._done.add(id(target.comparator))
         if isinstance(target.operator, (cst.In, cst.NotIn)) and self._is_body(target.comparator):
             self._reads_dict()
+            self._by_key.add(id(target.comparator))
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
+        if node.attr.value == "get" and self._is_body(node.value):
+            self._by_key.add(id(node.value))
         # The name behind the dot is none of the function's.
         return not (isinstance(node.value, cst.Name) and node.value.value == self._owner.request)
 
@@ -190,12 +218,14 @@ class _Rewriter(cst.CSTTransformer):
         if isinstance(original_node.value, cst.Name) and original_node.value.value == self._owner.request:
             if id(original_node) in self._done:
                 return updated_node
+            self._note_body(original_node)
             return self._attribute(original_node)
         if self._is_body(original_node.value) and original_node.attr.value in ("get", "items", "keys", "pop", "values"):
             self._reads_dict()
         return updated_node
 
     def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:
+        self._note_body(original_node)
         part = self._owner.parts.get(original_node.value)
         if part is None or id(original_node) in self._done:
             return updated_node
@@ -277,6 +307,12 @@ class _Rewriter(cst.CSTTransformer):
         if isinstance(node, cst.Name):
             return node.value in self._bodies
         return dotted(node) == f"{self._owner.request}.body"
+
+    def _note_body(self, node: cst.BaseExpression) -> None:
+        """A form that is not only read by its names, of which each has its first value there, is a dict."""
+        if self._is_body(node) and id(node) not in self._by_key:
+            self._owner.asks_whole_body = True
+            self._owner.needs.add("body")
 
     def _reads_dict(self) -> None:
         self._owner.body_as_dict = True

@@ -199,7 +199,7 @@ class FlaskProgram:
             raise NotUnderstood("it reads the body of a GET request")
         names = self._names.names(path.path)
         lines = [line for each in path.parameters.values() for line in self._settle(each, names[each.name])]
-        lines += self._defaults(function, names)
+        lines += self._defaults(function, names, path.view.defaults)
         order = [each for each in _ORDER if each in needs and each != "body"]
         segments = [names[each.name] for each in path.parameters.values()]
         body = ["body: bytes" if view.raw_body else "body"] if "body" in needs else []
@@ -207,15 +207,18 @@ class FlaskProgram:
         changed = changed.with_changes(name=cst.Name(method), returns=None)
         return changed.with_changes(body=block(behind_docstring(body_of(new.body), lines), new.body))
 
-    def _defaults(self, function: cst.FunctionDef, names: Mapping[str, str]) -> list[Statement]:
+    def _defaults(
+        self, function: cst.FunctionDef, names: Mapping[str, str], given: Mapping[str, str]
+    ) -> list[Statement]:
         """What a view has for parameters that this path of it does not give."""
         lines: list[Statement] = []
         for each in function.params.params:
             if each.name.value in names:
                 continue
-            if each.default is None:
+            value = given.get(each.name.value) or (code(each.default) if each.default is not None else None)
+            if value is None:
                 raise NotUnderstood(f"its parameter {each.name.value} is no part of the path")
-            lines.append(statement(f"{each.name.value} = {code(each.default)}"))
+            lines.append(statement(f"{each.name.value} = {value}"))
         return lines
 
     def _settle(self, parameter: Parameter, name: str) -> list[Statement]:

@@ -63,6 +63,7 @@ class View:
         path: as it is declared, without the prefix of a blueprint.
         methods: those that it answers.
         endpoint: what `url_for` calls it, where that is not the function's name.
+        defaults: the texts of values that it is given for parameters which the path does not have.
     """
 
     function: cst.FunctionDef
@@ -70,6 +71,7 @@ class View:
     path: str
     methods: list[str]
     endpoint: str = ""
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -284,7 +286,7 @@ class FlaskSource:
                 return
             methods = constant(argument_of(call, "methods")) if what == "route" else [METHOD_DECORATORS[what]]
             named = [str(each).upper() for each in methods] if isinstance(methods, (list, tuple, set)) else ["GET"]
-            self.views.append(View(function, owner, path, named))
+            self.views.append(View(function, owner, path, named, defaults=self._defaults(call)))
         elif what in _HOOKS:
             kind = what.replace("_app_", "_")
             self.hooks.append(Hook(function, kind, next(iter(self.apps), "") if "_app_" in what else owner))
@@ -296,6 +298,15 @@ class FlaskSource:
             self.dropped.append(f"{function.name.value}() is a {what} of Flask, and has no counterpart")
         else:
             self.dropped.append(f"{function.name.value}(): {owner}.{what} has no counterpart")
+
+    def _defaults(self, call: cst.Call) -> dict[str, str]:
+        """`defaults={"page": 1}`."""
+        given = argument_of(call, "defaults")
+        pairs = given.elements if isinstance(given, cst.Dict) else []
+        found = {text_of(each.key): code(each.value) for each in pairs if isinstance(each, cst.DictElement)}
+        if given is not None and (not isinstance(given, cst.Dict) or None in found or len(found) != len(pairs)):
+            self.dropped.append(f"the defaults of {code(call)} are not written out")
+        return {name: value for name, value in found.items() if name is not None}
 
     def _handle(self, wanted: cst.BaseExpression | None, function: str | None) -> None:
         """Note what answers errors of a status, or an exception."""
@@ -396,7 +407,7 @@ class FlaskSource:
             named = [str(each).upper() for each in methods] if isinstance(methods, (list, tuple, set)) else ["GET"]
             endpoint = text_of(argument_of(call, "endpoint", 1)) or ""
             self._ruled.add(function.name.value)
-            self.views.append(View(function, owner, path, named, endpoint))
+            self.views.append(View(function, owner, path, named, endpoint, self._defaults(call)))
             return
         found = None if path is None or not isinstance(given, cst.Call) else self._class_of(given)
         if path is None or found is None:

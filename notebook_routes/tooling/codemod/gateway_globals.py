@@ -21,6 +21,9 @@ from notebook_routes.tooling.codemod.nodes import behind_docstring, body_of, par
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
+#: What a body is given: to read it is to want nothing of another cell.
+_GIVEN = frozenset({"request", "context", "params", "query", "body"})
+
 
 class CellNames:
     """The names of a notebook's cells.
@@ -39,7 +42,7 @@ class CellNames:
             first: dict[str, Act] = {}
             for seen in names.occurrences:
                 first.setdefault(seen.name, seen.act)
-            self._wanted[name] = frozenset(each for each, act in first.items() if act is not Act.STORE)
+            self._wanted[name] = frozenset(each for each, act in first.items() if act is not Act.STORE) - _GIVEN
         self._plain: set[str] = set()
         self._later: set[str] = set()
         for number, text in enumerate(others, start=1):

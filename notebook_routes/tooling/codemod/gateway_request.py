@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
+from notebook_routes.tooling.codemod.gateway_form import with_lists
 from notebook_routes.tooling.codemod.nodes import (
     NameVisitor,
     Statement,
@@ -48,6 +49,9 @@ class GatewayRequest:
 
     Args:
         segments: for each parameter of the path the name of its segment.
+
+    Attributes:
+        reads_body: whether it reads the body.
     """
 
     def __init__(self, segments: Mapping[str, str]) -> None:
@@ -56,6 +60,7 @@ class GatewayRequest:
         #: Names for the whole request, and for parts of it.
         self.names: set[str] = set()
         self.parts: dict[str, str] = {}
+        self.reads_body = False
 
     def rewrite(self, *cells: Sequence[Statement]) -> list[list[Statement]]:
         """The statements of cells that are to be one, cell by cell, reading what they are given by name."""
@@ -71,7 +76,10 @@ class GatewayRequest:
         for each in statements:
             each.visit(whole)
         rewriter.keeps = whole.names
-        return [self._rewritten(cell, rewriter) for cell in cells]
+        new = [self._rewritten(cell, rewriter) for cell in cells]
+        if self.reads_body and new:
+            new[0] = with_lists(new[0])
+        return new
 
     def _rewritten(self, statements: Sequence[Statement], rewriter: _Rewriter) -> list[Statement]:
         new = [each.visit(rewriter) for each in statements]
@@ -95,7 +103,9 @@ class GatewayRequest:
             given = positional(node)
             key, owner = (given[0] if given else None), node.func.value
         name = text_of(key)
-        return name if owner is not None and name in _PARTS and self.is_whole(owner) else None
+        found = name if owner is not None and name in _PARTS and self.is_whole(owner) else None
+        self.reads_body = self.reads_body or found == "body"
+        return found
 
     def whole(self, part: str) -> cst.BaseExpression:
         """A part of the request as the dict that it was."""

@@ -229,3 +229,47 @@ def test_who_asks_for_lists_gets_the_values_of_a_repeated_name(write, asking, tm
     ask = asking(tmp_path)
     assert ask("GET", "/api/1?tag=a&tag=b").json == {"tags": ["a", "b"], "id": "1"}
     assert ask("GET", "/api/1?tag=a").json == {"tags": ["a"], "id": "1"}
+
+
+WHOLE = """
+def log(req, res):
+    res.set_header("x-names", ",".join(req.body))
+
+
+def handler(req, res):
+    data = req.body
+    if req.method == "PUT":
+        log(req, res)
+        return res.status(201).json({"name": data["name"], "all": data})
+    if req.method == "PATCH":
+        return res.json({**(req.body or {}), "seen": True})
+    res.json(req.body)
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "expected"),
+    [
+        ("POST", {"name": "Lamp", "tag": ["a", "b", "c"]}),
+        ("PUT", {"name": "Lamp", "all": {"name": "Lamp", "tag": ["a", "b", "c"]}}),
+        ("PATCH", {"name": "Lamp", "tag": ["a", "b", "c"], "seen": True}),
+    ],
+)
+def test_a_form_that_is_handed_on_whole_is_a_dict(write, asking, tmp_path, method, expected):
+    root = write({"pages/api/x.py": WHOLE})
+    given = {"headers": {"content-type": "application/x-www-form-urlencoded"}, "body": "name=Lamp&tag=a&tag=b&tag=c"}
+    before = asking(root)(method, "/api/x", **given)
+    run_codemod("api-routes", root)
+    after = asking(root)(method, "/api/x", **given)
+    assert before.json == after.json == expected
+    assert before.status == after.status
+    assert before.headers.get("x-names") == after.headers.get("x-names")
+    assert asking(root)(method, "/api/x", json_body={"name": "Lamp"}).status == after.status
+
+
+def test_a_form_that_is_read_by_its_names_stays_one(write):
+    text, left = convert(
+        write, "def handler(req, res):\n    form = req.body\n    res.json([form.get('a'), form['b']])\n"
+    )
+    assert left == ""
+    assert "_body_of" not in text

@@ -536,3 +536,24 @@ def n(n):
     assert ask("GET", "/rows.csv").headers["content-type"] == "text/csv; charset=utf-8"
     assert ask("GET", "/added").headers["x-a"] == "1"
     assert ask("GET", "/n/4").headers["x-n"] == "4"
+
+
+def test_what_a_path_does_not_say_is_what_its_defaults_say(convert, asking, tmp_path):
+    files, outcome = convert(
+        "@app.route('/lamps', defaults={'page': 1, 'kind': 'all'})\n"
+        "@app.route('/lamps/<kind>/<int:page>')\n"
+        "def lamps(page, kind, size=10):\n    return jsonify([page, kind, size])\n\n\n"
+        "def rest(name):\n    return jsonify(name)\n\n\n"
+        "app.add_url_rule('/rest', view_func=rest, defaults={'name': None})\n"
+    )
+    assert outcome.status == 0
+    assert "app/lamps/[kind]/[page]/route.py" in files
+    ask = asking(tmp_path / "prog_routes")
+    assert ask("GET", "/lamps").json == [1, "all", 10]
+    assert ask("GET", "/lamps/desk/2").json == [2, "desk", 10]
+    assert ask("GET", "/rest").text == "null"
+
+
+def test_defaults_that_are_not_written_out_are_named(convert):
+    _, outcome = convert("FIRST = {'a': 1}\n\n\n@app.route('/x', defaults=FIRST)\ndef x(a):\n    return jsonify(a)\n")
+    assert "defaults" in "".join(outcome.plan.left.values())

@@ -177,3 +177,37 @@ def test_the_rest_of_a_notebook_is_converted_all_the_same(convert):
     cells, outcome = convert("# GET /x\nthis is so wrong", "# GET /y\nprint('y')")
     assert cells == ["# GET /x\nthis is so wrong", "%%route GET /y\n'y'"]
     assert outcome.status == 3
+
+
+@pytest.mark.parametrize(
+    ("read", "answered"),
+    [
+        ("req['body']", {"a": ["1", "3"], "b": ["2"]}),
+        ("{k: v for k, v in req['body'].items()}", {"a": ["1", "3"], "b": ["2"]}),
+        ("[req['body']['a'][1], req['body'].get('b')[0]]", ["3", "2"]),
+        ("[sent['a'][0] for sent in [req.get('body')] if 'b' in sent]", ["1"]),
+    ],
+)
+def test_a_form_has_lists(notebook, asking, tmp_path, read, answered):
+    file = notebook("import json", f"# POST /x\nreq = json.loads(REQUEST)\nprint(json.dumps({read}))")
+    run_codemod("kernel-gateway", file)
+    export_tree(read_notebook(file), tmp_path / "tree", replay=False)
+    form = {"headers": {"content-type": "application/x-www-form-urlencoded"}, "body": "a=1&b=2&a=3"}
+    assert json.loads(asking(tmp_path / "tree")("POST", "/x", **form).text) == answered
+
+
+@pytest.mark.parametrize(
+    "read", ["body['name']", "req['body'].get('name', 'x')", "'name' in body", "f(1, body=2, x=body['a']['b'])"]
+)
+def test_a_body_that_is_read_by_names_is_left_as_it_is(convert, read):
+    cells, _ = convert(f"# POST /x\nreq = json.loads(REQUEST)\nbody = req['body']\nprint(json.dumps({read}))")
+    assert "FormData" not in cells[0]
+
+
+def test_what_a_cell_calls_body_is_its_own(convert):
+    cells, outcome = convert(
+        "# GET /x\nbody = 'found'\nprint(body)",
+        "# POST /x\nreq = json.loads(REQUEST)\nprint(json.dumps(req['body']))",
+    )
+    assert outcome.plan.left == {}
+    assert "global" not in "".join("".join(cell) for cell in cells)

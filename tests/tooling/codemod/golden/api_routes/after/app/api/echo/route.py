@@ -1,4 +1,15 @@
-from notebook_routes import Response
+from notebook_routes import FormData, Response
+
+
+def _body_of(body):
+    """The body as API Routes have it: a form is a dict, where a repeated name is a list."""
+    if not isinstance(body, FormData):
+        return body
+    form = {}
+    for name in body.keys():
+        values = body.get_all(name)
+        form[name] = values if len(values) > 1 else values[0]
+    return form
 
 
 def GET():
@@ -12,6 +23,7 @@ def GET():
 
 
 def POST(request, body):
+    body = _body_of(body)
     if not request.cookies.value("session"):
         return Response.redirect("/login", 307)
     kind = request.query.get("kind")

@@ -1,6 +1,17 @@
-from notebook_routes import Headers, Response
+from notebook_routes import FormData, Headers, Response
 
 users = [{"name": "Ann"}]
+
+
+def _body_of(body):
+    """The body as API Routes have it: a form is a dict, where a repeated name is a list."""
+    if not isinstance(body, FormData):
+        return body
+    form = {}
+    for name in body.keys():
+        values = body.get_all(name)
+        form[name] = values if len(values) > 1 else values[0]
+    return form
 
 
 def cors_(headers, origin):
@@ -17,6 +28,7 @@ def list_users(request):
 
 
 def create_user(body):
+    body = _body_of(body)
     if body is None:
         body = {}
     if "name" not in body:
