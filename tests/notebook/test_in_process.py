@@ -21,7 +21,7 @@ from notebook_routes.notebook.exporting import export_kernel
 from notebook_routes.notebook.page_relay import PageRelay
 from notebook_routes.notebook.requests import run_requests
 from notebook_routes.notebook.session import Session
-from notebook_routes.runtime import fetch
+from notebook_routes.runtime import fetch, outgoing
 from notebook_routes.servers.in_process import NO_ADDRESS, InProcessServer
 from tests.waiting import PATIENCE
 
@@ -65,6 +65,8 @@ class Notebook:
 
 @pytest.fixture
 def notebook(monkeypatch):
+    # Made in a thread where there are some; a browser has certificates itself.
+    outgoing._context()
     before, modules, listings = set(threading.enumerate()), set(sys.modules), set(linecache.cache)
     loop = asyncio.new_event_loop()
     notebook = Notebook(loop)
