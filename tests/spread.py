@@ -16,6 +16,8 @@ _MOST = 4
 #: Those that take the longest are begun first, or one would be waited for at the end.
 _LONGEST = (
     "tests/test_manual.py",
+    "tests/project/isolate/test_process.py",
+    "tests/tooling/deploy/test_jupyterlite.py",
     "tests/tooling/test_dev.py",
     "tests/project/test_export.py",
     "tests/conformance/test_conformance.py",
