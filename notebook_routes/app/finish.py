@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from notebook_routes.errors import BodyUsed
 from notebook_routes.web import Continuation, Headers, Response
 from notebook_routes.web.conditions import is_known
-from notebook_routes.web.response import Redirect, refuse_status_line
+from notebook_routes.web.response import Redirect, refuse_status_line, used_response
 
 if TYPE_CHECKING:
     from notebook_routes.runtime import Exchange
@@ -33,7 +32,7 @@ def finish(response: Response, exchange: Exchange) -> Response:
         kind = type(headers).__name__
         raise TypeError(f"response.headers was set to a {kind}: write response.headers.update(...), or Headers(...)")
     if response.body_used:
-        raise BodyUsed("this response's body was read already and cannot be sent; send a clone() or a new Response")
+        raise used_response()
     if exchange.cookies is not None:
         response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
     section = response.headers.section()

@@ -14,6 +14,7 @@ from notebook_routes.app.finish import resolve_location, with_location
 from notebook_routes.app.kept_plan import KeptPlan
 from notebook_routes.app.static_params import listed_params
 from notebook_routes.cache import being_cancelled, cache_word
+from notebook_routes.cache.answers import is_event_stream
 from notebook_routes.errors import DynamicError, HTTPError, RedirectError, ValidationFailed
 from notebook_routes.runtime import Exchange, canonical_accept, observe
 from notebook_routes.runtime.request_time import shows_drafts
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from notebook_routes.app.application import App
     from notebook_routes.cache import Asked, Rendering
     from notebook_routes.routing import Route, RoutePath
+    from notebook_routes.runtime.observed import ObservedRequest
     from notebook_routes.types import Params
 
 _log = logging.getLogger("notebook_routes.app")
@@ -33,7 +35,6 @@ _DYNAMIC_NOTE = (
     "it uses {what}, so the answer is for this request alone and is not kept; "
     'if that is meant, say dynamic = "force-dynamic" (on the line of a cell: --dynamic force-dynamic)'
 )
-_EVENTS = "text/event-stream"
 #: Said of server-sent events of such a route.
 _EVENTS_NOTE = (
     "server-sent events are for who listens now, and are never kept: leave out what has the route's answers kept, "
@@ -203,12 +204,10 @@ class _Runs:
         """Run the handler; what it raises as an answer is one."""
         asked, app = self._asked, self._app
         exchange.rendering = rendering
-        exchange.observed = observed = observe(
-            client, rendering, path=asked.path, query=asked.query, origin=app.origin, accept=asked.accept
-        )
+        exchange.observed = observed = _observed(app, asked, client, rendering)
         try:
             response = await app.invoke(exchange)
-            if (response.headers.get("content-type") or "").startswith(_EVENTS):
+            if is_event_stream(response):
                 exchange.notes.append(_EVENTS_NOTE)
         except ValidationFailed as failed:
             # Whatever clients think of, nobody else asks for it.
@@ -224,13 +223,15 @@ class _Runs:
 async def _draft(app: App, exchange: Exchange, static: Asked | None) -> Response:
     """The answer for who is shown drafts; to the handler of a `static` path, which is asked for, all are the same."""
     if static is not None:
-        exchange.observed = observe(
-            None, static.rendering(), path=static.path, query=static.query, origin=app.origin, accept=static.accept
-        )
+        exchange.observed = _observed(app, static, None, static.rendering())
     response = resolve_location(await app.invoke(exchange), exchange)
     if response.content is not None:
         exchange.observed = None
     return response.with_headers(_keep_drafts_private)
+
+
+def _observed(app: App, asked: Asked, client: Request | None, rendering: Rendering) -> ObservedRequest:
+    return observe(client, rendering, path=asked.path, query=asked.query, origin=app.origin, accept=asked.accept)
 
 
 def _keep_drafts_private(headers: Headers) -> None:

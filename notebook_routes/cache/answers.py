@@ -34,11 +34,16 @@ def may_be_kept(response: Response, rendering: Rendering) -> bool:
     if unfit or response.status >= 500 or response.status in _PASSING:
         return False
     headers = response.headers
-    if (headers.get("content-type") or "").startswith("text/event-stream") or headers.get("vary") == "*":
+    if is_event_stream(response) or headers.get("vary") == "*":
         # What is sent as it happens is no answer for later; and what varies by anything fits no other request.
         return False
     said = (headers.get("cache-control") or "").lower()
     return not headers.has("set-cookie") and not any(word in said for word in _PRIVATE)
+
+
+def is_event_stream(response: Response) -> bool:
+    """Whether an answer is server-sent events, by its type."""
+    return (response.headers.get("content-type") or "").startswith("text/event-stream")
 
 
 def may_be_shared(response: Response, rendering: Rendering) -> bool:

@@ -205,17 +205,20 @@ class Slicer:
 
     def effects_of_calls(self, names: Iterable[str]) -> frozenset[str]:
         """The names that functions, called now, change or bind, and those that these call."""
-        found: set[str] = set()
-        todo, seen = list(names), set()
+        return frozenset[str]().union(
+            *(function.changes_later | function.rebinds_later for function in self._called(names))
+        )
+
+    def _called(self, names: Iterable[str]) -> Iterator[Statement]:
+        """The functions of these names, and those that they call."""
+        todo, seen = list(names), set[str]()
         while todo:
             name = todo.pop()
-            statement = self._functions.get(name)
-            if name in seen or statement is None:
-                continue
-            seen.add(name)
-            found |= statement.changes_later | statement.rebinds_later
-            todo.extend(statement.calls_later)
-        return frozenset(found)
+            function = self._functions.get(name)
+            if name not in seen and function is not None:
+                seen.add(name)
+                yield function
+                todo.extend(function.calls_later)
 
     # -- what ran
 
@@ -269,16 +272,7 @@ class Slicer:
 
     def _rebound(self, statement: Statement) -> frozenset[str]:
         """What functions bind by `global` that a statement calls: `def connect(): global db; db = ...`."""
-        found: set[str] = set()
-        todo, seen = list(statement.calls), set[str]()
-        while todo:
-            name = todo.pop()
-            function = self._functions.get(name)
-            if name not in seen and function is not None:
-                seen.add(name)
-                found |= function.rebinds_later
-                todo.extend(function.calls_later)
-        return frozenset(found)
+        return frozenset[str]().union(*(function.rebinds_later for function in self._called(statement.calls)))
 
     def _is_repeated(self, time: int, statement: Statement, effects: frozenset[str]) -> bool:
         """Whether a cell was only run again: it did the same before, and nothing has touched its names since."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_routes.errors import AnswerError
 from notebook_routes.runtime.media import DISPLAYS, best_match, representations
 from notebook_routes.web import Blob, FileResponse, Headers, Request, Response, ServerSentEvent, json_bytes
-from notebook_routes.web.header_section import HeaderSection
+from notebook_routes.web.header_section import JSON_SECTION
 from notebook_routes.web.scalar_text import utf8
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
-_JSON_HEAD = HeaderSection((("content-type", _JSON),))
 #: What a cell is told whose text looks like a page.
 MARKUP_NOTE = (
     "the answer begins with < and was sent as plain text, which a browser shows as it is: for a page write "
@@ -152,7 +151,7 @@ def json_answer(value: Any) -> Response:
         AnswerError: it cannot be written; the message says where.
     """
     try:
-        return Response.of_parts(json_bytes(value), Headers.of_section(_JSON_HEAD))
+        return Response.of_parts(json_bytes(value), Headers.of_section(JSON_SECTION))
     except (TypeError, ValueError) as error:
         raise AnswerError(_unwritable(value, error)) from error
 

@@ -98,7 +98,7 @@ class RequestMessages:
             ended = True
         finally:
             self._listener.cancel()
-            if self._body is not None and not self._body.ended:
+            if self._body is not None:
                 self._body.discard()
             if self._left and self._task is not None:
                 self._task.uncancel()

@@ -56,6 +56,7 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
             raise Refused(refused)
     method: str = scope["method"]
     target = _target(scope, root)
+    # Nearly all are plain: asked here, it saves each request a call.
     if not is_plain_target(target):
         try:
             target, _ = origin_form(method, target)

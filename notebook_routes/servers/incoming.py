@@ -66,11 +66,15 @@ class IncomingBody:
             self._writable.set()
 
     def discard(self) -> None:
-        """The answer is out: let the rest come and drop it. Who reads on all the same, as in `after()`, is told."""
+        """The answer is out: let the rest come and drop it. Who reads on all the same, as in `after()`, is told.
+
+        One that has come whole stays as it is.
+        """
+        if self.ended:
+            return
         self._discarding = True
         self._chunks.clear()
-        if not self.ended:
-            self._error = self._error or Aborted("The answer was sent, and the rest of the body was dropped")
+        self._error = self._error or Aborted("The answer was sent, and the rest of the body was dropped")
         self._readable.set()
         self._writable.set()
 

@@ -36,6 +36,10 @@ class HeaderSection:
             self.encoded = tuple([(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields])
 
 
+#: Of an answer that is JSON and says nothing else.
+JSON_SECTION = HeaderSection((("content-type", "application/json"),))
+
+
 @lru_cache(maxsize=512)
 def header_section(fields: tuple[tuple[str, str], ...]) -> HeaderSection:
     """The section that consists of these fields."""

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from notebook_routes.errors import BodyUsed
 from notebook_routes.web.body import Body
 from notebook_routes.web.content import content_of
-from notebook_routes.web.header_section import HeaderSection
+from notebook_routes.web.header_section import JSON_SECTION
 from notebook_routes.web.headers import Headers
 from notebook_routes.web.json import json_bytes
 from notebook_routes.web.response_cookies import ResponseCookies
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from notebook_routes.types import HeadersInit
     from notebook_routes.web.content import BodyInit
 
-_JSON_HEAD = HeaderSection((("content-type", "application/json"),))
 _NULL_BODY = frozenset({204, 205, 304})
 _REDIRECT = (301, 302, 303, 307, 308)
 # RFC 9112 §4: reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )
@@ -56,7 +55,7 @@ def _make_json(
     if status != 200 or status_text is not None:
         _set_status(response, status, status_text)
     if headers is None:
-        response.headers = Headers.of_section(_JSON_HEAD)
+        response.headers = Headers.of_section(JSON_SECTION)
     else:
         response.headers = Headers(headers)
         if not response.headers.has("content-type"):
@@ -244,7 +243,7 @@ class Response(Body):
         """
         # Most have no stream: asking it costs as much as all else here.
         if self._used or (self._stream is not None and self._stream.disturbed):
-            raise BodyUsed("this response's body was read already and cannot be sent; send a clone() or a new Response")
+            raise used_response()
         if self._content is not None:
             return self._content
         return None if self._source is not None else b""
@@ -296,6 +295,11 @@ class Redirect(Response):
     """What `Response.redirect` makes: its Location is sent absolute, while one that was written by hand stays."""
 
     __slots__ = ()
+
+
+def used_response() -> BodyUsed:
+    """What is raised for a response that has nothing left to send."""
+    return BodyUsed("this response's body was read already and cannot be sent; send a clone() or a new Response")
 
 
 def refuse_status_line(status: int, status_text: str) -> None:
