@@ -196,6 +196,8 @@ class App:
             request.geo_headers = self.geo
         answer: Response | Awaitable[Response]
         try:
+            if self.guard.hosts is not None:
+                self.guard.check_host(request)
             answer = self._through_middleware(exchange) if self.middleware else self._respond(exchange)
             if exchange.revalidations is None and isinstance(answer, Response):
                 return finish(answer, exchange)
@@ -344,7 +346,6 @@ class App:
         """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
         request = exchange.request
         path = request.path
-        self.guard.check_host(request)
         if path.startswith("/_routes/") or normalized(path) is not None:
             answer = self._respond(exchange)
             return answer if isinstance(answer, Response) else await answer
@@ -381,7 +382,6 @@ class App:
     def _respond(self, exchange: Exchange) -> Response | Awaitable[Response]:
         """The answer of the route, or what gives it when it is awaited; either may raise."""
         request, guard = exchange.request, self.guard
-        guard.check_host(request)
         path = request.path
         match = self.routes.match(path)
         if match is None or path.startswith("/_routes/"):

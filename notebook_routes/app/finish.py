@@ -7,7 +7,7 @@ from urllib.parse import urljoin
 
 from notebook_routes.web import Continuation, Headers, Response
 from notebook_routes.web.conditions import is_known
-from notebook_routes.web.response import Redirect, refuse_status_line, used_response
+from notebook_routes.web.response import Redirect, refuse_status_line
 
 if TYPE_CHECKING:
     from notebook_routes.runtime import Exchange
@@ -31,8 +31,8 @@ def finish(response: Response, exchange: Exchange) -> Response:
     if not isinstance(headers, Headers):
         kind = type(headers).__name__
         raise TypeError(f"response.headers was set to a {kind}: write response.headers.update(...), or Headers(...)")
-    if response.body_used:
-        raise used_response()
+    # Raises where the body was read already.
+    _ = response.content
     if exchange.cookies is not None:
         response = response.with_headers(lambda copy: _add_cookies(copy, exchange))
     section = response.headers.section()

@@ -55,21 +55,21 @@ class Guard:
             self.hosts.add(host.lower())
 
     def check_host(self, request: Request) -> None:
-        """Refuse a Host that is not ours.
+        """Refuse a Host that is not ours, where some are named.
 
         Raises:
             HTTPError: 400 where there is none or it is malformed (RFC 9112 §3.2), 421 where it is not ours
                 (RFC 9110 §15.5.20).
         """
+        if self.hosts is None:
+            return
         host = request.headers.get("host")
         if host is None:
-            if self.hosts is None:
-                return
             raise HTTPError(400, "A request needs exactly one Host header\n")
-        name = _name_of(host)
+        name = host_name(host)
         if name is None:
             raise HTTPError(400, "The Host header is no host name\n")
-        if self.hosts is not None and name not in self.hosts:
+        if name not in self.hosts:
             raise HTTPError(
                 421,
                 f"This server does not answer for the host {_printable(name)}. "
@@ -121,8 +121,8 @@ class Guard:
 
 
 @lru_cache(maxsize=256)
-def _name_of(host: str) -> str | None:
-    """The host without its port, None if it is none.
+def host_name(host: str) -> str | None:
+    """The host of a Host header without its port, None if it is none.
 
     Nor is it one where it makes no URL, as "a:99999" and "1.2.3.256": `request.url` would fail in the handler.
     """

@@ -104,8 +104,8 @@ class Binder:
         self._plain_segments: list[str] = []
         for parameter in parameters_of(function):
             self._readers.append((parameter.name, self._reader(parameter)))
-        #: Whether the arguments are what the router has found, all of it and no more.
-        self._takes_params = len(self._plain_segments) == len(self._readers) == len(pattern.names)
+        #: Whether `arguments` are what the router has found, all of it and no more: then nobody has to ask for them.
+        self.takes_params = len(self._plain_segments) == len(self._readers) == len(pattern.names)
 
     def arguments(self, exchange: Exchange, body: Any = None) -> Mapping[str, Any]:
         """The keyword arguments for one request.
@@ -113,8 +113,6 @@ class Binder:
         Raises:
             ValidationFailed: values do not have their declared types; all of them are named.
         """
-        if self._takes_params:
-            return exchange.params
         arguments: dict[str, Any] = {}
         try:
             for name, read in self._readers:

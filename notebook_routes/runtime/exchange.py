@@ -93,6 +93,7 @@ class Exchange:
         revalidations: tags that the handler has marked, each with the seconds until what has them goes; they take
             effect when it has answered.
         arrived: the request as it came.
+        began: when the request came in, on the clock of `perf_counter`.
         draft: the app's draft cookie.
         route: the route that answers; None until one has matched.
         params: the dynamic segments.
@@ -109,7 +110,7 @@ class Exchange:
     """
 
     __slots__ = (
-        "_began", "_output", "_output_size", "app", "arrived", "cache", "callbacks", "config", "context", "cookies",
+        "_output", "_output_size", "app", "arrived", "began", "cache", "callbacks", "config", "context", "cookies",
         "draft", "error", "findings", "is_behind", "notes", "observed", "params", "phase", "rendering", "request",
         "revalidations", "route",
     )  # fmt: skip
@@ -133,7 +134,7 @@ class Exchange:
         self.error: str | None = None
         self.findings: tuple[Mapping[str, object], ...] = ()
         self.notes: list[str] = []
-        self._began = perf_counter()
+        self.began = perf_counter()
         self._output: list[str] | None = None
         self._output_size = 0
 
@@ -170,7 +171,7 @@ class Exchange:
 
     def elapsed(self) -> float:
         """Seconds since the request came in."""
-        return perf_counter() - self._began
+        return perf_counter() - self.began
 
     @property
     def output(self) -> str:

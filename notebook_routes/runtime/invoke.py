@@ -114,22 +114,28 @@ class Invoker:
             Exception: as a call does; what is awaited may raise it too.
         """
         if arguments is None:
-            if self._binder.needs_body:
+            binder = self._binder
+            if binder.takes_params:
+                arguments = exchange.params
+            elif binder.needs_body:
                 return self._begin_with_body(exchange, workers, watch)
-            arguments = self._binder.arguments(exchange)
+            else:
+                arguments = binder.arguments(exchange)
         exchange.context = context = self._context.copy()
         if workers is not None and not self._on_loop:
             context.run(current_exchange.set, exchange)
             call = _Call(exchange, context, workers, watch, Deadline(self.max_duration))
             return self._in_time(self._run_in_thread(arguments, call, workers), call)
-        # Written out, `in_context` would be one more call for each request.
+        # `in_context` and `LoopWatch.enter` written out: for each request, every call less is seen in the rate.
         if watch is not None:
-            watch.enter(exchange)
+            watch.current = exchange
+            if watch.asleep:
+                watch.wake()
         try:
             value = context.run(self._call, arguments, exchange)
         finally:
             if watch is not None:
-                watch.leave()
+                watch.current = None
         if value.__class__ in NATIVE_JSON:
             return json_answer(value)
         call = _Call(exchange, context, workers, watch, Deadline(self.max_duration))

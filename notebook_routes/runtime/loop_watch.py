@@ -43,13 +43,19 @@ _AT_THE_EDGE = (
 
 
 class LoopWatch:
-    """Watches the loop of the thread that calls `start`."""
+    """Watches the loop of the thread that calls `start`.
+
+    Attributes:
+        current: the exchange whose handler takes a step; None between steps.
+        asleep: whether nobody looks: whoever sets `current` without `enter` has to `wake` it then.
+    """
 
     def __init__(self) -> None:
-        self._current: Exchange | None = None
+        self.current: Exchange | None = None
+        #: How often an exchange has taken a further step; its first one is told by the exchange.
         self._step = 0
         #: The same as whether `_active` is not set, in a form that costs a step nothing to look at.
-        self._asleep = True
+        self.asleep = True
         self._active = threading.Event()
         self._stopped = threading.Event()
         self._loop_thread = 0
@@ -70,43 +76,43 @@ class LoopWatch:
 
     def enter(self, exchange: Exchange) -> None:
         """A step of this exchange's handler begins on the loop."""
-        self._current = exchange
+        self.current = exchange
         self._step += 1
-        if self._asleep:
-            self._wake()
+        if self.asleep:
+            self.wake()
 
-    def _wake(self) -> None:
-        self._asleep = False
+    def wake(self) -> None:
+        """Look again, every `_TICK`."""
+        self.asleep = False
         self._active.set()
 
     def leave(self) -> None:
         """The step has ended."""
-        self._current = None
+        self.current = None
 
     def _watch(self) -> None:
-        seen, ticks = 0, 0
+        seen, ticks = None, 0
         while True:
             self._active.wait()
             if self._stopped.wait(_TICK):
                 return
-            if self._step != seen:
-                seen, ticks = self._step, 0
-            else:
-                ticks += 1
-            exchange = self._current
+            exchange, number = self.current, self._step
+            # The exchange itself would stay in memory until the next look.
+            step = None if exchange is None else (exchange.began, number)
+            seen, ticks = step, ticks + 1 if step == seen else 0
             if exchange is not None and ticks == _PATIENCE - 1:
-                self._report(exchange, seen)
+                self._report(exchange, number)
             elif exchange is None and ticks > _IDLE_TICKS:
                 self._active.clear()
-                self._asleep = True
-                if self._current is not None:
+                self.asleep = True
+                if self.current is not None:
                     # It has begun before it could see that nobody watches.
-                    self._wake()
+                    self.wake()
 
     def _report(self, exchange: Exchange, step: int) -> None:
         frame = sys._current_frames().get(self._loop_thread)  # noqa: SLF001 - the documented way to see another thread
         line = users_line(frame)
-        if line is None or self._step != step or self._current is not exchange:
+        if line is None or self._step != step or self.current is not exchange:
             # The step has ended meanwhile: the line is somebody else's.
             return
         is_edge = exchange.config is not None and exchange.config.runtime == "edge"

@@ -6,8 +6,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from notebook_routes.app.guard import host_name
 from notebook_routes.servers.incoming import IncomingBody
-from notebook_routes.servers.refusal import MAX_HEADERS, one_host, plain, too_large, too_many_headers
+from notebook_routes.servers.refusal import MAX_HEADERS, no_host_name, one_host, plain, too_large, too_many_headers
 from notebook_routes.servers.request_target import InvalidTarget, is_plain_target, origin_form
 from notebook_routes.web import Request, WireHeaders
 from notebook_routes.web.wire_headers import field_value
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from notebook_routes.web import Response
 
 HTTP_1 = ("1.0", "1.1")
+_NO_BODY = ("GET", "HEAD")
 
 
 class Refused(Exception):
@@ -55,7 +57,8 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
         if refused is not None:
             raise Refused(refused)
     method: str = scope["method"]
-    target = _target(scope, root)
+    raw = scope.get("raw_path")
+    target = raw.decode("latin-1") if raw and not (root or scope.get("query_string")) else _target(scope, root)
     # Nearly all are plain: asked here, it saves each request a call.
     if not is_plain_target(target):
         try:
@@ -63,12 +66,20 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
         except InvalidTarget as invalid:
             raise Refused(plain(400, str(invalid))) from None
     body = None
-    if b"content-length" in named or b"transfer-encoding" in named or _may_have_body(method, scope):
+    if (
+        b"content-length" in named
+        or b"transfer-encoding" in named
+        # HTTP/2 frames bodies without a word in the headers; a GET that has one says so all the same.
+        or (method not in _NO_BODY and scope.get("http_version", "1.1") not in HTTP_1)
+    ):
         body = IncomingBody(limit=max_body_size)
+    origin = _origin(scope.get("scheme", "http"), _own_host(scope) if host is None else host)
+    if origin is None:
+        raise Refused(no_host_name())
     request = Request.from_target(
         method,
         target,
-        origin=_origin(scope.get("scheme", "http"), host or _own_host(scope)),
+        origin=origin,
         headers=WireHeaders(fields, named if is_plain else None),
         body=body,
     )
@@ -76,11 +87,6 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
     if client is not None:
         request.peer = (client[0], scope.get("http_version", "1.1"), client[1] or 0)
     return request, body
-
-
-def _may_have_body(method: str, scope: MutableMapping[str, Any]) -> bool:
-    """HTTP/2 frames bodies without a word in the headers; a GET that has one says so all the same."""
-    return method not in ("GET", "HEAD") and scope.get("http_version", "1.1") not in HTTP_1
 
 
 def _check_headers(fields: list[tuple[bytes, bytes]], host: bytes | None, scope: MutableMapping[str, Any]) -> None:
@@ -115,8 +121,10 @@ def _without_root(path: str, root: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _origin(scheme: str, host: bytes) -> str:
-    return f"{scheme}://{field_value(host) or 'localhost'}"
+def _origin(scheme: str, host: bytes) -> str | None:
+    """Scheme and host as a URL begins with them; None where the host is none."""
+    name = field_value(host)
+    return None if host_name(name) is None else f"{scheme}://{name}"
 
 
 def _own_host(scope: MutableMapping[str, Any]) -> bytes:
@@ -126,4 +134,7 @@ def _own_host(scope: MutableMapping[str, Any]) -> bytes:
         return b"localhost"
     host, port = server
     name = f"[{host}]" if ":" in host else host
+    if host_name(name) is None:
+        # A socket in the file system.
+        return b"localhost"
     return (name if port is None else f"{name}:{port}").encode("latin-1")

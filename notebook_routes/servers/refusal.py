@@ -29,6 +29,11 @@ def one_host() -> Response:
     return plain(400, "A request needs exactly one Host header")
 
 
+def no_host_name() -> Response:
+    """The answer to a Host that is malformed (RFC 9112 §3.2): no URL could be made of it."""
+    return plain(400, "The Host header is no host name")
+
+
 def too_large(declared: str | None, limit: int) -> Response | None:
     """413 where the Content-Length that a client declares is over the limit; None otherwise."""
     # Python refuses to read numbers of thousands of digits.

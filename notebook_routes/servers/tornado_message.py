@@ -24,11 +24,13 @@ from typing import TYPE_CHECKING, Any
 from tornado.httputil import HTTPHeaders, HTTPMessageDelegate, RequestStartLine, ResponseStartLine
 from tornado.iostream import StreamClosedError
 
+from notebook_routes.app.guard import host_name
 from notebook_routes.runtime import rest_of
 from notebook_routes.servers.incoming import IncomingBody
 from notebook_routes.servers.refusal import (
     DRAIN_TIME,
     MAX_HEADERS,
+    no_host_name,
     one_host,
     plain,
     too_large,
@@ -104,11 +106,16 @@ class TornadoMessage(HTTPMessageDelegate):
         if host is not None:
             # RFC 9112 §3.2.2: the authority of an absolute-form target overrides Host.
             pairs = [pair for pair in pairs if pair[0] != "host"] + [("host", host)]
+        else:
+            host = named
+        if host is not None and host_name(host) is None:
+            self._refuse(no_host_name(), headers)
+            return None
         make = partial(
             Request.from_target,
             method,
             target,
-            origin=f"http://{host or named or 'localhost'}",
+            origin=f"http://{host or 'localhost'}",
             headers=Headers.from_pairs(pairs),
         )
         if version == "HTTP/1.0":

@@ -5,6 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notebook_routes.app import LOOPBACK_HOSTS, Guard
+from notebook_routes.app.guard import host_name
 from notebook_routes.errors import HTTPError
 from notebook_routes.web import Headers, Request
 
@@ -32,9 +33,8 @@ class TestHost:
     @pytest.mark.parametrize(
         "host", ["", " ", "a b", "a@b", "localhost:80@evil.example", "a/b", "a:b", "a,b", "[", "é"]
     )
-    @pytest.mark.parametrize("hosts", [None, ["a", "localhost", "b"]])
-    def test_malformed(self, host, hosts):
-        assert refusal(Guard(hosts=hosts).check_host, request(host=host)).status == 400
+    def test_malformed(self, host):
+        assert refusal(Guard(hosts=["a", "localhost", "b"]).check_host, request(host=host)).status == 400
 
     def test_none(self):
         assert refusal(Guard(hosts=()).check_host, request()).status == 400
@@ -139,7 +139,7 @@ HOSTS = st.text("a0.:[]%-_~@/ xé", max_size=12) | st.from_regex(r"[0-9.:xa]{0,1
 def test_of_a_host_that_is_let_in_a_url_can_be_made(host):
     asked = Request.from_target("GET", "/x", origin=f"http://{host}", headers=Headers.from_pairs([("host", host)]))
     try:
-        Guard().check_host(asked)
+        Guard(hosts=[(host_name(host) or host).lower()]).check_host(asked)
     except HTTPError as error:
         refused = error
     else:

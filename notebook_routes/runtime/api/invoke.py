@@ -54,6 +54,7 @@ class _ApiBinder(Binder):
     def __init__(self, config: ApiConfig, pattern: RoutePattern, *, streams: bool) -> None:
         super().__init__(_nothing, method=ANY, pattern=pattern)
         self._config = config
+        self.takes_params = False
         self.needs_body = config.body_limit is not None or not streams
 
     async def read_body(self, request: Request) -> Any:
