@@ -525,6 +525,8 @@ def test_a_redirect_to_another_spelling_stays_below_the_root_path(world):
     [
         {"headers": [(b"host", b"localhost"), (b"host", b"other")]},
         {"headers": [(b"host", b"localhost, other")]},
+        {"headers": [(b"host", b"a b")]},
+        {"headers": [(b"host", b"")]},
         {"headers": []},
         {"path": "*", "raw_path": b"*", "method": "OPTIONS"},
     ],

@@ -54,6 +54,7 @@ def test_the_target(changed, target):
         ({"headers": [], "http_version": "1.0"}, "http://127.0.0.1:8000/a%20b"),
         ({"headers": [], "http_version": "2", "server": ("::1", 8000)}, "http://[::1]:8000/a%20b"),
         ({"headers": [], "http_version": "1.0", "server": ("example", None)}, "http://example/a%20b"),
+        ({"headers": [], "http_version": "1.0", "server": ("/run/x.sock", None)}, "http://localhost/a%20b"),
         ({"headers": [], "http_version": "1.0", "server": None}, "http://localhost/a%20b"),
     ],
 )
