@@ -5,21 +5,19 @@ from __future__ import annotations
 import asyncio
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote
 
 import notebook_routes.cache as caching
 from notebook_routes.app.after import run_callbacks
 from notebook_routes.app.cors import Cors
 from notebook_routes.app.events import RequestLog
 from notebook_routes.app.failures import Failures
-from notebook_routes.app.finish import finish, resolve_location
-from notebook_routes.app.guard import SAFE_METHODS, Guard
-from notebook_routes.app.missing import method_not_allowed, not_found
+from notebook_routes.app.finish import finish
+from notebook_routes.app.guard import Guard
 from notebook_routes.app.own_pages import OwnPages
-from notebook_routes.app.target import normalized
+from notebook_routes.app.respond import respond, respond_through_middleware
 from notebook_routes.cache.cancelled import being_cancelled
 from notebook_routes.errors import HTTPError, RedirectError
-from notebook_routes.routing import ANY, CorsPolicy, RouteTable
+from notebook_routes.routing import CorsPolicy, RouteTable
 from notebook_routes.runtime import (
     DraftCookie,
     Exchange,
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from notebook_routes.app.middleware import Middleware
     from notebook_routes.app.public import PublicFiles
     from notebook_routes.cache import CacheHandler, DataCache, ResponseCache
-    from notebook_routes.routing import Route, RoutePath, SegmentConfig
     from notebook_routes.servers.asgi import ASGIApp, Message, Receive, Send
     from notebook_routes.types import HeadersInit
 
@@ -198,7 +195,7 @@ class App:
         try:
             if self.guard.hosts is not None:
                 self.guard.check_host(request)
-            answer = self._through_middleware(exchange) if self.middleware else self._respond(exchange)
+            answer = respond_through_middleware(self, exchange) if self.middleware else respond(self, exchange)
             if exchange.revalidations is None and isinstance(answer, Response):
                 return finish(answer, exchange)
         except BaseException as error:  # noqa: BLE001 - raised again where it is answered
@@ -221,9 +218,9 @@ class App:
             if being_cancelled():
                 raise
             # The handler awaited something that somebody else has cancelled.
-            return self._failed(error, exchange)
+            return self.failed(error, exchange)
         except BaseException as error:  # noqa: BLE001 - the server must not die of a handler, nor of its sys.exit()
-            response = self._failed(error, exchange)
+            response = self.failed(error, exchange)
             if exchange.revalidations is not None:
                 await self._revalidate(exchange)
             return response
@@ -276,7 +273,7 @@ class App:
 
     def failed_to_start(self, error: BaseException, request: Request) -> Response:
         """The response for a stream that failed before anything of it was sent."""
-        return self._failed(error, _exchange_of(request))
+        return self.failed(error, _exchange_of(request))
 
     def sent(
         self, request: Request, *, status: int, size: int, error: BaseException | None = None
@@ -342,134 +339,8 @@ class App:
         for tag, expire in marked.items():
             await self.cache.mark([tag], moment, expire=expire)
 
-    async def _through_middleware(self, exchange: Exchange) -> Response:
-        """The answer where there is middleware: it sees what has passed the guard and is no preflight."""
-        request = exchange.request
-        path = request.path
-        if path.startswith("/_routes/") or normalized(path) is not None:
-            answer = self._respond(exchange)
-            return answer if isinstance(answer, Response) else await answer
-        match = self.routes.match(path)
-        cors = None
-        if match is not None:
-            exchange.route = match.route_path.answering(request.method)
-            exchange.params = match.params
-            cors = self._cors(match.route_path.config)
-            preflight = None if cors is None else cors.preflight(request, match.route_path)
-            if preflight is not None:
-                return preflight
-        self.guard.check_token(request)
-        if cors is None or not cors.allows(request):
-            self.guard.check_foreign(request)
-        from notebook_routes.app.compose import Passage  # noqa: PLC0415 - many apps have no middleware
-
-        passage = Passage(
-            self.middleware,
-            exchange,
-            end=self._respond,
-            failed=self._failed,
-            workers=self.workers,
-            watch=self.watch,
-        )
-        response = await passage.respond()
-        headers = response.headers
-        added = headers.has("access-control-allow-origin") or "origin" in headers.get("vary", "").lower()
-        if cors is not None and not added:
-            # A page may read why a middleware has refused it.
-            response = response.with_headers(lambda headers: cors.add_to(headers, request))
-        return response
-
-    def _respond(self, exchange: Exchange) -> Response | Awaitable[Response]:
-        """The answer of the route, or what gives it when it is awaited; either may raise."""
-        request, guard = exchange.request, self.guard
-        path = request.path
-        match = self.routes.match(path)
-        if match is None or path.startswith("/_routes/"):
-            answer = self._beside_routes(request)
-            if answer is not None:
-                return answer
-        if self.public is not None and (match is None or match.params) and self.public.find(path) is not None:
-            return self._public_file(self.public, exchange)
-        if match is None:
-            return self._unmatched(request)
-        route_path, exchange.params = match
-        method = request.method
-        exchange.route = route = route_path.answering(method)
-        exchange.config = config = route_path.config
-        cors = None if self.cors is None and config.cors is None else self._cors(config)
-        if cors is not None:
-            preflight = cors.preflight(request, route_path)
-            if preflight is not None:
-                return preflight
-        if guard.token is not None:
-            guard.check_token(request)
-        if method not in SAFE_METHODS and (cors is None or not cors.allows(request)):
-            guard.check_foreign(request)
-        if route is None:
-            answer = _without_handler(request, route_path, explain=self.explain)
-        elif route.method == ANY:
-            answer = self._api_answer(self, exchange, route_path, route)
-        elif route_path.keeps_answers and route.method == "GET":
-            answer = self._kept_answer(self, exchange, route_path, route)
-        else:
-            handler: Any = route.handler
-            answer = handler.begin(exchange, self.workers, self.watch)
-            # Nothing is to be done for a plain one, which most are.
-            answer = answer if answer.__class__ is Response else _located(answer, exchange)
-        return answer if cors is None else _shared(answer, cors, request)
-
-    def _beside_routes(self, request: Request) -> Response | Awaitable[Response] | None:
-        """What is answered whatever routes there are: other spellings of a path, and our own pages."""
-        elsewhere = normalized(request.path)
-        if elsewhere is not None:
-            return _moved(elsewhere, request)
-        return self._own_page(request) if request.path.startswith("/_routes/") else None
-
-    async def _public_file(self, public: PublicFiles, exchange: Exchange) -> Response:
-        exchange.route, exchange.params = None, {}
-        self.guard.check_token(exchange.request)
-        return self._readable(await public.respond(exchange, self.workers, self.watch), exchange.request)
-
-    def _unmatched(self, request: Request) -> Response:
-        if request.path == "/_routes" and "/_routes/" in self.open_pages:
-            return _moved("/_routes/", request)
-        self.guard.check_token(request)
-        return self._readable(not_found(request, self.routes if self.explain else None), request)
-
-    @cached_property
-    def _kept_answer(self) -> Callable[[App, Exchange, RoutePath, Route], Awaitable[Response]]:
-        # Once, and not for each answer: an import that only looks up costs as much as finding the entry.
-        from notebook_routes.app.kept_answers import kept_answer  # noqa: PLC0415 - many apps keep none
-
-        return kept_answer
-
-    @cached_property
-    def _api_answer(self) -> Callable[[App, Exchange, RoutePath, Route], Awaitable[Response]]:
-        from notebook_routes.app.api_answers import api_answer  # noqa: PLC0415 - many apps have no API Route
-
-        return api_answer
-
-    def _cors(self, config: SegmentConfig | None) -> Cors | None:
-        """What pages of other origins may do: as the path declares it, or else the app."""
-        policy = self.cors if config is None or config.cors is None else config.cors
-        return None if policy is None else Cors(policy)
-
-    def _readable(self, response: Response, request: Request) -> Response:
-        """The answer to a path that declares nothing, as the app lets others read it."""
-        cors = self._cors(None)
-        return response if cors is None else response.with_headers(lambda headers: cors.add_to(headers, request))
-
-    def _own_page(self, request: Request) -> Response | Awaitable[Response]:
-        # No route can be declared here, but a catch-all would match.
-        self.guard.check_foreign(request)
-        if request.path in self.open_pages:
-            return self.open_pages(request)
-        if self.own_pages is None:
-            return not_found(request, None)
-        self.guard.check_page_token(request)
-        return self.own_pages(request)
-
-    def _failed(self, error: BaseException, exchange: Exchange) -> Response:
+    def failed(self, error: BaseException, exchange: Exchange) -> Response:
+        """The response to what was raised while a request was answered."""
         if not isinstance(error, (HTTPError, RedirectError)):
             # What has gone wrong has changed nothing.
             exchange.revalidations = None
@@ -479,7 +350,7 @@ class App:
             # A header of the exception's own that cannot be sent.
             response = self.failures.response(unsendable, exchange)
         path = None if exchange.route is None else self.routes.at(exchange.route.pattern)
-        cors = self._cors(None if path is None else path.config)
+        cors = Cors.of(None if path is None else path.config, self.cors)
         if cors is not None:
             # Without these a page cannot tell a 404 from a network that is down.
             response = response.with_headers(lambda headers: cors.add_to(headers, exchange.request))
@@ -506,27 +377,6 @@ def _exchange_of(request: Request) -> Exchange:
     return exchange
 
 
-def _without_handler(request: Request, route_path: RoutePath, *, explain: bool) -> Response:
-    """What the path itself answers to a method that it has no handler for."""
-    if request.method == "OPTIONS":
-        return Response(None, status=204, headers={"allow": route_path.allow()})
-    return method_not_allowed(request, route_path.allow(), explain=explain)
-
-
-def _located(answer: Response | Awaitable[Response], exchange: Exchange) -> Response | Awaitable[Response]:
-    return resolve_location(answer, exchange) if isinstance(answer, Response) else _located_later(answer, exchange)
-
-
-async def _located_later(answer: Awaitable[Response], exchange: Exchange) -> Response:
-    return resolve_location(await answer, exchange)
-
-
-async def _shared(answer: Response | Awaitable[Response], cors: Cors, request: Request) -> Response:
-    """The answer as pages of other origins may read it."""
-    response = answer if isinstance(answer, Response) else await answer
-    return response.with_headers(lambda headers: cors.add_to(headers, request))
-
-
 def _first_step(steps: Coroutine[Any, Any, Response]) -> Response | Awaitable[Response]:
     """What a coroutine gives where it waits for nothing; else the rest of it."""
     try:
@@ -538,9 +388,3 @@ def _first_step(steps: Coroutine[Any, Any, Response]) -> Response | Awaitable[Re
 
 async def _failing(error: BaseException) -> NoReturn:
     raise error
-
-
-def _moved(path: str, request: Request) -> Response:
-    query = f"?{request.query_string}" if request.query_string else ""
-    location = quote(path + query, safe="%/:?#[]@!$&'()*+,;=-._~")
-    return Response(location, status=308, headers={"location": location})

@@ -5,12 +5,12 @@ What the policy leaves open is generous: methods are what the path has, request 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from notebook_routes.web import Response
 
 if TYPE_CHECKING:
-    from notebook_routes.routing import CorsPolicy, RoutePath
+    from notebook_routes.routing import CorsPolicy, RoutePath, SegmentConfig
     from notebook_routes.web import Headers, Request
 
 
@@ -20,6 +20,12 @@ class Cors:
     def __init__(self, policy: CorsPolicy) -> None:
         self._policy = policy
         self._origins = frozenset(origin.rstrip("/").lower() for origin in policy.origins)
+
+    @classmethod
+    def of(cls, config: SegmentConfig | None, default: CorsPolicy | None) -> Self | None:
+        """What a path declares, or else the app; None where neither does."""
+        policy = default if config is None or config.cors is None else config.cors
+        return None if policy is None else cls(policy)
 
     def allows(self, request: Request) -> bool:
         """Whether the request's Origin is declared."""
