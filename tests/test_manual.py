@@ -20,6 +20,8 @@ ENVIRONMENT = {
     "JPY_SESSION_NAME": "",
     # What else is installed for tests takes seconds to load.
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    # Nor is what this run was asked to say: a cell of 06 runs pytest.
+    "PYTEST_ADDOPTS": "",
 }
 
 
