@@ -78,9 +78,9 @@ class Job:
             return
         if error is None:
             self.future.set_result(result)
-        elif isinstance(error, StopIteration):
-            # A future refuses it, since it would end the coroutine that awaits.
-            refused = RuntimeError("the handler raised StopIteration")
+        elif isinstance(error, (StopIteration, GeneratorExit)):
+            # The one would end the coroutine that awaits, and a future refuses it; the other would close it.
+            refused = RuntimeError(f"the handler raised {type(error).__name__}")
             refused.__cause__ = error
             self.future.set_exception(refused)
         else:

@@ -565,7 +565,7 @@ def test_an_adapter_has_the_answer_at_once_where_nothing_is_waited_for(desk):
     asyncio.run(story())
 
 
-@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, asyncio.CancelledError, StopIteration])
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, asyncio.CancelledError, StopIteration, GeneratorExit])
 @pytest.mark.parametrize("threads", [False, True])
 def test_whatever_a_handler_raises_is_a_500(desk, caplog, error, threads):
     @desk.route("/async")

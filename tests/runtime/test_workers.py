@@ -79,7 +79,7 @@ def test_an_error_comes_with_the_line_that_raised_it(workers):
     run(story())
 
 
-@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, GeneratorExit, asyncio.CancelledError])
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, asyncio.CancelledError])
 def test_an_error_of_any_kind_reaches_the_one_who_awaits(workers, kind):
     def fails():
         raise kind
@@ -93,11 +93,15 @@ def test_an_error_of_any_kind_reaches_the_one_who_awaits(workers, kind):
     assert run(story())
 
 
-def test_a_stop_iteration_keeps_its_line(workers):
+@pytest.mark.parametrize("kind", [StopIteration, GeneratorExit])
+def test_what_would_end_the_one_who_awaits_is_the_cause_of_an_error(workers, kind):
+    def fails():
+        raise kind
+
     async def story():
-        with pytest.raises(RuntimeError, match="the handler raised StopIteration") as error:
-            await submit(workers, lambda: next(iter(()))).future
-        assert isinstance(error.value.__cause__, StopIteration)
+        with pytest.raises(RuntimeError, match=f"the handler raised {kind.__name__}") as error:
+            await submit(workers, fails).future
+        assert isinstance(error.value.__cause__, kind)
         assert traceback.extract_tb(error.value.__cause__.__traceback__)[-1].line
 
     run(story())

@@ -421,7 +421,7 @@ def test_a_handler_that_raises_is_a_500_and_the_connection_lives(hello, caplog, 
     assert "KeyError" in caplog.text
 
 
-@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, StopIteration, StopAsyncIteration])
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt, StopIteration, StopAsyncIteration, GeneratorExit])
 @pytest.mark.parametrize("kind", ["async", "def", "post"])
 def test_nothing_that_a_handler_raises_ends_the_server(hello, caplog, error, kind):
     if kind == "def":
