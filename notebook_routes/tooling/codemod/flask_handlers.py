@@ -29,7 +29,7 @@ class FlaskHandlers:
 
     def __init__(self, source: FlaskSource) -> None:
         self._source = source
-        self.names = {*source.handled.values(), *source.caught.values(), source.handled_rest}
+        self.names = {*source.errors.handled.values(), *source.errors.caught.values(), source.errors.handled_rest}
         self.catches_with_request = False
         self._handled: dict[int, str] = {}
         self._rest: str | None = None
@@ -40,10 +40,10 @@ class FlaskHandlers:
         """Note that one has been converted, and whether it is given the request by name."""
         source = self._source
         call = f"(lambda error: {name}(error, request=request))" if with_request else name
-        self._handled |= {status: call for status, function in source.handled.items() if function == name}
-        if source.handled_rest == name:
+        self._handled |= {status: call for status, function in source.errors.handled.items() if function == name}
+        if source.errors.handled_rest == name:
             self._rest = call
-        caught = {kind: (name, with_request) for kind, function in source.caught.items() if function == name}
+        caught = {kind: (name, with_request) for kind, function in source.errors.caught.items() if function == name}
         self._caught |= caught
         self.catches_with_request = self.catches_with_request or (with_request and bool(caught))
 

@@ -141,7 +141,8 @@ class FlaskProgram:
             raise NotUnderstood("; ".join(self.problems) or "it has no views")
         if self._source.cors is not None:
             made.constants.append(f"cors = {self._source.cors}")
-        statuses = self._source.aborted | {415} if "json_of" in self._support else self._source.aborted
+        aborted = self._source.errors.aborted
+        statuses = aborted | {415} if "json_of" in self._support else aborted
         answering = self._handlers.middleware(pages=old_errors, statuses=statuses)
         if answering:
             # What is done to answers is done to those of errors too, and what is done before may fail.
@@ -242,7 +243,7 @@ class FlaskProgram:
             app=frozenset(self._source.apps),
             helpers=self._helpers,
             answers=answers,
-            errors={name: status for name, status in self._source.errors.items() if status is not None},
+            errors=self._source.errors.statuses,
             session=self._source.session,
         )
         new = function.visit(view)
@@ -326,7 +327,7 @@ class FlaskProgram:
         view, new = self._view(function, answers=True)
         if not view.needs <= {"request"}:
             raise NotUnderstood("it answers errors, and reads the body")
-        if names_in([function]) & self._source.errors.keys():
+        if names_in([function]) & self._source.errors.names.keys():
             raise NotUnderstood("it answers errors, and asks for those of Werkzeug")
         self._handlers.take(function.name.value, with_request=bool(view.needs))
         return with_more(new, sorted(view.needs))

@@ -10,6 +10,7 @@ import libcst as cst
 
 from notebook_routes.tooling.codemod.declarations import METHOD_DECORATORS, is_main, parameters_in
 from notebook_routes.tooling.codemod.flask_classes import is_method_view, methods_of
+from notebook_routes.tooling.codemod.flask_error_source import FlaskErrorSource
 from notebook_routes.tooling.codemod.modules import as_one
 from notebook_routes.tooling.codemod.nodes import (
     Statement,
@@ -43,13 +44,6 @@ _CONVERTER = re.compile(r"<(?:(?P<kind>[a-zA-Z_]\w*)(?:\([^)]*\))?:)?(?P<name>[a
 _COOKIE_SETTING = re.compile(r"\bSESSION_[A-Z]")
 #: Attributes of the app that are settings.
 _SETTINGS = {"secret_key": "SECRET_KEY", "permanent_session_lifetime": "PERMANENT_SESSION_LIFETIME"}
-#: The statuses of Werkzeug's exceptions.
-ERRORS = {
-    "BadRequest": 400, "Unauthorized": 401, "Forbidden": 403, "NotFound": 404, "MethodNotAllowed": 405,
-    "Conflict": 409, "Gone": 410, "RequestEntityTooLarge": 413, "UnsupportedMediaType": 415,
-    "UnprocessableEntity": 422, "TooManyRequests": 429, "InternalServerError": 500, "NotImplemented": 501,
-    "ServiceUnavailable": 503,
-}  # fmt: skip
 _FRAMEWORKS = ("flask_restful", "flask_restx", "flask_sqlalchemy", "flask_login", "flask_socketio", "flask_smorest")
 
 
@@ -119,11 +113,7 @@ class FlaskSource:
         blueprints: by the name of the variable.
         views: in order.
         hooks: in order.
-        handled: for a status the function that answers errors of it.
-        handled_rest: the function that answers errors of all other statuses; None where there is none.
-        caught: for an exception of the program's, or of Python's, the function that answers it.
-        errors: names of Werkzeug's exceptions, each with its status; None for that of all.
-        aborted: the statuses that it aborts with.
+        errors: what it says of errors.
         session: what Flask's session is called, where there is a key to sign it by; None where it cannot be kept.
         plain: the other statements.
         cors: the origins that may call, as text; None where none is declared.
@@ -138,12 +128,10 @@ class FlaskSource:
         self.blueprints: dict[str, Blueprint] = {}
         self.views: list[View] = []
         self.hooks: list[Hook] = []
-        self.handled: dict[int, str] = {}
-        self.handled_rest: str | None = None
-        self.caught: dict[str, str] = {}
-        self.errors: dict[str, int | None] = {}
-        self.aborted: set[int] = set()
+        self.errors = FlaskErrorSource()
         self.session: str | None = None
+        #: Functions that make the app.
+        self._factories: set[str] = set()
         #: Functions that answer errors of one blueprint.
         self._local: list[tuple[str, str]] = []
         self.plain: list[Statement] = []
@@ -156,12 +144,10 @@ class FlaskSource:
         self._refuse_extensions(statements)
         statements = [as_statement(inner.visit(_Bare())) for each in statements for inner in self._unfolded(each)]
         for each in statements:
-            self._find_errors(each)
+            self._find_imports(each)
         self._check_session([code(each) for each in statements])
-        aborts = _Aborts({name: status for name, status in self.errors.items() if status is not None})
         for each in statements:
-            each.visit(aborts)
-        self.aborted = aborts.statuses
+            self.errors.find_aborts(each)
         self._constants = {found[0]: found[1] for each in statements if (found := target_of(each)) is not None}
         for each in statements:
             self._find_owner(each)
@@ -225,11 +211,6 @@ class FlaskSource:
         for each in body_of(node.body):
             if not isinstance(only_small(each), cst.Return):
                 yield each
-
-    @property
-    def _factories(self) -> set[str]:
-        found: set[str] = self.__dict__.setdefault("factories", set())
-        return found
 
     def _refuse_extensions(self, statements: Sequence[Statement]) -> None:
         for each in statements:
@@ -309,22 +290,10 @@ class FlaskSource:
         return {name: value for name, value in found.items() if name is not None}
 
     def _handle(self, wanted: cst.BaseExpression | None, function: str | None) -> None:
-        """Note what answers errors of a status, or an exception."""
-        status, name = constant(wanted), dotted(wanted) if wanted is not None else None
-        if name is not None:
-            status = self.errors.get(name, ...)
-        if function is None or (status is ... and name is None):
+        if not self.errors.handle(wanted, function):
             self.dropped.append(f"{function}() answers for exceptions that cannot be told")
-        elif isinstance(status, int):
-            self.handled[status] = function
-        elif status is None:
-            self.handled_rest = function
-        else:
-            self.caught[str(name)] = function
-            if name == "Exception" and self.handled_rest is None:
-                self.handled_rest = function
 
-    def _find_errors(self, node: Statement) -> None:
+    def _find_imports(self, node: Statement) -> None:
         """Note the names that imports of Werkzeug's exceptions bind, and that of Flask's session."""
         small = only_small(node)
         if not isinstance(small, cst.ImportFrom) or isinstance(small.names, cst.ImportStar):
@@ -333,8 +302,8 @@ class FlaskSource:
         for alias in small.names:
             name = str(dotted(alias.name))
             bound = alias.evaluated_alias or name
-            if module == "werkzeug.exceptions" and (name in ERRORS or name == "HTTPException"):
-                self.errors[bound] = ERRORS.get(name)
+            if module == "werkzeug.exceptions":
+                self.errors.imported(name, bound)
             if module == "flask" and name == "session":
                 self.session = bound
 
@@ -432,23 +401,6 @@ class FlaskSource:
         self.cors = code(origins) if origins is not None else '"*"'
         if argument_of(call, "resources") is not None:
             self.dropped.append(f"{code(call)} speaks of some paths, and cors is declared for all")
-
-
-class _Aborts(cst.CSTVisitor):
-    """The statuses that a program aborts with."""
-
-    def __init__(self, errors: Mapping[str, int]) -> None:
-        self._errors = errors
-        self.statuses: set[int] = set()
-
-    def visit_Call(self, node: cst.Call) -> None:
-        if dotted(node.func) in ("abort", "flask.abort"):
-            status = constant(argument_of(node, "code", 0))
-            self.statuses |= {status} if isinstance(status, int) else set(ERRORS.values())
-
-    def visit_Name(self, node: cst.Name) -> None:
-        if node.value in self._errors:
-            self.statuses.add(self._errors[node.value])
 
 
 class _Bare(cst.CSTTransformer):
