@@ -418,6 +418,7 @@ def test_of_two_files_in_conflict_neither_is_served_and_both_are_named(project, 
     ],
 )
 def test_some_mistakes_stop_loading(project, files, said, strict):
+    gc.collect()  # apps of other tests
     before = trees()
     with pytest.raises(DefinitionError, match=said):
         load_tree(project({"app/route.py": "def GET(): ...", **files}), strict=strict)

@@ -215,7 +215,7 @@ def test_what_the_isolate_can_do_is_done(edge):
         import linecache
         import wave  # noqa: F401 - found and read by Python itself
 
-        with sqlite3.connect(":memory:") as database:
+        with contextlib.closing(sqlite3.connect(":memory:")) as database:
             rows = database.execute("select 1").fetchall()
         assert linecache.getline(str(HERE), 1)
         assert zoneinfo.ZoneInfo("Europe/Berlin")
