@@ -32,8 +32,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class AccessLog:
     """Writes the lines; `write` listens to a request log.
 
-    The lines of one turn of the loop go out together, at its end. Where they cannot, since nobody reads the pipe any more
-    or the disk is full, they are dropped, which is said once; the next ones are tried again.
+    The lines of one turn of the loop go out together, at its end. Where they cannot, since nobody reads the pipe any
+    more or the disk is full, they are dropped, which is said once; the next ones are tried again.
 
     Args:
         form: one of `ACCESS_FORMATS`.
