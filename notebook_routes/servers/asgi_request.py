@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from notebook_routes.web import Response
 
-HTTP_1 = ("1.0", "1.1")
+#: As the specification writes them, and HTTP/1.0 as granian does.
+HTTP_1 = ("1.0", "1.1", "1")
 _NO_BODY = ("GET", "HEAD")
 
 
@@ -79,7 +80,7 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
     ):
         body = IncomingBody(limit=max_body_size)
     origin = _origin(scope.get("scheme", "http"), _own_host(scope) if host is None else host)
-    if origin is None and host == b"" and scope.get("http_version") == "1.0":
+    if origin is None and host == b"" and scope.get("http_version") in ("1.0", "1"):
         # granian writes an empty Host where the client has sent none, as it may in HTTP/1.0.
         origin = _origin(scope.get("scheme", "http"), _own_host(scope))
     if origin is None:

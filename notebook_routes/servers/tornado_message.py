@@ -284,7 +284,7 @@ class TornadoMessage(HTTPMessageDelegate):
         self._connection.write(start + content)
 
     def _close_if_said(self, response: Response) -> None:
-        """Client and handler may say `Connection: close` (RFC 9112 §9.6); Tornado knows a client's only if it is all."""
+        """Client and handler may say `Connection: close` (RFC 9112 §9.6); Tornado hears a client only if it is all."""
         said = self._connection_header, (response.headers.get("connection") or "").lower()
         if self._server.draining or "close" in said:
             self._connection._disconnect_on_finish = True  # noqa: SLF001 - Tornado has no other switch

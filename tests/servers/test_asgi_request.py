@@ -52,7 +52,7 @@ def test_the_target(changed, target):
         ({"scheme": "https"}, "https://shop.example/a%20b"),
         ({"headers": [(b"host", b" shop.example:81\t")]}, "http://shop.example:81/a%20b"),
         ({"headers": [], "http_version": "1.0"}, "http://127.0.0.1:8000/a%20b"),
-        ({"headers": [(b"host", b"")], "http_version": "1.0"}, "http://127.0.0.1:8000/a%20b"),  # as granian has it
+        ({"headers": [(b"host", b"")], "http_version": "1"}, "http://127.0.0.1:8000/a%20b"),  # as granian has it
         ({"raw_path": b"http://b.example:81/a", "query_string": b"x"}, "http://b.example:81/a?x"),
         ({"headers": [], "http_version": "2", "server": ("::1", 8000)}, "http://[::1]:8000/a%20b"),
         ({"headers": [], "http_version": "1.0", "server": ("example", None)}, "http://example/a%20b"),
