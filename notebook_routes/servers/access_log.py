@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sys
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,27 +25,30 @@ if TYPE_CHECKING:
 
 ACCESS_FORMATS = ("text", "json")
 _CLIENT_LEFT = 499
+_log = logging.getLogger("notebook_routes.servers")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class AccessLog:
     """Writes the lines; `write` listens to a request log.
 
-    The lines of one turn of the loop go out together, at its end.
+    The lines of one turn of the loop go out together, at its end. Where they cannot, since nobody reads the pipe any
+    more or the disk is full, they are dropped, which is said once; the next ones are tried again.
 
     Args:
         form: one of `ACCESS_FORMATS`.
-        stream: where to; by default stdout.
+        stream: where to; by default stdout, and nowhere if the process has none.
     """
 
     def __init__(self, form: str, stream: TextIO | None = None) -> None:
         self._line = _as_json if form == "json" else _as_text
-        self._stream = sys.stdout if stream is None else stream
+        self._stream: TextIO | None = sys.stdout if stream is None else stream
         self._lines: list[str] = []
+        self._drops = False
 
     def write(self, entry: LogEntry, exchange: Exchange) -> None:
         """Write the line of a request that has been answered; a run that nobody waited for is none."""
-        if entry.is_behind:
+        if entry.is_behind or self._stream is None:
             return
         if not self._lines:
             asyncio.get_running_loop().call_soon(self._flush)
@@ -52,8 +56,16 @@ class AccessLog:
 
     def _flush(self) -> None:
         lines, self._lines = self._lines, []
-        self._stream.write("".join(lines))
-        self._stream.flush()
+        assert self._stream is not None
+        try:
+            self._stream.write("".join(lines))
+            self._stream.flush()
+        except OSError as error:
+            if not self._drops:
+                _log.error("the access log cannot be written: %s; its lines are dropped until it can", error.strerror)
+            self._drops = True
+        else:
+            self._drops = False
 
 
 def _as_text(entry: LogEntry, exchange: Exchange) -> str:

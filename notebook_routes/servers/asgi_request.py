@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from notebook_routes.web import Response
 
-HTTP_1 = ("1.0", "1.1")
+#: As the specification writes them, and HTTP/1.0 as granian does.
+HTTP_1 = ("1.0", "1.1", "1")
 _NO_BODY = ("GET", "HEAD")
 
 
@@ -62,9 +63,14 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
     # Nearly all are plain: asked here, it saves each request a call.
     if not is_plain_target(target):
         try:
-            target, _ = origin_form(method, target)
+            target, authority = origin_form(method, target)
         except InvalidTarget as invalid:
             raise Refused(plain(400, str(invalid))) from None
+        if authority is not None:
+            # RFC 9112 §3.2.2: it overrides Host. Some servers hand on an absolute-form target as it came.
+            host = authority.encode("latin-1")
+            fields = [field for field in fields if field[0] != b"host"] + [(b"host", host)]
+            named = dict(fields)
     body = None
     if (
         b"content-length" in named
@@ -74,6 +80,9 @@ def request_of(scope: MutableMapping[str, Any], root: str, max_body_size: int) -
     ):
         body = IncomingBody(limit=max_body_size)
     origin = _origin(scope.get("scheme", "http"), _own_host(scope) if host is None else host)
+    if origin is None and host == b"" and scope.get("http_version") in ("1.0", "1"):
+        # granian writes an empty Host where the client has sent none, as it may in HTTP/1.0.
+        origin = _origin(scope.get("scheme", "http"), _own_host(scope))
     if origin is None:
         raise Refused(no_host_name())
     request = Request.from_target(

@@ -284,8 +284,9 @@ class TornadoMessage(HTTPMessageDelegate):
         self._connection.write(start + content)
 
     def _close_if_said(self, response: Response) -> None:
-        """A handler may set `Connection: close` (RFC 9112 §9.6)."""
-        if self._server.draining or (response.headers.get("connection") or "").lower() == "close":
+        """Client and handler may say `Connection: close` (RFC 9112 §9.6); Tornado hears a client only if it is all."""
+        said = self._connection_header, (response.headers.get("connection") or "").lower()
+        if self._server.draining or "close" in said:
             self._connection._disconnect_on_finish = True  # noqa: SLF001 - Tornado has no other switch
 
     async def _send_stream(self, response: Response, request: Request) -> None:
@@ -407,4 +408,5 @@ def _connection_header(version: str, asked: str | None) -> str | None:
     asked = asked.lower()
     if version == "HTTP/1.0":
         return "Keep-Alive" if asked == "keep-alive" else None
-    return "close" if asked == "close" else None
+    # One option of several, as in `TE, close`.
+    return "close" if "close" in [option.strip() for option in asked.split(",")] else None

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from notebook_routes.app.guard import host_name
 from notebook_routes.errors import ConfigError
 from notebook_routes.project.current_folder import within
 from notebook_routes.project.load import load_tree
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from notebook_routes.app import App
 
-_ORIGIN = "http://localhost"
 _FAILED = 400
 
 
@@ -111,11 +111,14 @@ def _request(method: str, path: str, lines: Iterable[str], data: str | None) -> 
             raise ConfigError(f"-H {line!r}: {error}") from None
     if not headers.has("host"):
         headers.append("host", "localhost")
+    host = headers.get("host") or ""
+    if host_name(host) is None:
+        raise ConfigError(f"-H 'Host: {host}' is no host: write -H 'Host: shop.example'")
     body = None if data is None else _body(data)
     if body is not None and not headers.has("content-type"):
         headers.append("content-type", "application/json" if _is_json(body) else "text/plain; charset=utf-8")
     try:
-        return Request(_ORIGIN + path, method=method, headers=headers, body=body)
+        return Request(f"http://{host}{path}", method=method, headers=headers, body=body)
     except (TypeError, ValueError) as error:
         raise ConfigError(str(error)) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from dataclasses import dataclass, replace
 from secrets import token_urlsafe
@@ -155,6 +156,8 @@ def _refuse_contradiction(how: Running) -> None:
         raise ConfigError(f"there is no server {how.server!r}: there are {' and '.join(SERVERS)}")
     if how.workers < 1:
         raise ConfigError(f"--workers {how.workers}: somebody has to answer, write 1 or more")
+    if not math.isfinite(how.graceful_timeout):
+        raise ConfigError(f"--graceful-timeout {how.graceful_timeout}: write a number of seconds, such as 30")
     if how.reload and how.workers > 1:
         raise ConfigError("--reload is for one process: leave --workers out while you write the project")
     if how.reload and how.server != "tornado":

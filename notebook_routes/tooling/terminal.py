@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import textwrap
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
@@ -98,7 +99,12 @@ class RequestLines:
             if text:
                 line.append(f"\n{textwrap.indent(text.rstrip(), '  ')}")
         line.plain = showable(line.plain, self._stream)
-        self._console.print(line)
+        with self._console.capture() as printed:
+            self._console.print(line)
+        # Where nobody reads it any more, as behind `| head`, the request is answered all the same.
+        with suppress(OSError):
+            self._stream.write(printed.get())
+            self._stream.flush()
 
 
 def showable(text: str, stream: TextIO) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import signal
 import socket
 import sys
+from contextlib import suppress
 
 from notebook_routes.errors import NotebookRoutesError
 from notebook_routes.project.current_folder import in_its_folder
@@ -40,11 +41,16 @@ def main(arguments: list[str]) -> int:
             loop.remove_reader(parent)
             signal.raise_signal(signal.SIGTERM)
 
+        def say_ready() -> None:
+            # Where the parent has ended meanwhile, that is heard beside this.
+            with suppress(BrokenPipeError):
+                parent.send(READY)
+
         parent.setblocking(False)
         # Nothing is ever sent this way: it can only be the end.
         loop.add_reader(parent, parent_has_ended)
         # Sent before the loop's next turn, which then listens: the socket takes connections already.
-        loop.call_soon(parent.send, READY)
+        loop.call_soon(say_ready)
         try:
             await serve(app, listener, "", max_body_size=settings.max_body_size, drain=drain)
         finally:

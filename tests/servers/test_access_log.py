@@ -1,6 +1,7 @@
 """The access log: a line for each request that a client has sent."""
 
 import asyncio
+import errno
 import io
 import json
 import time
@@ -118,3 +119,40 @@ def test_it_costs_little():
         return best / 1000
 
     assert asyncio.run(run()) < 50e-6
+
+
+def test_what_cannot_be_written_is_dropped_and_said_once(caplog):
+    class Full(io.StringIO):
+        is_full = True
+
+        def flush(self):
+            if self.is_full:
+                self.truncate(0)
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+    stream, request = Full(), Request.from_target("GET", "/a", origin="http://x", headers=Headers())
+
+    async def write(log):
+        log.write(LogEntry(1, "GET", "/a", route="/a", status=200, seconds=0, size=3, started=0), Exchange(request))
+        await asyncio.sleep(0)
+
+    async def write_all():
+        log = AccessLog("text", stream)
+        await write(log)
+        await write(log)
+        stream.is_full = False
+        await write(log)
+
+    asyncio.run(write_all())
+    assert [record.getMessage() for record in caplog.records] == [
+        "the access log cannot be written: No space left on device; its lines are dropped until it can"
+    ]
+    assert stream.getvalue().count("GET /a") == 1
+
+
+def test_without_a_stdout_nothing_is_written(monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    request = Request.from_target("GET", "/a", origin="http://x", headers=Headers())
+    entry = LogEntry(1, "GET", "/a", route="/a", status=200, seconds=0, size=3, started=0)
+    # Outside of a loop: a line that is written would need one.
+    AccessLog("text").write(entry, Exchange(request))

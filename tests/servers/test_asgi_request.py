@@ -52,6 +52,8 @@ def test_the_target(changed, target):
         ({"scheme": "https"}, "https://shop.example/a%20b"),
         ({"headers": [(b"host", b" shop.example:81\t")]}, "http://shop.example:81/a%20b"),
         ({"headers": [], "http_version": "1.0"}, "http://127.0.0.1:8000/a%20b"),
+        ({"headers": [(b"host", b"")], "http_version": "1"}, "http://127.0.0.1:8000/a%20b"),  # as granian has it
+        ({"raw_path": b"http://b.example:81/a", "query_string": b"x"}, "http://b.example:81/a?x"),
         ({"headers": [], "http_version": "2", "server": ("::1", 8000)}, "http://[::1]:8000/a%20b"),
         ({"headers": [], "http_version": "1.0", "server": ("example", None)}, "http://example/a%20b"),
         ({"headers": [], "http_version": "1.0", "server": ("/run/x.sock", None)}, "http://localhost/a%20b"),
@@ -60,6 +62,14 @@ def test_the_target(changed, target):
 )
 def test_the_url(changed, url):
     assert request(**changed).url == url
+
+
+def test_an_absolute_target_overrides_the_header():
+    for headers in ([HOST], [(b"accept", b"a"), HOST, (b"accept", b"b")]):
+        asked = request(*headers, raw_path=b"http://b.example/a")
+        assert (asked.target, asked.headers.get("host")) == ("/a", "b.example")
+    with pytest.raises(Refused):
+        request(raw_path=b"http://b.example:99999/a")
 
 
 def test_headers_and_peer():

@@ -89,9 +89,21 @@ def test_an_empty_line_before_a_request_is_passed_over(hello):
 
 
 def test_connection_close_is_done_and_said(hello):
-    client = hello.client()
-    reply = client.get("/hello", "Connection: close")
-    assert reply.get("connection") == "close"
+    for said in ("close", "TE, Close"):
+        client = hello.client()
+        reply = client.get("/hello", f"Connection: {said}")
+        assert reply.get("connection") == "close"
+        assert client.is_closed()
+
+
+def test_connection_close_is_done_after_a_stream(world):
+    @world.route("/stream")
+    async def stream():
+        yield "12"
+
+    client = world.client()
+    reply = client.get("/stream", "Connection: TE, close")
+    assert (reply.text, reply.get_all("connection")) == ("12", ["close"])
     assert client.is_closed()
 
 

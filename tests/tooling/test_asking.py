@@ -43,6 +43,12 @@ def test_the_answer_is_printed(ask):
     assert answer["in"].startswith("notebook_routes worker")
 
 
+def test_its_url_has_the_host_that_is_named(ask, shop):
+    (shop / "app/a/route.py").write_text("def GET(request):\n    return request.url\n")
+    assert ask("GET", "/a?b").stdout == "http://localhost/a?b"
+    assert ask("GET", "/a?b", "-H", "Host: shop.example:81").stdout == "http://shop.example:81/a?b"
+
+
 def test_with_its_head(ask):
     head, _, body = ask("get", "/a", "-i").stdout.replace("\r", "").partition("\n\n")
     lines = head.splitlines()
@@ -109,6 +115,7 @@ def test_a_failure_without_a_body_is_told_beside_it(ask):
         (["GET", "a"], "'a' is no path: it begins with a slash, write /a"),
         (["GET", "/a", "-H", "nothing"], "-H 'nothing' is no header"),
         (["GET", "/a", "-H", "b ad: x"], "-H 'b ad: x'"),
+        (["GET", "/a", "-H", "Host: a/b"], "-H 'Host: a/b' is no host"),
         (["G ET", "/a"], "cannot be a request's method"),
         (["GET", "/a", "-d", "x"], "a GET request has no body"),
     ],

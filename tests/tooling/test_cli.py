@@ -4,10 +4,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
+from notebook_routes.servers.listener import bind_listener
 from notebook_routes.tooling import commands
+from tests.waiting import PATIENCE, wait_until
 
 #: The program, which says as it ends which of these it has imported.
 WATCHED = """
@@ -76,6 +81,26 @@ def test_where_nobody_reads_what_it_says_it_ends(shop, options):
     ended = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, check=False)
     os.close(writer)
     assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="shells there close no streams")
+@pytest.mark.parametrize("command", ["serve SHOP >&-", "serve SHOP --workers 2 >&-", "dev SHOP <&- >&-"])
+def test_a_stream_that_a_shell_has_closed_is_one_that_nobody_reads(shop, command):
+    with bind_listener("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+    line = f"exec {sys.executable} -m notebook_routes {command.replace('SHOP', str(shop))} --port {port}"
+    program = subprocess.Popen(["sh", "-c", line], stderr=subprocess.PIPE, text=True)
+
+    def answer():
+        # While it starts, there is nobody.
+        with suppress(URLError), urlopen(f"http://127.0.0.1:{port}/lamps/7") as answered:
+            return answered.read()
+
+    answers = [wait_until(answer) for _ in range(3)]
+    program.terminate()
+    err = program.communicate(timeout=PATIENCE)[1]
+    assert (answers, program.returncode) == ([b"[7,1]"] * 3, 0)
+    assert "Traceback" not in err
 
 
 def test_serve_is_helped_as_the_others_are(run):

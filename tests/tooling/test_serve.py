@@ -328,6 +328,7 @@ def test_reload(serve, shop):
     [
         (["--server", "gunicorn"], "ConfigError: there is no server 'gunicorn': there are tornado and uvicorn"),
         (["--workers", "0"], "ConfigError: --workers 0"),
+        (["--graceful-timeout", "inf"], "ConfigError: --graceful-timeout inf: write a number of seconds, such as 30"),
         (["--workers", "2", "--reload"], "ConfigError: --reload is for one process"),
         (["--server", "uvicorn", "--reload"], "ConfigError: --reload is Tornado's"),
         (["--log-format", "xml"], "ConfigError: --log-format xml: there are text and json"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import sys
 
 import pytest
@@ -120,3 +121,20 @@ def test_text_of_other_code_passes():
     assert current_exchange.get() is None
     print("loaded", file=HandlerPrints(stream, None))
     assert stream.getvalue() == "loaded\n"
+
+
+def test_where_nobody_reads_the_lines_requests_are_answered_all_the_same():
+    reader, writer = os.pipe()
+    os.close(reader)
+    stream = os.fdopen(writer, "w", encoding="utf-8")
+    pattern = RoutePattern.parse("/a")
+    app = App()
+    app.routes.put(Route("GET", pattern, Invoker(lambda: "here", method="GET", pattern=pattern)))
+
+    async def ask():
+        app.log.listen(RequestLines(stream, HandlerPrints(stream, asyncio.get_running_loop())).show)
+        return (await app.request("/a")).content
+
+    assert asyncio.run(ask()) == b"here"
+    with pytest.raises(BrokenPipeError):
+        stream.close()

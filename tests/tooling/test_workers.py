@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from notebook_routes.servers.listener import bind_listener
 from tests.files import write_files
 
 PATIENCE = 60
@@ -169,3 +170,20 @@ def serve_by(run):
         return ask
 
     return start
+
+
+def test_one_whose_parent_has_ended_meanwhile_ends_without_a_word(project):
+    root = project({"app/route.py": WHO})
+    ours, theirs = socket.socketpair()
+    ours.close()
+    with theirs, bind_listener("127.0.0.1", 0) as listener:
+        handed_on = (listener.fileno(), theirs.fileno())
+        ended = subprocess.run(
+            [sys.executable, "-m", "notebook_routes.tooling.worker", *map(str, handed_on), "1", "text"],
+            env={**os.environ, "NOTEBOOK_ROUTES_DIR": str(root)},
+            pass_fds=handed_on,
+            capture_output=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
