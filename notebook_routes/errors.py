@@ -40,6 +40,10 @@ if TYPE_CHECKING:
 
 #: What a finding of a `ValidationFailed` says beside what is sent: a client knows what it has given.
 _UNSENT = ("input", "ctx")
+#: Python has these names from 3.13 on.
+_RENAMED = {
+    413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content",
+}  # fmt: skip
 
 
 class NotebookRoutesError(Exception):
@@ -131,7 +135,7 @@ class HTTPError(NotebookRoutesError):
                 f"HTTPError takes a text as its message, not a {type(message).__name__}: "
                 f"return Response.json(..., status={status}) for data"
             )
-        super().__init__(message or _phrase(status))
+        super().__init__(message or f"{status} {reason_phrase(status)}".rstrip())
         self.status = status
         self.message = message
         self.headers = dict(headers or {})
@@ -271,11 +275,12 @@ class ExpectationFailed(_ShownShort, AssertionError):
     """A `??` line of a `%%request` cell did not hold."""
 
 
-def _phrase(status: int) -> str:
+def reason_phrase(status: int) -> str:
+    """The usual reason phrase of a status code, as RFC 9110 §15 has it in whatever Python; "" for one without."""
     try:
-        return f"{status} {HTTPStatus(status).phrase}"
+        return _RENAMED.get(status) or HTTPStatus(status).phrase
     except ValueError:
-        return str(status)
+        return ""
 
 
 def _place(problem: Mapping[str, object]) -> str:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import time
 from email.utils import formatdate
 from functools import lru_cache
-from http import HTTPStatus
 from typing import TYPE_CHECKING
+
+from notebook_routes.errors import reason_phrase
 
 if TYPE_CHECKING:
     from notebook_routes.web import Response
@@ -82,11 +83,8 @@ def status_line(status: int, reason: str = "") -> str:
 
 @lru_cache(maxsize=256)
 def phrase(status: int) -> str:
-    """The usual reason phrase of a status code."""
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Unknown"
+    """The usual reason phrase of a status code; servers have to write one."""
+    return reason_phrase(status) or "Unknown"
 
 
 def _joined(raw: list[tuple[str, str]]) -> list[tuple[str, str]]:

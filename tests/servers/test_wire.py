@@ -65,6 +65,8 @@ def test_connection_is_said_once():
 
 def test_the_reason():
     assert status_line(404) == "HTTP/1.1 404 Not Found"
+    # As RFC 9110 has it, in whatever Python.
+    assert status_line(422) == "HTTP/1.1 422 Unprocessable Content"
     assert status_line(299) == "HTTP/1.1 299 Unknown"
     assert lines(Response(None, status=200, status_text="Fine"))[0] == "HTTP/1.1 200 Fine"
 

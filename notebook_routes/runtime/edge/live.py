@@ -55,6 +55,9 @@ class LiveNames:
         kind = value if isinstance(value, type) else type(value)
         if isinstance(value, pathlib.PurePath):
             return "pathlib.Path()"
+        if isinstance(value, type) and issubclass(value, pathlib.PurePath) and value.__module__.startswith("pathlib"):
+            # In Python 3.13 they say that they are of "pathlib._local".
+            return f"pathlib.{value.__qualname__}"
         if isinstance(value, (types.FunctionType, types.BuiltinFunctionType, type)):
             return public_name(f"{value.__module__}.{value.__qualname__}") if value.__module__ else ""
         return "" if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}()"
