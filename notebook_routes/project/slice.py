@@ -209,6 +209,14 @@ class Slicer:
             *(function.changes_later | function.rebinds_later for function in self._called(names))
         )
 
+    def touched(self, time: int) -> frozenset[str]:
+        """The names that a statement binds, or whose values it changes."""
+        return self.history[time].names | self.effects[time]
+
+    def read_by_calls(self, time: int) -> frozenset[str]:
+        """The names that the functions read which a statement calls, and those that these call."""
+        return frozenset[str]().union(*(function.later for function in self._called(self.history[time].calls)))
+
     def _called(self, names: Iterable[str]) -> Iterator[Statement]:
         """The functions of these names, and those that they call."""
         todo, seen = list(names), set[str]()
@@ -238,7 +246,7 @@ class Slicer:
         returned = frozenset[str]().union(
             *(self._functions[name].returns for name in statement.calls if name in self._functions)
         )
-        self._sources[time] = returned.union(*statement.aliases.values())
+        self._sources[time] = returned.union(self._kept_functions(statement), *statement.aliases.values())
         lasts = bool(statement.inner or statement.later or statement.imports or self._sources[time])
         for name in statement.names | statement.deletes | effects:
             self._timelines.setdefault(name, Timeline(name)).add(time, statement, lasts=lasts)
@@ -269,6 +277,12 @@ class Slicer:
             found |= self.effects_of_calls({name} if is_class else at_once)
             found |= at_once - self._functions.keys()
         return found
+
+    def _kept_functions(self, statement: Statement) -> frozenset[str]:
+        """The functions that a statement hands on to be called later, or calls for what runs their code later."""
+        named = (statement.loads | statement.inner) & self._functions.keys()
+        called = statement.calls - statement.given
+        return frozenset(name for name in named if name not in called or self._functions[name].outlives_its_call)
 
     def _rebound(self, statement: Statement) -> frozenset[str]:
         """What functions bind by `global` that a statement calls: `def connect(): global db; db = ...`."""
@@ -389,9 +403,12 @@ class Slicer:
             yield from self._lead(Want(name, self._moment(name, until), statement.place))
         for package in statement.imports:
             yield from self._set_up(package, until)
-        # A part of a value is held under another name: what changes it later is needed too.
         for name in self._sources.get(time, frozenset()) & self._timelines.keys() - {as_name}:
             timeline = self._timelines[name]
+            # A function that is held is called then, not now: `HANDLERS = {"show": show}`.
+            for earlier in timeline.lasting(time) if timeline.is_bound(time) else ():
+                yield _Used(earlier, until)
+            # A part of a value is held under another name: what changes it later is needed too.
             place = timeline.last_change(time, until)
             if place is not None:
                 yield _Made(name, place)

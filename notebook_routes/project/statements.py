@@ -121,6 +121,16 @@ class Statement:
         return bool(self.nodes) and all(isinstance(node, _Definition) for node in self.nodes)
 
     @cached_property
+    def outlives_its_call(self) -> bool:
+        """Whether calling it gives what runs its code later: a class, a function with another inside, a generator."""
+        lasting = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp, ast.Yield, ast.YieldFrom)
+        return any(
+            isinstance(node, ast.ClassDef)
+            or any(isinstance(each, lasting) for inner in ast.iter_child_nodes(node) for each in ast.walk(inner))
+            for node in self.nodes
+        )
+
+    @cached_property
     def imports(self) -> frozenset[str]:
         """The packages that it imports, now or later."""
         return packages_of(self.nodes)

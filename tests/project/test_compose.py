@@ -163,6 +163,20 @@ def test_what_is_made_of_shared_things_is_made_where_they_are_filled():
     assert same(found["app/_shared.py"], "products = {'1': 1}\nat_first = len(products)\nproducts['2'] = 2")
 
 
+def test_what_a_function_made_of_shared_things_is_made_before_they_change():
+    found = files(
+        "vat = 19",
+        "def label():\n    return f'{vat} %'",
+        "at_first = label()",
+        "vat = 7",
+        "%%route GET /a\nat_first",
+        "%%route GET /b\nvat",
+        "%%route GET /c\nvat",
+    )
+    assert "at_first" not in found["app/a/route.py"].replace("_shared.at_first", "")
+    assert body(found["app/_shared.py"]).endswith("at_first = label()\n\nvat = 7\n")
+
+
 def test_a_function_that_fills_counts_as_filling():
     found = files(
         "db = {}\nlog = []",

@@ -91,6 +91,29 @@ def test_what_changes_nothing_yet(text):
     assert needed("a", "a = []", text) == ["a = []"]
 
 
+@pytest.mark.parametrize(
+    "holds",
+    [
+        "a = {'f': f}",
+        "a = dict(key=f)",
+        "a = [f for _ in 'ab']",
+        "class a:\n    made = f",
+        "import threading\na = threading.Thread(target=f)",
+        "def maker():\n    def inner():\n        return b\n    return inner\na = maker()",
+        "def wraps(g):\n    return lambda: b\n@wraps\ndef a(): ...",
+        "class Shop:\n    def price(self):\n        return b\na = Shop()",
+        "def numbers():\n    yield b\na = numbers()",
+    ],
+)
+def test_a_function_that_is_kept_sees_what_names_are_then(holds):
+    before = "b = 1\ndef f():\n    return b"
+    assert needed("a", before, holds, "b = 2")[-1] == "b = 2"
+
+
+def test_a_function_that_is_only_called_has_seen_what_names_were():
+    assert needed("a", "b = 1\ndef f():\n    return b", "a = f()", "b = 2")[-1] == "a = f()"
+
+
 def test_what_only_a_script_runs_is_named():
     made = slicer("def main():\n    global a\n    a = 1", "if __name__ == '__main__':\n    main()")
     assert made.need([Want("a", made.end, "GET /")]).problems == [
