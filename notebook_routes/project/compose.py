@@ -85,6 +85,7 @@ class _Composer:
             responses=[cell.requests.name for cell in self._declared.requests if cell.requests.name],
             defined=source.defined,
             newest={cell.id: cell.text for cell in source.cells if cell.id is not None and not cell.former},
+            lists_subclasses=any("__subclasses__" in cell.text for cell in source.cells),
         )
         self._requests = RequestTests(self._declared.requests, self._slicer, header=self._header, without=without)
         self._remarks: list[str] = []

@@ -124,6 +124,7 @@ class Slicer:
         responses: names that `%%request` cells bind, which no tree has.
         defined: names that a kernel has, wherever from.
         newest: the text of each cell as it ran last, by its id.
+        lists_subclasses: whether some code asks a class for its subclasses, so that each of them counts.
 
     Attributes:
         history: the same, without statements that are to be skipped.
@@ -139,6 +140,7 @@ class Slicer:
         responses: Iterable[str] = (),
         defined: Iterable[str] = (),
         newest: Mapping[str, str] | None = None,
+        lists_subclasses: bool = False,
     ) -> None:
         self.history = history
         self.effects: list[frozenset[str]] = []
@@ -151,6 +153,10 @@ class Slicer:
         self._timelines: dict[str, Timeline] = {}
         self._functions: dict[str, Statement] = {}
         self._holders: dict[str, frozenset[str]] = {}
+        self._makers: dict[str, frozenset[str]] = {}
+        self._ancestors: dict[str, frozenset[str]] = {}
+        self._callables: dict[str, bool] = {}
+        self._lists_subclasses = lists_subclasses
         self._modules: dict[str, str] = {}
         self._setups: dict[str, list[int]] = defaultdict(list)
         self._ran: dict[tuple[str, str], int] = {}
@@ -235,22 +241,29 @@ class Slicer:
             self._skipped |= dict.fromkeys(statement.names, statement.place)
             self.effects.append(frozenset())
             return
+        made_by = self._made_by(statement)
+        statement.calls |= made_by
         given = self.effects_of_calls(statement.given)
         effects = self._changed(statement) | self.effects_of_calls(statement.calls) | given
-        effects |= self._effects_of_decorators(statement)
+        effects |= self._effects_of_decorators(statement) | self._effects_on_what_is_given(statement) | made_by
+        ancestors = self._ancestors_of(statement)
+        if made_by or self._lists_subclasses:
+            effects |= ancestors
         statement.may_bind |= self._rebound(statement) - statement.binds
         if self._is_repeated(time, statement, effects) or self._is_lost(statement, effects):
             self.effects.append(frozenset())
             return
         self.effects.append(effects)
-        returned = frozenset[str]().union(
-            *(self._functions[name].returns for name in statement.calls if name in self._functions)
-        )
+        called = statement.calls & self._functions.keys()
+        returned = frozenset[str]().union(*(self._functions[name].returns for name in called))
         self._sources[time] = returned.union(self._kept_functions(statement), *statement.aliases.values())
         lasts = bool(statement.inner or statement.later or statement.imports or self._sources[time])
         for name in statement.names | statement.deletes | effects:
             self._timelines.setdefault(name, Timeline(name)).add(time, statement, lasts=lasts)
         for name in statement.names:
+            self._makers[name] = made_by
+            self._ancestors[name] = ancestors
+            self._callables[name] = any("__call__" in self._functions[each].methods for each in called)
             held = statement.aliases.get(name, frozenset()) | returned | given
             self._holders[name] = self._with_holders(held) - {name}
             if statement.is_definition:
@@ -276,7 +289,28 @@ class Slicer:
             is_class = not at_once and isinstance(self._functions[name].nodes[-1], ast.ClassDef)
             found |= self.effects_of_calls({name} if is_class else at_once)
             found |= at_once - self._functions.keys()
-        return found
+        # `command = Registry()`, `@command`: its __call__ keeps what it is given.
+        return found.union(name for name in statement.decorators if self._callables.get(name))
+
+    def _effects_on_what_is_given(self, statement: Statement) -> frozenset[str]:
+        """`count = fill(products)` changes what it gives to a function that changes its parameter."""
+        given = (
+            names
+            for (called, place), names in statement.given_to.items()
+            if called in self._functions and place in self._functions[called].filled
+        )
+        return self._with_holders(frozenset[str]().union(*given))
+
+    def _made_by(self, statement: Statement) -> frozenset[str]:
+        """The classes whose `__init_subclass__` runs, and the metaclasses, as a statement makes a class."""
+        bases = statement.bases & self._functions.keys()
+        own = frozenset(name for name in bases if "__init_subclass__" in self._functions[name].methods)
+        own |= statement.metaclasses & self._functions.keys()
+        return own.union(*(self._makers.get(name, frozenset()) for name in bases))
+
+    def _ancestors_of(self, statement: Statement) -> frozenset[str]:
+        bases = statement.bases & self._functions.keys()
+        return bases.union(*(self._ancestors.get(name, frozenset()) for name in bases))
 
     def _kept_functions(self, statement: Statement) -> frozenset[str]:
         """The functions that a statement hands on to be called later, or calls for what runs their code later."""

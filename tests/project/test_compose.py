@@ -177,6 +177,16 @@ def test_what_a_function_made_of_shared_things_is_made_before_they_change():
     assert body(found["app/_shared.py"]).endswith("at_first = label()\n\nvat = 7\n")
 
 
+def test_subclasses_come_along_where_a_class_is_asked_for_them():
+    found = files(
+        "class Shape: ...\nclass Square(Shape): ...\nclass Flat(Square): ...",
+        "%%route GET /shapes\n[each.__name__ for each in Shape.__subclasses__()]",
+    )
+    assert "class Flat(Square)" in found["app/_shared.py"]
+    found = files("class Shape: ...\nclass Square(Shape): ...", "%%route GET /shape\nShape.__name__")
+    assert "Square" not in found["app/shape/route.py"]
+
+
 def test_a_function_that_fills_counts_as_filling():
     found = files(
         "db = {}\nlog = []",

@@ -54,6 +54,9 @@ def test_what_is_needed(cells, expected):
 ADDS = "a = []\ndef add(f):\n    a.append(f)\n    return f\n"
 BUS = "class Bus:\n    def on(self, f):\n        self.f = f\na = Bus()\n"
 WORKS = "import threading\na = []\ndef work():\n    a.append(1)\n"
+FILLS = "a = {}\ndef fill(into):\n    into['x'] = 1\n    return 1\n"
+REGISTRY = "class Registry:\n    def __call__(self, f):\n        self.f = f\na = Registry()\n"
+META = "class Meta(type):\n    def __init__(cls, *given):\n        cls.made = given\n"
 BINDS = "def connect():\n    global a\n    a = 1\n"
 
 
@@ -73,6 +76,12 @@ BINDS = "def connect():\n    global a\n    a = 1\n"
         (BINDS, "connect()"),
         (f"{BINDS}def start():\n    connect()\n", "start()"),
         ("x = 1\na = {'k': 1}", "del a['k'], x"),
+        (FILLS, "n = fill(a)"),
+        (FILLS, "if fill(into=a):\n    ..."),
+        (REGISTRY, "@a\ndef b(): ..."),
+        ("a = []\nclass Base:\n    def __init_subclass__(cls):\n        a.append(cls)\n", "class One(Base): ..."),
+        ("class a:\n    all = []\n    def __init_subclass__(cls):\n        cls.all.append(cls)\n", "class b(a): ..."),
+        (f"{META}class a(metaclass=Meta): ...\n", "class B(a): ...\nclass C(B): ..."),
     ],
 )
 def test_what_changes_it_in_a_roundabout_way(before, changes):
@@ -85,6 +94,8 @@ def test_what_changes_it_in_a_roundabout_way(before, changes):
         "def timed(f):\n    def inner():\n        a.append(1)\n    return inner\n@timed\ndef b(): ...",
         "def f(x):\n    a.append(x)\nprint(sorted('ab', key=f))",
         "import functools\n@functools.cache\ndef b(): return a",
+        "class Base: ...\nclass One(Base): ...\ndef look(into): return a, into\nn = look(a)",
+        "def fill(into):\n    into['x'] = 1\nprint(fill(a))",
     ],
 )
 def test_what_changes_nothing_yet(text):
