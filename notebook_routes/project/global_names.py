@@ -47,6 +47,9 @@ _BYSTANDERS = frozenset(
     {"plt", "sns", "px", "go", "alt", "matplotlib", "seaborn", "plotly", "altair", "bokeh", "IPython", "time"}
     | {"requests", "httpx", "httpx2", "urllib", "pprint", "timeit"}
 )
+_DRAWERS = frozenset({"plt", "sns", "px", "go", "alt"})
+#: Methods of a table that give a drawing of it.
+_DRAWS = re.compile(r"plot|hist|boxplot")
 #: What is said of a module, rather than asked of it: `random.seed(0)`, `logging.basicConfig()`.
 _SETS_UP = re.compile(
     r"set\w*|seed|use|append|insert|add\w*|update|register\w*|basicConfig|simplefilter|filterwarnings"
@@ -127,6 +130,16 @@ def called_name(call: ast.Call) -> str | None:
     if isinstance(call.func, ast.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, ast.Name) else None
+
+
+def draws(call: ast.Call) -> bool:
+    """Whether a call gives a drawing, which is no part of what it shows: `df.plot.bar()`, `px.line(df)`."""
+    node: ast.AST = call
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        if isinstance(node, ast.Attribute) and _DRAWS.fullmatch(node.attr):
+            return True
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id in _DRAWERS
 
 
 def _only_looks(call: ast.Call) -> bool:

@@ -12,7 +12,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
-from notebook_routes.project.global_names import Does, called_name, find_global_names, root_name, sets_up
+from notebook_routes.project.global_names import Does, called_name, draws, find_global_names, root_name, sets_up
 from notebook_routes.project.notebook_source import Verdict, read_directive
 from notebook_routes.runtime.celltext import CellText, notebook_syntax
 from notebook_routes.runtime.scopes import certainly_bound, read_names
@@ -467,6 +467,8 @@ def _source(value: ast.expr) -> list[str]:
         return _source(value.value)
     if isinstance(value, ast.Call):
         called = called_name(value) or ""
+        if draws(value):
+            return []
         # A class holds what it is given; what any other function returns says nothing of its arguments.
         holds = called[:1].isupper() or called in _HOLDING
         given = [*value.args, *(keyword.value for keyword in value.keywords)] if holds else []
