@@ -12,7 +12,15 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
-from notebook_routes.project.global_names import Does, called_name, draws, find_global_names, root_name, sets_up
+from notebook_routes.project.global_names import (
+    Does,
+    called_name,
+    draws,
+    find_global_names,
+    is_drawing,
+    root_name,
+    sets_up,
+)
 from notebook_routes.project.notebook_source import Verdict, read_directive
 from notebook_routes.runtime.celltext import CellText, notebook_syntax
 from notebook_routes.runtime.scopes import certainly_bound, read_names
@@ -442,7 +450,10 @@ def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
             given = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
             found.setdefault(node.name, set()).update(name for default in given for name in _source(default))
         elif isinstance(node, (ast.For, ast.AsyncFor)):
-            note(node.target, _all_names(node.iter))
+            targets = [each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)]
+            # `for ax, column in zip(axes, table)`: what is drawn on is not the table.
+            names = _all_names(node.iter)
+            note(node.target, filter(is_drawing, names) if any(map(is_drawing, targets)) else names)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 note(item.optional_vars, _all_names(item.context_expr))

@@ -95,6 +95,8 @@ def test_what_changes_it_in_a_roundabout_way(before, changes):
         "def f(x):\n    a.append(x)\nprint(sorted('ab', key=f))",
         "import functools\n@functools.cache\ndef b(): return a",
         "ax = a.plot()\nax.set_title('x')",
+        "import p\nfig, ax = p.subplots()\nax.set_xticks(a.index)\nax.fill_between(a, 0)",
+        "axes = []\nfor ax, column in zip(axes, a.columns):\n    ax.plot(a[column])\n    ax.set_title(column)",
         "ax = a.plot.bar(rot=0)\nax.set(title='x')",
         "import plotly.graph_objects as go\nfig = go.Figure(data=[go.Bar(x=a)])\nfig.update_layout(title='x')",
         "import plotly.express as px\nfig = px.line(a)\nfig.update_traces(width=2)",
