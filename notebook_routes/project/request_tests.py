@@ -40,8 +40,8 @@ _PARTS = {
     "json": "response.json()",
 }
 _IMPORTS = ("from pathlib import Path", "from notebook_routes.project.replay import TreeClient")
-_CLIENT = "client = TreeClient(Path(__file__).parents[1])"
-_SHARED_LINE = f'{SHARED} = client.module("app/{SHARED}.py")'
+CLIENT_LINE = "client = TreeClient(Path(__file__).parents[1])"
+SHARED_LINE = f'{SHARED} = client.module("app/{SHARED}.py")'
 
 
 class RequestTests:
@@ -170,14 +170,14 @@ class RequestTests:
 
     def _prologue(self, sharing: Sharing) -> str:
         """What gives the check the names; imports are all kept, since expressions are not seen here."""
-        lines = [_SHARED_LINE] if self._needs_shared(sharing) else []
+        lines = [SHARED_LINE] if self._needs_shared(sharing) else []
         if self.part.slice.public:
             lines.append(f"from notebook_routes import {', '.join(sorted(self.part.slice.public))}")
         lines += [text for _, text in self._statements(sharing)]
         return "\n".join(lines)
 
     def _module(self, sharing: Sharing, blocks: Sequence[str]) -> str:
-        above = [_CLIENT, *([_SHARED_LINE] if self._needs_shared(sharing) else [])]
+        above = [CLIENT_LINE, *([SHARED_LINE] if self._needs_shared(sharing) else [])]
         return str(
             ModuleText(
                 self._header,
