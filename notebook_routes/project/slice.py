@@ -158,6 +158,7 @@ class Slicer:
         self._callables: dict[str, bool] = {}
         self._lists_subclasses = lists_subclasses
         self._modules: dict[str, str] = {}
+        self._members: dict[str, str] = {}
         self._setups: dict[str, list[int]] = defaultdict(list)
         self._ran: dict[tuple[str, str], int] = {}
         self._lost_in: dict[str, str] = {}
@@ -272,6 +273,13 @@ class Slicer:
                 self._functions.pop(name, None)
         for name in statement.names:
             self._modules.pop(name, None)
+            self._members.pop(name, None)
+        self._members |= {
+            alias.asname or alias.name: package_of(node.module)
+            for node in statement.nodes
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level
+            for alias in node.names
+        }
         self._modules |= {
             alias.asname or package_of(alias.name): package_of(alias.name)
             for node in statement.nodes
@@ -280,6 +288,8 @@ class Slicer:
         }
         for name in effects & self._modules.keys():
             self._setups[self._modules[name]].append(time)
+        for name in statement.setups & self._members.keys():
+            self._setups[self._members[name]].append(time)
 
     def _effects_of_decorators(self, statement: Statement) -> frozenset[str]:
         """What a function changes that is called with another one; what it puts around that runs later."""

@@ -131,6 +131,21 @@ def test_a_function_that_is_only_called_has_seen_what_names_were():
     assert needed("a", "b = 1\ndef f():\n    return b", "a = f()", "b = 2")[-1] == "a = f()"
 
 
+@pytest.mark.parametrize(
+    ("imports", "setup"),
+    [
+        ("from decimal import Decimal, getcontext", "getcontext().prec = 4"),
+        ("import decimal\nfrom decimal import Decimal, getcontext", "getcontext().prec = 4"),
+        ("from os import environ, sep as Decimal", "environ['SHOP'] = 'lamps'"),
+    ],
+)
+def test_what_is_said_to_a_part_of_a_module_holds_for_all_of_it(imports, setup):
+    assert needed("a", imports, setup, "def a():\n    return Decimal(1) / 3")[-2:] == [
+        setup,
+        "def a():\n    return Decimal(1) / 3",
+    ]
+
+
 def test_what_only_a_script_runs_is_named():
     made = slicer("def main():\n    global a\n    a = 1", "if __name__ == '__main__':\n    main()")
     assert made.need([Want("a", made.end, "GET /")]).problems == [
