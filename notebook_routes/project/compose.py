@@ -85,6 +85,7 @@ class _Composer:
             responses=[cell.requests.name for cell in self._declared.requests if cell.requests.name],
             defined=source.defined,
             newest={cell.id: cell.text for cell in source.cells if cell.id is not None and not cell.former},
+            lists_subclasses=any("__subclasses__" in cell.text for cell in source.cells),
         )
         self._requests = RequestTests(self._declared.requests, self._slicer, header=self._header, without=without)
         self._remarks: list[str] = []
@@ -374,7 +375,7 @@ def _as_written(
     again: set[str] = set()
     for statement in ast.parse(text).body:
         for name in bound_by(statement) - besides - set(METHODS):
-            shape = ast.dump(statement)
+            shape = _imported_as(statement, name) or ast.dump(statement)
             other, before = said.setdefault(name, (cell, shape))
             if other is cell:
                 continue
@@ -385,6 +386,16 @@ def _as_written(
                 )
             again.add(name)
     return without_names(text, again)
+
+
+def _imported_as(statement: ast.stmt, name: str) -> str | None:
+    """What an import binds a name to, whatever else it imports; None where the statement is none."""
+    if not isinstance(statement, (ast.Import, ast.ImportFrom)):
+        return None
+    found = (alias for alias in statement.names if name == (alias.asname or alias.name.partition(".")[0]))
+    meant = [ast.dump(alias) if alias.asname or isinstance(statement, ast.ImportFrom) else name for alias in found]
+    origin = f"{'.' * statement.level}{statement.module}" if isinstance(statement, ast.ImportFrom) else ""
+    return f"from {origin} import {meant}" if origin else f"import {sorted(set(meant))}"
 
 
 def _is_constant(statement: ast.stmt) -> bool:

@@ -47,6 +47,10 @@ _BYSTANDERS = frozenset(
     {"plt", "sns", "px", "go", "alt", "matplotlib", "seaborn", "plotly", "altair", "bokeh", "IPython", "time"}
     | {"requests", "httpx", "httpx2", "urllib", "pprint", "timeit"}
 )
+_DRAWERS = frozenset({"plt", "sns", "px", "go", "alt"})
+_DRAWINGS = re.compile(r"(ax|axes|axs|axis|fig|figure)_?\d*")
+#: Methods of a table that give a drawing of it.
+_DRAWS = re.compile(r"plot|hist|boxplot")
 #: What is said of a module, rather than asked of it: `random.seed(0)`, `logging.basicConfig()`.
 _SETS_UP = re.compile(
     r"set\w*|seed|use|append|insert|add\w*|update|register\w*|basicConfig|simplefilter|filterwarnings"
@@ -127,6 +131,21 @@ def called_name(call: ast.Call) -> str | None:
     if isinstance(call.func, ast.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, ast.Name) else None
+
+
+def draws(call: ast.Call) -> bool:
+    """Whether a call gives a drawing, which is no part of what it shows: `df.plot.bar()`, `px.line(df)`."""
+    node: ast.AST = call
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
+        if isinstance(node, ast.Attribute) and _DRAWS.fullmatch(node.attr):
+            return True
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return isinstance(node, ast.Name) and node.id in _DRAWERS
+
+
+def is_drawing(name: str) -> bool:
+    """Whether a variable is called as drawings are: what it is given it shows, and leaves as it is."""
+    return _DRAWINGS.fullmatch(name) is not None
 
 
 def _only_looks(call: ast.Call) -> bool:
@@ -293,7 +312,8 @@ class _Visitor(ScopeVisitor):
                 self._see(root.id, Does.CALL, node)
             elif called and _CHANGES.fullmatch(called) and root.id not in _BYSTANDERS:
                 self._see(root.id, Does.CHANGE, node)
-        if called and _CHANGES.fullmatch(called) and (root is None or root.id not in _BYSTANDERS):
+        only_shows = root is not None and (root.id in _BYSTANDERS or is_drawing(root.id))
+        if called and _CHANGES.fullmatch(called) and not only_shows:
             self._changes_arguments(node, only_first=True)
         if called and _WRITES_INTO.fullmatch(called):
             self._changes_arguments(node)
@@ -308,7 +328,8 @@ class _Visitor(ScopeVisitor):
         root = root_name(call.func)
         if root is not None and isinstance(call.func, ast.Attribute):
             self._see(root.id, Does.CHANGE, call)
-        self._changes_arguments(call)
+        if root is None or not is_drawing(root.id):
+            self._changes_arguments(call)
 
     def _changes_arguments(self, call: ast.Call, *, only_first: bool = False) -> None:
         arguments = [*call.args, *(keyword.value for keyword in call.keywords)]

@@ -16,12 +16,13 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _DIRECTIVE = re.compile(r"#\s*routes:\s*(?P<word>\w+)\s*$")
@@ -100,6 +101,11 @@ class SourceCell:
         text = "\n".join(self.lines[self.first_line - 1 :])
         return text if text.endswith("\n") or not text else f"{text}\n"
 
+    @property
+    def text_below(self) -> str:
+        """The text below its first line, without space around it."""
+        return self.text.partition("\n")[2].strip()
+
     @cached_property
     def lines(self) -> list[str]:
         """The text line by line."""
@@ -131,11 +137,19 @@ class SourceCell:
 
     @cached_property
     def _magic_at(self) -> int | None:
+        around = None
         for number, line in enumerate(self.lines):
             if line.startswith("%%"):
-                return number
-            if line.strip() and not line.lstrip().startswith("#"):
+                # `%%time` may stand above one of ours.
+                if around is not None and line.split()[0] not in _OURS:
+                    break
+                if line.split()[0] not in _TRANSPARENT:
+                    return number
+                around = number
+            elif line.strip() and not line.lstrip().startswith("#"):
                 break
+        if around is not None:
+            return around
         # A cell of one `%request` line is a request too.
         filled = [(number, line) for number, line in enumerate(self.lines) if line.strip()]
         if len(filled) == 1 and filled[0][1].split()[0] == "%request":
@@ -189,7 +203,15 @@ class NotebookSource:
 
     def __post_init__(self) -> None:
         cells = tuple(cell for cell in self.cells if cell.verdict is not Verdict.SKIP and cell.text.strip())
-        object.__setattr__(self, "cells", cells)
+        object.__setattr__(self, "cells", tuple(_without_inner_runs(cells)))
+
+
+def _without_inner_runs(cells: Sequence[SourceCell]) -> Iterator[SourceCell]:
+    """Leave out what a kernel has recorded twice: `%%capture` runs what is below it as a cell, within its own."""
+    for cell, following in zip_longest(cells, cells[1:]):
+        is_inner = following is not None and (cell.label, cell.text.strip()) == (following.label, following.text_below)
+        if not is_inner:
+            yield cell
 
 
 def read_notebook(path: Path) -> NotebookSource:

@@ -170,6 +170,9 @@ class OpenedFiles:
 
 def _not_the_users() -> Iterable[str]:
     yield from ("/dev", "/proc", "/sys", "/etc", "/usr/share", sys.base_prefix, sys.prefix, tempfile.gettempdir())
+    # What libraries keep there they make again: matplotlib its list of fonts.
+    yield os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")  # noqa: PTH111 - there may be no home
+    yield os.path.expanduser("~/Library/Caches")  # noqa: PTH111 - there may be no home
     yield from sysconfig.get_paths().values()
     yield str(Path(__file__).parents[1])
 

@@ -40,8 +40,8 @@ _PARTS = {
     "json": "response.json()",
 }
 _IMPORTS = ("from pathlib import Path", "from notebook_routes.project.replay import TreeClient")
-_CLIENT = "client = TreeClient(Path(__file__).parents[1])"
-_SHARED_LINE = f'{SHARED} = client.module("app/{SHARED}.py")'
+CLIENT_LINE = "client = TreeClient(Path(__file__).parents[1])"
+SHARED_LINE = f'{SHARED} = client.module("app/{SHARED}.py")'
 
 
 class RequestTests:
@@ -74,12 +74,24 @@ class RequestTests:
                 for name in self._names(spec)
             ]
             found = self._slicer.need(wants)
-            if found.problems:
-                self._skipped[cell.cell.label] = found.problems[0]
+            problem = next(iter(found.problems), None) or self._missing_answer(cell)
+            if problem is not None:
+                self._skipped[cell.cell.label] = problem
             else:
                 self.part.slice.statements |= found.statements
                 self.part.slice.public |= found.public
         return [f"{problem}: its requests are not among the tests" for problem in self._skipped.values()]
+
+    def _missing_answer(self, cell: RequestsCell) -> str | None:
+        """Why a cell cannot have the answer of another one, if it needs one that is left out."""
+        binders: dict[str, RequestsCell] = {}
+        for other in self._cells[: self._cells.index(cell)]:
+            binders |= {other.requests.name: other} if other.requests.name is not None else {}
+        for name in sorted(self._answers(cell) & binders.keys()):
+            label = binders[name].cell.label
+            if label in self._skipped or label in self._without:
+                return f"{cell.cell.label} (%%request) uses {name}, the answer to {label}, which is not among the tests"
+        return None
 
     def files(self, sharing: Sharing) -> dict[str, str]:
         """The two files; none where the notebook has no request."""
@@ -122,6 +134,11 @@ class RequestTests:
         """What a request takes from the notebook's plain cells."""
         return frozenset(name for expression in _expressions(spec) for name in _free(expression)) - self._named
 
+    def _answers(self, cell: RequestsCell) -> frozenset[str]:
+        """The answers of other cells that a cell's requests name."""
+        expressions = (expression for spec in cell.requests.requests for expression in _expressions(spec))
+        return frozenset(name for expression in expressions for name in _free(expression)) & self._named
+
     def _place(self, name: str, sharing: Sharing) -> str:
         return f"{SHARED}.{name}" if name in sharing.names else name
 
@@ -137,10 +154,7 @@ class RequestTests:
 
     def _place_all(self, cell: RequestsCell, sharing: Sharing) -> dict[str, str]:
         used = frozenset[str]().union(*(self._names(spec) for spec in cell.requests.requests))
-        named = frozenset(
-            name for spec in cell.requests.requests for expression in _expressions(spec) for name in _free(expression)
-        )
-        return {name: self._place(name, sharing) for name in used} | {name: name for name in named & self._named}
+        return {name: self._place(name, sharing) for name in used} | {name: name for name in self._answers(cell)}
 
     def _statements(self, sharing: Sharing) -> list[tuple[Statement, str]]:
         shared = {name: f"{SHARED}.{name}" for name in sharing.names}
@@ -156,14 +170,14 @@ class RequestTests:
 
     def _prologue(self, sharing: Sharing) -> str:
         """What gives the check the names; imports are all kept, since expressions are not seen here."""
-        lines = [_SHARED_LINE] if self._needs_shared(sharing) else []
+        lines = [SHARED_LINE] if self._needs_shared(sharing) else []
         if self.part.slice.public:
             lines.append(f"from notebook_routes import {', '.join(sorted(self.part.slice.public))}")
         lines += [text for _, text in self._statements(sharing)]
         return "\n".join(lines)
 
     def _module(self, sharing: Sharing, blocks: Sequence[str]) -> str:
-        above = [_CLIENT, *([_SHARED_LINE] if self._needs_shared(sharing) else [])]
+        above = [CLIENT_LINE, *([SHARED_LINE] if self._needs_shared(sharing) else [])]
         return str(
             ModuleText(
                 self._header,

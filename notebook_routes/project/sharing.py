@@ -120,7 +120,14 @@ def _close(shared: set[int], own: set[int], slicer: Slicer) -> frozenset[str]:
             or slicer.effects[time] & names
             # Made of what is shared, it has to be made in between.
             or (not history[time].is_definition and (history[time].loads | history[time].inner) & names)
+            or _is_read_before(time, shared, slicer)
         }
         if not more:
             return names
         shared |= more
+
+
+def _is_read_before(time: int, shared: Iterable[int], slicer: Slicer) -> bool:
+    """Whether a function that a statement calls reads what shared ones make otherwise later."""
+    read = slicer.read_by_calls(time)
+    return bool(read) and any(later > time and slicer.touched(later) & read for later in shared)

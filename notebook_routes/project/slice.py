@@ -124,6 +124,7 @@ class Slicer:
         responses: names that `%%request` cells bind, which no tree has.
         defined: names that a kernel has, wherever from.
         newest: the text of each cell as it ran last, by its id.
+        lists_subclasses: whether some code asks a class for its subclasses, so that each of them counts.
 
     Attributes:
         history: the same, without statements that are to be skipped.
@@ -139,6 +140,7 @@ class Slicer:
         responses: Iterable[str] = (),
         defined: Iterable[str] = (),
         newest: Mapping[str, str] | None = None,
+        lists_subclasses: bool = False,
     ) -> None:
         self.history = history
         self.effects: list[frozenset[str]] = []
@@ -151,7 +153,12 @@ class Slicer:
         self._timelines: dict[str, Timeline] = {}
         self._functions: dict[str, Statement] = {}
         self._holders: dict[str, frozenset[str]] = {}
+        self._makers: dict[str, frozenset[str]] = {}
+        self._ancestors: dict[str, frozenset[str]] = {}
+        self._callables: dict[str, bool] = {}
+        self._lists_subclasses = lists_subclasses
         self._modules: dict[str, str] = {}
+        self._members: dict[str, str] = {}
         self._setups: dict[str, list[int]] = defaultdict(list)
         self._ran: dict[tuple[str, str], int] = {}
         self._lost_in: dict[str, str] = {}
@@ -209,6 +216,14 @@ class Slicer:
             *(function.changes_later | function.rebinds_later for function in self._called(names))
         )
 
+    def touched(self, time: int) -> frozenset[str]:
+        """The names that a statement binds, or whose values it changes."""
+        return self.history[time].names | self.effects[time]
+
+    def read_by_calls(self, time: int) -> frozenset[str]:
+        """The names that the functions read which a statement calls, and those that these call."""
+        return frozenset[str]().union(*(function.later for function in self._called(self.history[time].calls)))
+
     def _called(self, names: Iterable[str]) -> Iterator[Statement]:
         """The functions of these names, and those that they call."""
         todo, seen = list(names), set[str]()
@@ -227,22 +242,29 @@ class Slicer:
             self._skipped |= dict.fromkeys(statement.names, statement.place)
             self.effects.append(frozenset())
             return
+        made_by = self._made_by(statement)
+        statement.calls |= made_by
         given = self.effects_of_calls(statement.given)
         effects = self._changed(statement) | self.effects_of_calls(statement.calls) | given
-        effects |= self._effects_of_decorators(statement)
+        effects |= self._effects_of_decorators(statement) | self._effects_on_what_is_given(statement) | made_by
+        ancestors = self._ancestors_of(statement)
+        if made_by or self._lists_subclasses:
+            effects |= ancestors
         statement.may_bind |= self._rebound(statement) - statement.binds
         if self._is_repeated(time, statement, effects) or self._is_lost(statement, effects):
             self.effects.append(frozenset())
             return
         self.effects.append(effects)
-        returned = frozenset[str]().union(
-            *(self._functions[name].returns for name in statement.calls if name in self._functions)
-        )
-        self._sources[time] = returned.union(*statement.aliases.values())
+        called = statement.calls & self._functions.keys()
+        returned = frozenset[str]().union(*(self._functions[name].returns for name in called))
+        self._sources[time] = returned.union(self._kept_functions(statement), *statement.aliases.values())
         lasts = bool(statement.inner or statement.later or statement.imports or self._sources[time])
         for name in statement.names | statement.deletes | effects:
             self._timelines.setdefault(name, Timeline(name)).add(time, statement, lasts=lasts)
         for name in statement.names:
+            self._makers[name] = made_by
+            self._ancestors[name] = ancestors
+            self._callables[name] = any("__call__" in self._functions[each].methods for each in called)
             held = statement.aliases.get(name, frozenset()) | returned | given
             self._holders[name] = self._with_holders(held) - {name}
             if statement.is_definition:
@@ -251,6 +273,13 @@ class Slicer:
                 self._functions.pop(name, None)
         for name in statement.names:
             self._modules.pop(name, None)
+            self._members.pop(name, None)
+        self._members |= {
+            alias.asname or alias.name: package_of(node.module)
+            for node in statement.nodes
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level
+            for alias in node.names
+        }
         self._modules |= {
             alias.asname or package_of(alias.name): package_of(alias.name)
             for node in statement.nodes
@@ -259,6 +288,8 @@ class Slicer:
         }
         for name in effects & self._modules.keys():
             self._setups[self._modules[name]].append(time)
+        for name in statement.setups & self._members.keys():
+            self._setups[self._members[name]].append(time)
 
     def _effects_of_decorators(self, statement: Statement) -> frozenset[str]:
         """What a function changes that is called with another one; what it puts around that runs later."""
@@ -268,7 +299,34 @@ class Slicer:
             is_class = not at_once and isinstance(self._functions[name].nodes[-1], ast.ClassDef)
             found |= self.effects_of_calls({name} if is_class else at_once)
             found |= at_once - self._functions.keys()
-        return found
+        # `command = Registry()`, `@command`: its __call__ keeps what it is given.
+        return found.union(name for name in statement.decorators if self._callables.get(name))
+
+    def _effects_on_what_is_given(self, statement: Statement) -> frozenset[str]:
+        """`count = fill(products)` changes what it gives to a function that changes its parameter."""
+        given = (
+            names
+            for (called, place), names in statement.given_to.items()
+            if called in self._functions and place in self._functions[called].filled
+        )
+        return self._with_holders(frozenset[str]().union(*given))
+
+    def _made_by(self, statement: Statement) -> frozenset[str]:
+        """The classes whose `__init_subclass__` runs, and the metaclasses, as a statement makes a class."""
+        bases = statement.bases & self._functions.keys()
+        own = frozenset(name for name in bases if "__init_subclass__" in self._functions[name].methods)
+        own |= statement.metaclasses & self._functions.keys()
+        return own.union(*(self._makers.get(name, frozenset()) for name in bases))
+
+    def _ancestors_of(self, statement: Statement) -> frozenset[str]:
+        bases = statement.bases & self._functions.keys()
+        return bases.union(*(self._ancestors.get(name, frozenset()) for name in bases))
+
+    def _kept_functions(self, statement: Statement) -> frozenset[str]:
+        """The functions that a statement hands on to be called later, or calls for what runs their code later."""
+        named = (statement.loads | statement.inner) & self._functions.keys()
+        called = statement.calls - statement.given
+        return frozenset(name for name in named if name not in called or self._functions[name].outlives_its_call)
 
     def _rebound(self, statement: Statement) -> frozenset[str]:
         """What functions bind by `global` that a statement calls: `def connect(): global db; db = ...`."""
@@ -389,9 +447,12 @@ class Slicer:
             yield from self._lead(Want(name, self._moment(name, until), statement.place))
         for package in statement.imports:
             yield from self._set_up(package, until)
-        # A part of a value is held under another name: what changes it later is needed too.
         for name in self._sources.get(time, frozenset()) & self._timelines.keys() - {as_name}:
             timeline = self._timelines[name]
+            # A function that is held is called then, not now: `HANDLERS = {"show": show}`.
+            for earlier in timeline.lasting(time) if timeline.is_bound(time) else ():
+                yield _Used(earlier, until)
+            # A part of a value is held under another name: what changes it later is needed too.
             place = timeline.last_change(time, until)
             if place is not None:
                 yield _Made(name, place)

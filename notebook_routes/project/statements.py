@@ -12,7 +12,15 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
-from notebook_routes.project.global_names import Does, called_name, find_global_names, root_name, sets_up
+from notebook_routes.project.global_names import (
+    Does,
+    called_name,
+    draws,
+    find_global_names,
+    is_drawing,
+    root_name,
+    sets_up,
+)
 from notebook_routes.project.notebook_source import Verdict, read_directive
 from notebook_routes.runtime.celltext import CellText, notebook_syntax
 from notebook_routes.runtime.scopes import certainly_bound, read_names
@@ -51,6 +59,10 @@ class Statement:
         calls: names that it calls when it runs.
         calls_later: names that its functions call.
         given: names that it gives to what it calls, which may call them.
+        given_to: names whose values it gives to functions that it calls, by the function and the place or keyword.
+        filled: places and keywords of the parameters whose values its functions change.
+        bases: names of what its classes are derived from.
+        metaclasses: names of their metaclasses.
         decorators: names that it calls with a function or a class of its own.
         at_once: of its functions' changes, rebindings and calls, those that are in no function inside.
         aliases: names that it binds to a part of what other names hold.
@@ -77,6 +89,10 @@ class Statement:
     calls: frozenset[str] = frozenset()
     calls_later: frozenset[str] = frozenset()
     given: frozenset[str] = frozenset()
+    given_to: Mapping[tuple[str, int | str], frozenset[str]] = field(default_factory=dict)
+    filled: frozenset[int | str] = frozenset()
+    bases: frozenset[str] = frozenset()
+    metaclasses: frozenset[str] = frozenset()
     decorators: frozenset[str] = frozenset()
     at_once: frozenset[str] = frozenset()
     aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -119,6 +135,28 @@ class Statement:
     def is_definition(self) -> bool:
         """Whether it is a function or a class."""
         return bool(self.nodes) and all(isinstance(node, _Definition) for node in self.nodes)
+
+    @cached_property
+    def methods(self) -> frozenset[str]:
+        """The names of its classes' methods."""
+        functions = (
+            each
+            for node in self.nodes
+            if isinstance(node, ast.ClassDef)
+            for each in node.body
+            if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
+        )
+        return frozenset(function.name for function in functions)
+
+    @cached_property
+    def outlives_its_call(self) -> bool:
+        """Whether calling it gives what runs its code later: a class, a function with another inside, a generator."""
+        lasting = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.GeneratorExp, ast.Yield, ast.YieldFrom)
+        return any(
+            isinstance(node, ast.ClassDef)
+            or any(isinstance(each, lasting) for inner in ast.iter_child_nodes(node) for each in ast.walk(inner))
+            for node in self.nodes
+        )
 
     @cached_property
     def imports(self) -> frozenset[str]:
@@ -272,13 +310,15 @@ def fill(statement: Statement) -> None:
         statement.calls | statement.changes
     )
     statement.given = frozenset() if only_shows else _given(statement.nodes)
+    statement.given_to = {} if only_shows else _given_to(statement.nodes)
+    statement.filled = _filled(statement.nodes)
+    classes = [node for node in statement.nodes if isinstance(node, ast.ClassDef)]
+    statement.bases = _roots(base for node in classes for base in node.bases)
+    statement.metaclasses = _roots(keyword.value for node in classes for keyword in node.keywords)
     decorators = [each for node in statement.nodes if isinstance(node, _Definition) for each in node.decorator_list]
     statement.decorators = frozenset(each.id for each in decorators if isinstance(each, ast.Name))
     # `@bus.on("order")`, `@describe.register`
-    statement.changes |= {root.id for root in map(root_name, decorators) if root is not None} - {
-        *statement.decorators,
-        *statement.calls,
-    }
+    statement.changes |= _roots(decorators) - {*statement.decorators, *statement.calls}
     statement.at_once = _at_once(statement.nodes)
     statement.aliases = _aliases(statement.nodes)
     statement.returns = statement.later & _returned(statement.nodes)
@@ -296,6 +336,39 @@ def _given(nodes: Sequence[ast.stmt]) -> frozenset[str]:
             found.update(each.id for each in arguments if isinstance(each, ast.Name))
         waiting += [each for each in ast.iter_child_nodes(node) if not isinstance(each, _Definition | ast.Lambda)]
     return frozenset(found)
+
+
+def _given_to(nodes: Sequence[ast.stmt]) -> dict[tuple[str, int | str], frozenset[str]]:
+    """`count = fill(products, 3)`, not in functions: that `fill` is given `products` as the first."""
+    found: dict[tuple[str, int | str], set[str]] = {}
+    waiting: list[ast.AST] = [node for node in nodes if not isinstance(node, _Definition)]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            given: dict[int | str, ast.expr] = dict(enumerate(node.args))
+            given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg is not None}
+            for place, value in given.items():
+                root = root_name(value) if not isinstance(value, ast.Call) else None
+                if root is not None:
+                    found.setdefault((node.func.id, place), set()).add(root.id)
+        waiting += [each for each in ast.iter_child_nodes(node) if not isinstance(each, _Definition | ast.Lambda)]
+    return {place: frozenset(names) for place, names in found.items()}
+
+
+def _filled(nodes: Sequence[ast.stmt]) -> frozenset[int | str]:
+    """The parameters of a function whose values it changes, by place and by name."""
+    found: set[int | str] = set()
+    for node in nodes:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            changed = _names(find_global_names(node.body).of(Does.CHANGE))
+            for place, argument in enumerate([*node.args.posonlyargs, *node.args.args]):
+                found |= {place, argument.arg} if argument.arg in changed else set()
+            found |= {argument.arg for argument in node.args.kwonlyargs if argument.arg in changed}
+    return frozenset(found)
+
+
+def _roots(nodes: Iterable[ast.expr]) -> frozenset[str]:
+    return frozenset(root.id for root in map(root_name, nodes) if root is not None)
 
 
 def _at_once(nodes: Sequence[ast.stmt]) -> frozenset[str]:
@@ -377,7 +450,10 @@ def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
             given = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
             found.setdefault(node.name, set()).update(name for default in given for name in _source(default))
         elif isinstance(node, (ast.For, ast.AsyncFor)):
-            note(node.target, _all_names(node.iter))
+            targets = [each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)]
+            # `for ax, column in zip(axes, table)`: what is drawn on is not the table.
+            names = _all_names(node.iter)
+            note(node.target, filter(is_drawing, names) if any(map(is_drawing, targets)) else names)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 note(item.optional_vars, _all_names(item.context_expr))
@@ -402,6 +478,8 @@ def _source(value: ast.expr) -> list[str]:
         return _source(value.value)
     if isinstance(value, ast.Call):
         called = called_name(value) or ""
+        if draws(value):
+            return []
         # A class holds what it is given; what any other function returns says nothing of its arguments.
         holds = called[:1].isupper() or called in _HOLDING
         given = [*value.args, *(keyword.value for keyword in value.keywords)] if holds else []

@@ -19,6 +19,7 @@ from notebook_routes.errors import CellError, DefinitionError
 from notebook_routes.project.body_cell import body_cell, middleware_cell
 from notebook_routes.project.global_names import Does, find_global_names
 from notebook_routes.project.import_lines import take_imports
+from notebook_routes.project.request_tests import CLIENT_LINE, SHARED_LINE, TESTS_FILE
 from notebook_routes.project.requests_file import REQUESTS_FILE, parse_requests_file, request_cell_text
 from notebook_routes.project.statements import has_annotation
 from notebook_routes.project.unshare import SHARED, own_names, without_prefix
@@ -91,6 +92,7 @@ class _TreeCells:
         #: Statements of plain cells by the names that they bind: two routes may both bring one, if it is the same.
         self._said: dict[str, str] = {}
         self._imports: dict[str, None] = {}
+        self._left: list[str] = []
 
     def read(self) -> TreeCells:
         files, pages, api_routes = find_routes(self._root), find_pages(self._root), find_api_routes(self._root)
@@ -103,13 +105,13 @@ class _TreeCells:
         routes += [cell for file in api_routes for cell in self._api_route(file)]
         middleware = [cell for name in _MIDDLEWARE_FILES for cell in self._middleware(name)]
         shown = [self._page(page, {file.pattern.shape: file for file in files}) for page in pages]
-        requests = self._requests()
+        requests = [*self._names_of_tests(), *self._requests()]
         if self._problems:
             raise DefinitionError("\n".join(dict.fromkeys(self._problems)))
         imports = ["\n".join(self._imports)] if self._imports else []
         cells = [*imports, *shared, *routes, *middleware, *shown, *requests]
         texts = tuple(cell.strip("\n") for cell in cells if cell.strip())
-        return TreeCells(texts, tuple(self._remarks(files)), frozenset(self._in_parts))
+        return TreeCells(texts, (*self._remarks(files), *self._left), frozenset(self._in_parts))
 
     def _plain(self, path: PurePosixPath) -> list[str]:
         """What is shared: imports together, functions and classes alone, other statements as they follow."""
@@ -319,6 +321,32 @@ class _TreeCells:
             self._problems.append(f"{REQUESTS_FILE}: {error}")
             return []
 
+    def _names_of_tests(self) -> list[str]:
+        """What the requests need and no route does, which an export has put at the top of the tests."""
+        path = PurePosixPath(TESTS_FILE)
+        place = self._root / path
+        if not (place.is_file() and (self._root / REQUESTS_FILE).is_file()):
+            return []
+        try:
+            source = place.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+            # Tests of another make are no part of a notebook.
+            if not _HEADER.match(source) or f"\n{CLIENT_LINE}\n" not in source:
+                return []
+            text = source.replace(f"\n{CLIENT_LINE}\n", "\n").replace(
+                f"\n{SHARED_LINE}\n", f"\nfrom {APP} import {SHARED}\n"
+            )
+            text = without_prefix(_HEADER.sub("", text), file=str(path), public=self._public)
+            others = [(each, piece) for each, piece in _pieces(text, ast.parse(text)) if not _is_of_tests(each)]
+        except (OSError, SyntaxError, ValueError, DefinitionError):
+            self._left.append(f"{path} cannot be read: what only its requests need is not in the notebook")
+            return []
+        used = {use.name for use in find_global_names(ast.parse(text).body).uses if use.does is not Does.STORE}
+        others = [(each, piece) for each, piece in others if _is_wanted(each, used)]
+        if not self._may_say(others, frozenset()):
+            self._left.append(f"{path} has names of its own that a file of app has too: they are not in the notebook")
+            return []
+        return self._plain_pieces(others)
+
     def _module(self, path: PurePosixPath) -> str | None:
         """The text of a file as a notebook has it; None where there is none, or it cannot be."""
         place = self._root / path
@@ -385,6 +413,19 @@ def _pieces(text: str, tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
 def _has_future(tree: ast.Module) -> bool:
     """Whether its annotations are texts, perhaps; in a plain cell, those of all later cells would be."""
     return any(isinstance(each, ast.ImportFrom) and each.module == "__future__" for each in tree.body)
+
+
+def _is_of_tests(statement: ast.stmt) -> bool:
+    """Whether it is a test, or an import that only the client needs."""
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module in ("notebook_routes.project.replay", "__future__")
+    return isinstance(statement, ast.FunctionDef) and statement.name.startswith("test_")
+
+
+def _is_wanted(statement: ast.stmt, used: Iterable[str]) -> bool:
+    """Whether something uses what it imports; anything else is there for a reason."""
+    is_import = isinstance(statement, (ast.Import, ast.ImportFrom))
+    return not is_import or not own_names(ast.Module([statement], [])).isdisjoint(used)
 
 
 def _constant_name(statement: ast.stmt) -> str | None:

@@ -163,6 +163,30 @@ def test_what_is_made_of_shared_things_is_made_where_they_are_filled():
     assert same(found["app/_shared.py"], "products = {'1': 1}\nat_first = len(products)\nproducts['2'] = 2")
 
 
+def test_what_a_function_made_of_shared_things_is_made_before_they_change():
+    found = files(
+        "vat = 19",
+        "def label():\n    return f'{vat} %'",
+        "at_first = label()",
+        "vat = 7",
+        "%%route GET /a\nat_first",
+        "%%route GET /b\nvat",
+        "%%route GET /c\nvat",
+    )
+    assert "at_first" not in found["app/a/route.py"].replace("_shared.at_first", "")
+    assert body(found["app/_shared.py"]).endswith("at_first = label()\n\nvat = 7\n")
+
+
+def test_subclasses_come_along_where_a_class_is_asked_for_them():
+    found = files(
+        "class Shape: ...\nclass Square(Shape): ...\nclass Flat(Square): ...",
+        "%%route GET /shapes\n[each.__name__ for each in Shape.__subclasses__()]",
+    )
+    assert "class Flat(Square)" in found["app/_shared.py"]
+    found = files("class Shape: ...\nclass Square(Shape): ...", "%%route GET /shape\nShape.__name__")
+    assert "Square" not in found["app/shape/route.py"]
+
+
 def test_a_function_that_fills_counts_as_filling():
     found = files(
         "db = {}\nlog = []",
@@ -267,6 +291,41 @@ def test_two_modules_of_one_path_may_say_the_same_and_not_different_things():
     assert "both define seen" in refused(
         "%%route /a\nseen = []\n\ndef GET():\n    return seen", "%%route /a\nseen = []\n\ndef PUT():\n    return seen"
     )
+
+
+def test_two_modules_of_one_path_may_import_the_same_in_different_company():
+    found = files(
+        "%%route /a\nimport json, os.path\n\ndef GET():\n    return json.dumps(os.sep)",
+        "%%route /a\nimport json, os, math\n\ndef POST():\n    return json.dumps(math.pi) + os.sep",
+    )
+    assert "import json\nimport math\nimport os\nimport os.path\n" in found["app/a/route.py"]
+    said = refused(
+        "%%route /a\nfrom json import dumps\n\ndef GET():\n    return dumps(1)",
+        "%%route /a\nfrom pickle import dumps\n\ndef POST():\n    return dumps(1)",
+    )
+    assert "cell 1 (GET /a) and cell 2 (POST /a) are one file, and both define dumps" in said
+
+
+def test_a_route_below_a_magic_that_only_watches():
+    assert files("%%time\n# how long?\n%%route GET /hello\n'hello'") == files(HELLO)
+
+
+def test_what_a_kernel_has_run_within_a_cell_counts_once():
+    cells = [("cell [1]", "a = []"), ("cell [2]", "a.append(1)"), ("cell [2]", "%%capture\na.append(1)")]
+    made = [SourceCell(text, label) for label, text in [*cells, ("cell [3]", "%%route GET /a\na")]]
+    assert compose(NotebookSource("shop.ipynb", tuple(made))).files["app/_shared.py"].count("append") == 1
+
+
+def test_requests_that_need_the_answer_to_one_that_is_left_out():
+    found = exported(
+        HELLO,
+        "%%request GET /hello as first",
+        "size = len(first.text)",
+        "%%request GET /hello?size={{size}} as second\n?? status == 200",
+        "%%request GET /hello\n?? text == second.text",
+    )
+    assert "cell 5 (%%request) uses second, the answer to cell 4, which is not among the tests" in found.remarks[1]
+    assert [cell.label for cell in found.replay.cells] == ["cell 2"]
 
 
 def test_middleware_alone_and_in_company():

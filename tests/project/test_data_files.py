@@ -202,17 +202,21 @@ def test_a_file_that_is_nowhere_and_one_at_a_place_of_its_own(export, root, tmp_
     # What is in the folder for temporary files is nobody's data.
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
-    place = tmp_path / "rates.txt"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "cache").mkdir()
+    place, fonts = tmp_path / "rates.txt", tmp_path / "cache/fonts.json"
     place.write_text("1")
+    fonts.write_text("1")
     done = export(
         "name = 'no' + 'where.txt'",
         "%%route GET /a\nopen(name).read()",
-        f"%%route GET /b\nopen({str(place)!r}).read()",
+        f"%%route GET /b\nopen({str(fonts)!r}).read()\nopen({str(place)!r}).read()",
         "%%request\nGET /a\n###\nGET /b\n?? text == '1'",
     )
     said = described(done)
     assert f"cell 2, line 2 opens nowhere.txt, which is not in {root} nor beside the notebook" in said
-    assert f"cell 3, line 2 opens {place}: it has to be at that place wherever the files run" in said
+    assert str(fonts) not in said
+    assert f"cell 3, line 3 opens {place}: it has to be at that place wherever the files run" in said
 
 
 def test_what_the_code_writes_itself_is_not_told(export):

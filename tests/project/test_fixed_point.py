@@ -309,3 +309,13 @@ def test_api_routes_come_back():
         "%%request GET /api\n?? json == 0",
     )
     assert {"pages/api/index.py", "pages/api/x/[id].py", "app/seen/route.py", "app/_shared.py"} <= found.keys()
+
+
+def test_what_only_requests_need_comes_back():
+    tree = same(
+        "import re\nstock = {'lamp': 3}",
+        "# who asks\ntoken = 'abc'\nmost = max(stock.values())\n\ndef bearer(text):\n    return f'Bearer {text}'",
+        "%%route GET /stock\nstock.setdefault('desk', 1)\nstock",
+        "%%request GET /stock\nauthorization: {{bearer(token)}}\n\n?? json['lamp'] == most\n?? re.match('.', text)",
+    )
+    assert "# who asks\ntoken = " in tree["tests/test_requests.py"]

@@ -54,6 +54,9 @@ def test_what_is_needed(cells, expected):
 ADDS = "a = []\ndef add(f):\n    a.append(f)\n    return f\n"
 BUS = "class Bus:\n    def on(self, f):\n        self.f = f\na = Bus()\n"
 WORKS = "import threading\na = []\ndef work():\n    a.append(1)\n"
+FILLS = "a = {}\ndef fill(into):\n    into['x'] = 1\n    return 1\n"
+REGISTRY = "class Registry:\n    def __call__(self, f):\n        self.f = f\na = Registry()\n"
+META = "class Meta(type):\n    def __init__(cls, *given):\n        cls.made = given\n"
 BINDS = "def connect():\n    global a\n    a = 1\n"
 
 
@@ -73,6 +76,12 @@ BINDS = "def connect():\n    global a\n    a = 1\n"
         (BINDS, "connect()"),
         (f"{BINDS}def start():\n    connect()\n", "start()"),
         ("x = 1\na = {'k': 1}", "del a['k'], x"),
+        (FILLS, "n = fill(a)"),
+        (FILLS, "if fill(into=a):\n    ..."),
+        (REGISTRY, "@a\ndef b(): ..."),
+        ("a = []\nclass Base:\n    def __init_subclass__(cls):\n        a.append(cls)\n", "class One(Base): ..."),
+        ("class a:\n    all = []\n    def __init_subclass__(cls):\n        cls.all.append(cls)\n", "class b(a): ..."),
+        (f"{META}class a(metaclass=Meta): ...\n", "class B(a): ...\nclass C(B): ..."),
     ],
 )
 def test_what_changes_it_in_a_roundabout_way(before, changes):
@@ -85,10 +94,56 @@ def test_what_changes_it_in_a_roundabout_way(before, changes):
         "def timed(f):\n    def inner():\n        a.append(1)\n    return inner\n@timed\ndef b(): ...",
         "def f(x):\n    a.append(x)\nprint(sorted('ab', key=f))",
         "import functools\n@functools.cache\ndef b(): return a",
+        "ax = a.plot()\nax.set_title('x')",
+        "import p\nfig, ax = p.subplots()\nax.set_xticks(a.index)\nax.fill_between(a, 0)",
+        "axes = []\nfor ax, column in zip(axes, a.columns):\n    ax.plot(a[column])\n    ax.set_title(column)",
+        "ax = a.plot.bar(rot=0)\nax.set(title='x')",
+        "import plotly.graph_objects as go\nfig = go.Figure(data=[go.Bar(x=a)])\nfig.update_layout(title='x')",
+        "import plotly.express as px\nfig = px.line(a)\nfig.update_traces(width=2)",
+        "class Base: ...\nclass One(Base): ...\ndef look(into): return a, into\nn = look(a)",
+        "def fill(into):\n    into['x'] = 1\nprint(fill(a))",
     ],
 )
 def test_what_changes_nothing_yet(text):
     assert needed("a", "a = []", text) == ["a = []"]
+
+
+@pytest.mark.parametrize(
+    "holds",
+    [
+        "a = {'f': f}",
+        "a = dict(key=f)",
+        "a = [f for _ in 'ab']",
+        "class a:\n    made = f",
+        "import threading\na = threading.Thread(target=f)",
+        "def maker():\n    def inner():\n        return b\n    return inner\na = maker()",
+        "def wraps(g):\n    return lambda: b\n@wraps\ndef a(): ...",
+        "class Shop:\n    def price(self):\n        return b\na = Shop()",
+        "def numbers():\n    yield b\na = numbers()",
+    ],
+)
+def test_a_function_that_is_kept_sees_what_names_are_then(holds):
+    before = "b = 1\ndef f():\n    return b"
+    assert needed("a", before, holds, "b = 2")[-1] == "b = 2"
+
+
+def test_a_function_that_is_only_called_has_seen_what_names_were():
+    assert needed("a", "b = 1\ndef f():\n    return b", "a = f()", "b = 2")[-1] == "a = f()"
+
+
+@pytest.mark.parametrize(
+    ("imports", "setup"),
+    [
+        ("from decimal import Decimal, getcontext", "getcontext().prec = 4"),
+        ("import decimal\nfrom decimal import Decimal, getcontext", "getcontext().prec = 4"),
+        ("from os import environ, sep as Decimal", "environ['SHOP'] = 'lamps'"),
+    ],
+)
+def test_what_is_said_to_a_part_of_a_module_holds_for_all_of_it(imports, setup):
+    assert needed("a", imports, setup, "def a():\n    return Decimal(1) / 3")[-2:] == [
+        setup,
+        "def a():\n    return Decimal(1) / 3",
+    ]
 
 
 def test_what_only_a_script_runs_is_named():
