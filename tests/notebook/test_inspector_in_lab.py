@@ -352,6 +352,49 @@ def test_narrow_and_wide_nothing_is_cut_off(whole, notebook, width):
     expect(detail).to_be_hidden()
 
 
+def test_the_table_of_routes_needs_no_bar_to_scroll_sideways(notebook):
+    notebook.put_and_run(
+        "%routes clear",
+        "%%route GET /shop/products/[category]/[id] --revalidate 3600 --tag products --tag stock\nid",
+        "%%route GET /torn\n1 / 0",
+        "%request GET /shop/products/lamps/1",
+        "%request GET /torn",
+        "%routes",
+    )
+    whole = notebook.card(5)
+    tab(whole, "Routes")
+    expect(whole.locator("tbody")).to_contain_text("✗ 1 failed")
+    wider = whole.evaluate(
+        """whole => {
+            const list = whole.querySelector(".nbi-list");
+            const needed = em => {
+                whole.style.width = `${em}em`;
+                return list.scrollWidth - list.clientWidth;
+            };
+            const found = [...Array(60)].map((_, at) => [26 + at, needed(26 + at)]).filter(([, more]) => more > 0);
+            whole.style.width = "";
+            return found;
+        }"""
+    )
+    assert wider == []
+
+
+def test_text_is_broken_between_words(notebook):
+    notebook.put_and_run("%%route GET /words\n'word ' * 400")
+    text = notebook.send(0).locator(".nbi-text")
+    expect(text).to_contain_text("word word")
+    # Of a word in two lines, the range has two boxes.
+    torn = text.evaluate(
+        """text => [...Array(400).keys()].filter(at => {
+            const range = document.createRange();
+            range.setStart(text.firstChild, at * 5);
+            range.setEnd(text.firstChild, at * 5 + 4);
+            return range.getClientRects().length > 1;
+        })"""
+    )
+    assert torn == []
+
+
 def test_by_keyboard_alone(notebook):
     notebook.put_and_run("ended = []", f"%%route GET /keys/[id]\n{STREAM}")
     page, card = notebook.page, notebook.card(1)

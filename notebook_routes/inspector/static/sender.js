@@ -101,7 +101,7 @@ async function explained(link, request, server, error) {
   }
   const { method, target, headers } = request;
   const { said } = await link.ask("cors", { method, target, headers, origin: location.origin });
-  return `The browser has refused the answer (${error.message}). ${said}`;
+  return `No answer (${error.message}). ${said}`;
 }
 
 function bodyOf(body) {
