@@ -462,6 +462,26 @@ def test_what_was_sent_and_shown_is_there_when_the_page_is_loaded_again(notebook
     expect(notebook.card(1).get_by_text("History 2")).to_be_visible()
 
 
+def test_a_stream_that_still_comes_when_the_page_is_loaded_again_can_be_stopped(notebook):
+    notebook.put_and_run("ended = []", f"%%route GET /going\n{STREAM}", "1")
+    expect(notebook.send(1)).to_contain_text("tick 20")
+    notebook.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    notebook.page.reload()
+    notebook.wait()
+    answer = notebook.card(1).locator(".nbi-answer")
+    stop = answer.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+    count = "rows => rows.map(row => row.innerText.match(/tick (\\d+)/)[1])"
+    before = answer.locator("tbody tr").last.inner_text()
+    expect(answer.locator("tbody tr").last).not_to_have_text(before)
+    shown = answer.locator("tbody tr").evaluate_all(count)
+    assert shown == [str(int(shown[0]) + at) for at in range(len(shown))]
+    stop.click()
+    expect(answer.locator(".nbi-summary")).to_contain_text("stopped")
+    notebook.put_and_run("import time\nwhile not ended: time.sleep(0.01)\nprint('ended')")
+    assert notebook.text(0) == "ended\n"
+
+
 def test_a_saved_notebook_without_a_kernel_is_readable(notebook, lab):
     notebook.put_and_run("%routes clear", "%%route GET /saved/[id]\nid", "%routes")
     expect(notebook.card(2)).to_be_visible()
