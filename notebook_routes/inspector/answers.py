@@ -88,7 +88,7 @@ def _send(board: Board, view: View, message: Message) -> _Answer:
     if found is None:
         found = board.rows.route((ANY, asked.path))
     board.sender.send(asked, None if found is None else found[0])
-    view.begin(asked.run)
+    view.hold(asked.run)
     return {}
 
 
@@ -97,8 +97,11 @@ def _stop(board: Board, _view: View, message: Message) -> _Answer:
 
 
 def _history(board: Board, view: View, message: Message) -> _Answer:
-    view.follow(_key(message))
-    return {"runs": board.sender.history.of(_key(message))}
+    key, history = _key(message), board.sender.history
+    view.follow(key)
+    for run in history.going(key):
+        view.hold(run)
+    return {"runs": history.of(key)}
 
 
 def _page(board: Board, _view: View, message: Message) -> _Answer:

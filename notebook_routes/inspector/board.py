@@ -93,12 +93,12 @@ class Board:
         self._views.append(view)
 
     def remove(self, view: View) -> None:
-        """It is closed: what it has sent is stopped, unless another view follows it."""
+        """It is closed: what it has sent is stopped, unless another view can stop it."""
         if view not in self._views:
             return
         self._views.remove(view)
         for run in self.sender.going():
-            if not any(each.follows(run) for each in self._views):
+            if not any(each.holds(run) for each in self._views):
                 self.sender.stop(run.id)
         if not self._views:
             self._end()

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 _BODILESS = ("GET", "HEAD", "DELETE", "OPTIONS")
 _JSON = "application/json"
-_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+#: As browsers send them: in parts only where a field is a file, for which the first is not declared.
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _FILE = "contentMediaType"
 _REFERENCE = "#/components/schemas/"
 

@@ -35,8 +35,12 @@ class History:
         return self._runs.get(identifier)
 
     def of(self, key: tuple[str, str]) -> list[dict[str, Any]]:
-        """What there is to see of a route's runs, newest first."""
-        return [run.seen() for run in reversed(self._by_route.get(key, ()))]
+        """What there is to see of a route's runs, newest first; what comes later of those that go on is new."""
+        return [run.caught_up() for run in reversed(self._by_route.get(key, ()))]
+
+    def going(self, key: tuple[str, str]) -> list[str]:
+        """The ids of a route's runs that have not ended."""
+        return [run.id for run in self._by_route.get(key, ()) if run.is_going]
 
     def make_room(self) -> None:
         """Let the oldest runs that have ended go until the others are small enough."""

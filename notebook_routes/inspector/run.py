@@ -114,6 +114,11 @@ class Run:
         """About how many bytes of the answer are kept."""
         return self._items_size + (0 if self._reader is None else self._reader.held)
 
+    def caught_up(self) -> dict[str, Any]:
+        """The same as `seen`, none of which is told again."""
+        self._flow.flush()
+        return self.seen()
+
     def seen(self) -> dict[str, Any]:
         """All that there is to see of it."""
         entry, reader = self._entry, self._reader

@@ -71,13 +71,17 @@ class View:
         """Tell it of the runs of a route from now on, whoever has sent them."""
         self._followed.add(key)
 
-    def begin(self, run: str) -> None:
-        """It has sent a run."""
+    def hold(self, run: str) -> None:
+        """It has sent a run, or shows it while it comes: it can stop it."""
         self._runs.add(run)
+
+    def holds(self, run: Run) -> bool:
+        """Whether a run can be stopped from it."""
+        return run.id in self._runs
 
     def follows(self, run: Run) -> bool:
         """Whether it is told of a run."""
-        return run.id in self._runs or run.key in self._followed
+        return self.holds(run) or run.key in self._followed
 
     def tell(self, message: dict[str, Any]) -> None:
         """Hand a message to the page; on the inspector's thread."""

@@ -82,6 +82,14 @@ def test_fields_and_files(world):
     ]
 
 
+def test_fields_without_a_file_have_no_place_for_one(world):
+    @world.route("/login", "POST")
+    async def post(name: Annotated[str, Form()]):
+        return {}
+
+    assert detail(world, "POST", "/login")["row"]["form"]["body"]["media"] == "application/x-www-form-urlencoded"
+
+
 @pytest.mark.parametrize(("method", "body"), [("PUT", True), ("DELETE", False), ("GET", False), ("OPTIONS", False)])
 def test_a_body_that_nothing_is_said_of(world, method, body):
     @world.route("/a", method)

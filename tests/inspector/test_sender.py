@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import itertools
+import json
 import socket
 import threading
 import time
@@ -230,6 +232,41 @@ def test_a_view_that_follows_the_route_sees_the_runs_of_others(world, gate):
     assert one.pushed(name, "done")["text"] == "a"
     assert two.pushed(name, "done")["text"] == "a"
     assert not [message for message in three.messages if message.get("push") == "run"]
+
+
+def test_a_run_goes_on_while_a_view_is_left_that_can_stop_it(world):
+    ended = threading.Event()
+
+    @world.route("/ticks")
+    async def ticks():
+        try:
+            for number in itertools.count():
+                yield {"tick": number}
+                await asyncio.sleep(0.002)
+        finally:
+            ended.set()
+
+    def history(page):
+        return page.ask("history", method="GET", path="/ticks")["runs"]
+
+    def ticks_of(items):
+        return [json.loads(text)["tick"] for _, _, text in items]
+
+    one, two, three = world.page, world.page, world.page
+    assert history(three) == []
+    name = one.send("/ticks")
+    one.pushed(name, "items")
+    (run,) = history(two)
+    assert run["going"] is True
+    answered = next(at for at, message in enumerate(two.messages) if "runs" in message)
+    one.view.close()
+    # What is told from now on is what the answer did not have.
+    later = two.pushed(name, "items", since=answered)
+    assert ticks_of(later)[0] == ticks_of(run["items"])[-1] + 1
+    assert not ended.is_set()
+    two.view.close()
+    assert ended.wait(10)
+    assert three.pushed(name, "done")["stopped"] is True
 
 
 # Streams

@@ -352,6 +352,49 @@ def test_narrow_and_wide_nothing_is_cut_off(whole, notebook, width):
     expect(detail).to_be_hidden()
 
 
+def test_the_table_of_routes_needs_no_bar_to_scroll_sideways(notebook):
+    notebook.put_and_run(
+        "%routes clear",
+        "%%route GET /shop/products/[category]/[id] --revalidate 3600 --tag products --tag stock\nid",
+        "%%route GET /torn\n1 / 0",
+        "%request GET /shop/products/lamps/1",
+        "%request GET /torn",
+        "%routes",
+    )
+    whole = notebook.card(5)
+    tab(whole, "Routes")
+    expect(whole.locator("tbody")).to_contain_text("✗ 1 failed")
+    wider = whole.evaluate(
+        """whole => {
+            const list = whole.querySelector(".nbi-list");
+            const needed = em => {
+                whole.style.width = `${em}em`;
+                return list.scrollWidth - list.clientWidth;
+            };
+            const found = [...Array(60)].map((_, at) => [26 + at, needed(26 + at)]).filter(([, more]) => more > 0);
+            whole.style.width = "";
+            return found;
+        }"""
+    )
+    assert wider == []
+
+
+def test_text_is_broken_between_words(notebook):
+    notebook.put_and_run("%%route GET /words\n'word ' * 400")
+    text = notebook.send(0).locator(".nbi-text")
+    expect(text).to_contain_text("word word")
+    # Of a word in two lines, the range has two boxes.
+    torn = text.evaluate(
+        """text => [...Array(400).keys()].filter(at => {
+            const range = document.createRange();
+            range.setStart(text.firstChild, at * 5);
+            range.setEnd(text.firstChild, at * 5 + 4);
+            return range.getClientRects().length > 1;
+        })"""
+    )
+    assert torn == []
+
+
 def test_by_keyboard_alone(notebook):
     notebook.put_and_run("ended = []", f"%%route GET /keys/[id]\n{STREAM}")
     page, card = notebook.page, notebook.card(1)
@@ -417,6 +460,26 @@ def test_what_was_sent_and_shown_is_there_when_the_page_is_loaded_again(notebook
     expect(notebook.card(3).get_by_role("tab", selected=True)).to_have_text(["PUT", "Config"])
     expect(notebook.send(1)).to_contain_text("answer 42")
     expect(notebook.card(1).get_by_text("History 2")).to_be_visible()
+
+
+def test_a_stream_that_still_comes_when_the_page_is_loaded_again_can_be_stopped(notebook):
+    notebook.put_and_run("ended = []", f"%%route GET /going\n{STREAM}", "1")
+    expect(notebook.send(1)).to_contain_text("tick 20")
+    notebook.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    notebook.page.reload()
+    notebook.wait()
+    answer = notebook.card(1).locator(".nbi-answer")
+    stop = answer.get_by_role("button", name="Stop")
+    expect(stop).to_be_visible()
+    count = "rows => rows.map(row => row.innerText.match(/tick (\\d+)/)[1])"
+    before = answer.locator("tbody tr").last.inner_text()
+    expect(answer.locator("tbody tr").last).not_to_have_text(before)
+    shown = answer.locator("tbody tr").evaluate_all(count)
+    assert shown == [str(int(shown[0]) + at) for at in range(len(shown))]
+    stop.click()
+    expect(answer.locator(".nbi-summary")).to_contain_text("stopped")
+    notebook.put_and_run("import time\nwhile not ended: time.sleep(0.01)\nprint('ended')")
+    assert notebook.text(0) == "ended\n"
 
 
 def test_a_saved_notebook_without_a_kernel_is_readable(notebook, lab):

@@ -59,24 +59,24 @@ export class LiveAnswer {
   #place = h("");
   #stop;
   #timer;
-  #began = performance.now();
+  #began;
 
-  constructor(run, onstop) {
-    this.#run = { size: 0, count: 0, ...run };
+  /** @param {object} run - the request, or what has come of it. */
+  constructor({ seconds = 0, ...run }, onstop) {
+    this.#run = run;
+    this.#began = performance.now() - seconds * 1000;
     this.#stop = button("Stop", onstop, { title: "Esc" });
     this.element = h(".answer", h(".live", this.#line, this.#stop), this.#said, this.#place);
     this.#timer = setInterval(() => this.#count(), 250);
-    this.#count();
+    this.take({ items: run.items, dropped: run.count - run.items?.length });
   }
 
   /** More has come. */
-  take(push) {
-    if (push.head) Object.assign(this.#run, push.head, { answer_headers: push.head.headers });
-    if (push.size !== undefined) this.#run.size = push.size;
-    if (push.count !== undefined) this.#run.count = push.count;
-    if (push.items?.length) {
+  take({ head, items, dropped = 0, ...counts }) {
+    Object.assign(this.#run, head, head && { answer_headers: head.headers }, counts);
+    if (items?.length) {
       if (!this.#items) fill(this.#place, (this.#items = new Items()).element);
-      this.#items.add(push.items, push.dropped ?? 0);
+      this.#items.add(items, dropped);
     }
     this.#count();
   }
@@ -84,7 +84,7 @@ export class LiveAnswer {
   /** Say something of the run, without an end of it. */
   say(sentence) {
     this.#said.hidden = !sentence;
-    fill(this.#said, sentence ?? "");
+    fill(this.#said, sentence);
   }
 
   /** It is over. */

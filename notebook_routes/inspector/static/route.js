@@ -115,27 +115,27 @@ export class TryIt {
     await this.#run(request);
   }
 
+  /** Send a request, or be there while one that is under way comes. */
   async #run(request) {
     this.#running?.stop();
-    const run = runName();
+    const run = request.run ?? runName();
     const abort = new AbortController();
-    const browser = this.#from.value === "browser";
+    const browser = !request.going && this.#from.value === "browser";
     const stop = async () => {
       if (browser) return abort.abort();
       const { said } = await this.#link.ask("stop", { run }).catch((error) => ({ said: error.message }));
       if (said) this.#say(said);
     };
-    const live = new LiveAnswer({ run, ...request }, stop);
+    const live = new LiveAnswer(request, stop);
     const mine = (this.#running = { stop, run });
     fill(this.#place, live.element);
     const waiting = this.#link.on("waiting", ({ count }) => live.say(count ? "Queued: the kernel is busy" : ""));
     const take = (push) => live.take(push);
+    let done;
     try {
-      const done = browser
+      done = browser
         ? await sendFromBrowser(this.#link, run, request, this.#server, abort.signal, take)
         : await sendThroughKernel(this.#link, run, request, take);
-      if (this.#running === mine) this.#running = null;
-      this.#remember(done);
     } catch (error) {
       if (this.#running === mine) fill(this.#place, h("p.note", { role: "alert" }, error.message));
     } finally {
@@ -143,6 +143,7 @@ export class TryIt {
       live.end();
       if (this.#running === mine) this.#running = null;
     }
+    if (done) this.#remember(done);
   }
 
   async #recall() {
@@ -150,14 +151,15 @@ export class TryIt {
     const { runs } = await this.#link.ask("history", { method, path }).catch(() => ({ runs: [] }));
     if (this.#runs.length || this.#running || !runs.length) return;
     if (!this.#touched) this.#form.set(runs[0]);
+    // The page was loaded again meanwhile, or another view has sent it.
+    if (runs[0].going) this.#run(runs[0]);
     runs.forEach((run) => this.#remember(run));
   }
 
   #remember(run) {
-    const isLast = !this.#runs.length || this.#runs[0].run === run.run || this.#runs[0].started <= run.started;
     this.#runs = [run, ...this.#runs.filter((other) => other.run !== run.run)].sort((a, b) => b.started - a.started).slice(0, 20);
     this.#list();
-    if (isLast && !this.#running) fill(this.#place, answer(run));
+    if (run === this.#runs[0] && !this.#running) fill(this.#place, answer(run));
   }
 
   #list() {

@@ -102,9 +102,11 @@ export class Routes {
 
   #cells(row) {
     const asked = row.hits > 0;
+    // Each part may begin a line, in Chromium too.
+    const path = row.path.split(/(?=\/)/).map((part) => [h("wbr"), part]);
     return [
       h("td", badge(row.method)),
-      h("td.wide", button(row.path, (event) => (event.stopPropagation(), this.#open(keyOf(row))), { look: "link", title: row.cell })),
+      h("td.wide", button(path, (event) => (event.stopPropagation(), this.#open(keyOf(row))), { look: "link", title: row.cell })),
       h("td", row.is_page ? "page" : row.runtime),
       h("td", [row.policy, row.kept && `${row.kept} kept`].filter(Boolean).join(", ")),
       h("td.number", row.hits || ""),

@@ -10,7 +10,7 @@ const KINDS = [["json", /[/+]json$/], ["html", /^text\/html/], ["image", /^image
 /** A name for a run that no other has. */
 export const runName = () => crypto.getRandomValues(new Uint32Array(3)).join("-");
 
-/** Send through the kernel; `take` hears what comes, and what is returned is the finished run. */
+/** Send through the kernel, unless it is under way; `take` hears what comes, and what is returned is the finished run. */
 export function sendThroughKernel(link, run, request, take) {
   return new Promise((resolve, reject) => {
     const off = [];
@@ -26,7 +26,7 @@ export function sendThroughKernel(link, run, request, take) {
       }),
       link.on("lost", ({ said }) => over(reject, new Error(said))),
     );
-    link.ask("send", { run, ...request }).catch((error) => over(reject, error));
+    if (!request.going) link.ask("send", { run, ...request }).catch((error) => over(reject, error));
   });
 }
 
@@ -101,7 +101,7 @@ async function explained(link, request, server, error) {
   }
   const { method, target, headers } = request;
   const { said } = await link.ask("cors", { method, target, headers, origin: location.origin });
-  return `The browser has refused the answer (${error.message}). ${said}`;
+  return `No answer (${error.message}). ${said}`;
 }
 
 function bodyOf(body) {

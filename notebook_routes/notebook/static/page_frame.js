@@ -4,6 +4,8 @@
 (() => {
   const ORIGIN = "http://localhost";
   const BARE = [204, 205, 304];
+  const { page } = document.currentScript.dataset;
+  const tell = (said) => parent.postMessage({ ...said, page }, "*");
   const waiting = new Map();
   const elsewhere = { fetch: window.fetch.bind(window), EventSource: window.EventSource };
   let last = 0;
@@ -21,7 +23,7 @@
 
   // Links and forms
 
-  const open = async (request) => parent.postMessage({ open: await written(request) }, "*");
+  const open = async (request) => tell({ open: await written(request) });
 
   addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
@@ -62,7 +64,7 @@
         reject(error);
         body?.error(error);
       };
-      const stop = () => parent.postMessage({ stop: id }, "*");
+      const stop = () => tell({ stop: id });
       request.signal.addEventListener("abort", () => (stop(), end(request.signal.reason)));
       waiting.set(id, ({ head, chunk, failed }) => {
         if (head) {
@@ -76,7 +78,7 @@
         } else if (chunk) body?.enqueue(chunk);
         else end(failed && new TypeError(failed));
       });
-      parent.postMessage({ fetch: { ...asked, id } }, "*");
+      tell({ fetch: { ...asked, id } });
     });
   };
 
@@ -110,11 +112,16 @@
         try {
           const headers = { accept: "text/event-stream", ...(this.#lastId && { "last-event-id": this.#lastId }) };
           const answer = await fetch(this.url, { headers, signal: this.#abort.signal });
-          if (answer.status !== 200 || !answer.headers.get("content-type")?.startsWith("text/event-stream")) this.close();
-          else await this.#hear(answer);
+          if (answer.status === 200 && answer.headers.get("content-type")?.startsWith("text/event-stream")) await this.#hear(answer);
+          else {
+            this.readyState = 2;
+            void answer.body?.cancel();
+          }
         } catch {
           // It is tried again, unless it was closed.
         }
+        // That the page has closed it is no error.
+        if (this.#abort.signal.aborted) return;
         if (this.readyState !== 2) this.readyState = 0;
         this.#tell(new Event("error"));
         await new Promise((done) => setTimeout(done, this.#pause));

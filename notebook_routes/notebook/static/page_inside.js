@@ -20,6 +20,8 @@ function render({ model, el }) {
   const hearing = new Map();
   let loads = 0;
   let shown;
+  // The load that brought what is in the frame: each page counts from one what it asks for.
+  let page;
 
   const ask = (id, { content, ...request }, hear) => {
     hearing.set(id, hear);
@@ -39,17 +41,23 @@ function render({ model, el }) {
     const pieces = [];
     let target = request.target;
     // What the page before has asked for is for nobody any more.
-    for (const id of hearing.keys()) stop(id);
-    hearing.clear();
+    forget();
     ask(load, request, ({ head, chunk, failed, done }) => {
       if (head) target = head.target;
       if (chunk) pieces.push(chunk);
       if (done) new Blob(pieces).text().then((text) => load === `${loads}` && show(target, failed ?? text));
     });
   };
+  const forget = () => {
+    for (const id of hearing.keys()) stop(id);
+    hearing.clear();
+  };
   const show = (target, text) => {
+    // What the page before has asked for while this one was on its way.
+    forget();
     shown = target;
-    const above = `<base href="${escaped(ORIGIN + target)}"><script>${model.get("script")}</script>`;
+    page = `${loads}`;
+    const above = `<base href="${escaped(ORIGIN + target)}"><script data-page="${page}">${model.get("script")}</script>`;
     // In front of its doctype, the page would be shown as in the nineties.
     frame.srcdoc = `<!doctype html>${above}${text}`;
   };
@@ -63,8 +71,8 @@ function render({ model, el }) {
     visit(shown ?? model.get("path"));
   };
   const fromFrame = ({ source, data }) => {
-    if (source !== frame.contentWindow) return;
-    const own = (id) => `${loads} ${id}`;
+    if (source !== frame.contentWindow || data.page !== page) return;
+    const own = (id) => `${page} ${id}`;
     if (data.open) open(data.open);
     if (data.stop) stop(own(data.stop));
     if (data.fetch) ask(own(data.fetch.id), data.fetch, (said) => source.postMessage({ ...said, id: data.fetch.id }, "*"));
