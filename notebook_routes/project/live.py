@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from notebook_routes.app import App, RequestLog
 from notebook_routes.errors import DefinitionError
 from notebook_routes.project.broken import closed, is_broken
-from notebook_routes.project.load import Remarks, fill
+from notebook_routes.project.load import PUBLIC, Remarks, fill
 from notebook_routes.project.openapi import openapi_document
 from notebook_routes.project.tree import ModuleTree
 from notebook_routes.project.tree_writer import STAGED
@@ -104,6 +104,9 @@ class LiveProject:
         if any(part.startswith(STAGED) for part in path.parts):
             # An export is at work: what it writes is yet to come.
             return False
+        if path.parts == (PUBLIC,):
+            # Whether it is there is looked at once; what is in it, with each request.
+            return True
         place = self.root / path
         if place.is_dir():
             return any(_is_source(file) for file in place.rglob("*"))

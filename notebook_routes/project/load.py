@@ -265,7 +265,9 @@ def _load_public(app: App, tree: ModuleTree, *, strict: bool) -> None:
 def _imported(path: PurePosixPath, tree: ModuleTree, app: App) -> ModuleType:
     try:
         return tree.load(path)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
         raise DefinitionError(f"{path} cannot be imported:\n{app.failures.text(error)}") from error
 
 

@@ -124,6 +124,8 @@ def test_remarks_are_made_once_however_often_it_is_loaded(world, caplog):
         ("shop.db-journal", False),
         ("app", True),
         ("uploads", False),
+        ("public", True),
+        ("public/photo.png", False),
         ("app/gone", False),
         (".notebook-routes-x/new/app/route.py", False),
         (".notebook-routes-x", False),

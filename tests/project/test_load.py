@@ -304,6 +304,8 @@ def test_small_letters_are_named(project, caplog):
         ("def GET(:\n    pass", "SyntaxError"),
         ("prices = {}\nlamp = prices['lamp']\ndef GET(): ...", "KeyError: 'lamp'"),
         ("import sys\nsys.exit(3)", "SystemExit: 3"),
+        ("import asyncio\nraise asyncio.CancelledError", "CancelledError"),
+        ("raise GeneratorExit", "GeneratorExit"),
     ],
 )
 def test_a_file_that_fails_is_named_with_the_users_frames(project, source, said):
