@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -34,6 +35,8 @@ _IPYTHONS = {
     "__": None,
     "___": None,
 }
+#: Packages whose functions put into the environment what a file says: `load_dotenv()`.
+_FILL_ENVIRONMENT = frozenset({"dotenv"})
 _MODULES_OWN = frozenset({"__name__", "__file__", "__doc__", "__builtins__", "__debug__"})
 
 
@@ -290,6 +293,9 @@ class Slicer:
             self._setups[self._modules[name]].append(time)
         for name in statement.setups & self._members.keys():
             self._setups[self._members[name]].append(time)
+        packages = {self._members.get(name) or self._modules.get(name) for name in statement.loads}
+        if not statement.names and not packages.isdisjoint(_FILL_ENVIRONMENT):
+            self._setups["os"].append(time)
 
     def _effects_of_decorators(self, statement: Statement) -> frozenset[str]:
         """What a function changes that is called with another one; what it puts around that runs later."""
@@ -460,10 +466,11 @@ class Slicer:
                     yield _Used(later, until)
 
     def _set_up(self, package: str, until: int) -> Iterator[_Node]:
-        """`os.environ["SHOP"] = "x"` holds for whoever imports os, under whichever name."""
-        for time in self._setups.get(package, ()):
-            if time < until:
-                yield _Ran(time)
+        """`os.environ["SHOP"] = "x"` holds for whoever imports os, under whichever name, and for other libraries."""
+        # Of ours nothing that a route imports reads it.
+        reads_environment = package not in sys.stdlib_module_names and package != "notebook_routes"
+        for each in {package, "os"} if reads_environment else {package}:
+            yield from (_Ran(time) for time in self._setups.get(each, ()) if time < until)
 
     def _called_now(self, statement: Statement) -> frozenset[str]:
         """What the functions that a statement calls need when it runs."""

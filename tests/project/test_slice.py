@@ -146,6 +146,20 @@ def test_what_is_said_to_a_part_of_a_module_holds_for_all_of_it(imports, setup):
     ]
 
 
+@pytest.mark.parametrize("imports", ["import os", "from os import environ", "import openai"])
+@pytest.mark.parametrize("setup", ["load_dotenv()", "dotenv.load_dotenv(override=True)"])
+def test_the_environment_that_a_file_fills_is_that_of_others_too(imports, setup):
+    name = imports.rpartition(" ")[2]
+    cells = ["import dotenv\nfrom dotenv import load_dotenv", imports, setup, f"def a():\n    return {name}"]
+    assert needed("a", *cells)[-2:] == [setup, f"def a():\n    return {name}"]
+    assert setup not in needed("a", *cells[:3], "import json", "def a():\n    return json")
+
+
+def test_the_environment_is_set_for_libraries_that_read_it():
+    cells = ["import os, openai", "os.environ['KEY'] = 'x'", "client = openai.OpenAI()"]
+    assert "os.environ['KEY'] = 'x'" in needed("client", *cells)
+
+
 def test_what_only_a_script_runs_is_named():
     made = slicer("def main():\n    global a\n    a = 1", "if __name__ == '__main__':\n    main()")
     assert made.need([Want("a", made.end, "GET /")]).problems == [
