@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.getipython import get_ipython
+from IPython.core.inputtransformer2 import make_tokens_by_line
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo
@@ -119,6 +120,24 @@ def name_magic(lines: list[str]) -> list[str]:
     raise UsageError(f"Cell magic `%%{name}` not found: write %%{meant[0]}{command}")
 
 
+def place_magic(lines: list[str]) -> list[str]:
+    """IPython's input transformer: say where one of our cell magics belongs that stands below code.
+
+    Raises:
+        UsageError: it is on no first line.
+    """
+    below = [line for line in lines[1:] if line.startswith(MAGICS)]
+    if get_ipython() is None or not below or lines[0].startswith("%%"):
+        return lines
+    # A text that holds such a line is no magic.
+    for tokens in make_tokens_by_line(lines):
+        line = tokens[0].line
+        if line in below and tokens[0].string == "%" and line.split()[0] in MAGICS:
+            name = line.split()[0]
+            raise UsageError(f"`{name}` begins a cell: move what stands above it to a cell of its own")
+    return lines
+
+
 def give_body(lines: list[str]) -> list[str]:
     """IPython's input transformer: give one of our cell magics a body if it has none."""
     if len(lines) == 1 and lines[0].startswith(MAGICS) and lines[0].split()[0] in MAGICS:
@@ -130,3 +149,4 @@ def give_body(lines: list[str]) -> list[str]:
 # typed so far is not to be refused.
 vars(give_body)["has_side_effects"] = True
 vars(name_magic)["has_side_effects"] = True
+vars(place_magic)["has_side_effects"] = True

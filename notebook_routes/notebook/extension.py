@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 import notebook_routes
 from notebook_routes.errors import ServerError
 from notebook_routes.notebook import output
-from notebook_routes.notebook.cell_text import cell_id, cell_label, give_body, lift_magic, name_magic, remember_cell
+from notebook_routes.notebook.cell_text import (
+    cell_id,
+    cell_label,
+    give_body,
+    lift_magic,
+    name_magic,
+    place_magic,
+    remember_cell,
+)
 from notebook_routes.notebook.magics import RouteMagics
 from notebook_routes.notebook.session import Session
 from notebook_routes.servers.in_process import in_browser
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 _ROUTE_CELL = re.compile(r"<cell \d+ (?P<what>.+)>")
-_TRANSFORMERS = (lift_magic, name_magic, give_body)
+_TRANSFORMERS = (lift_magic, name_magic, place_magic, give_body)
 
 _extension: Extension | None = None
 

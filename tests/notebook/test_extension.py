@@ -78,6 +78,19 @@ def test_a_misspelt_magic_is_told_how_it_is_spelt(newest, written, said):
     assert "not found.\n" in newest.run("%%rust\n1").stderr
 
 
+@pytest.mark.parametrize("magic", ["%%route GET /x", "%%request GET /x"])
+@pytest.mark.parametrize("above", ["import os\n", "import os\n\n# a comment\n", "x = (1,\n     2)\n"])
+def test_a_magic_below_code_is_told_where_it_belongs(newest, magic, above):
+    name = magic.split()[0]
+    shown = newest.run(f"{above}{magic}\nreturn 1")
+    assert shown.stderr == f"UsageError: `{name}` begins a cell: move what stands above it to a cell of its own\n"
+
+
+def test_a_text_that_holds_a_magic_is_a_text(newest):
+    assert newest.ok('len("""\n%%route GET /x\n""")').text == "16"
+    newest.ok("%%capture\n%%route GET /x\n1")
+
+
 def test_a_magic_of_somebody_else_is_left_alone(newest):
     newest.ok("get_ipython().register_magic_function(lambda line, cell: None, 'cell', 'pages')")
     newest.ok("%%pages\n1")

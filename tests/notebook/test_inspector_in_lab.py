@@ -379,6 +379,13 @@ def test_the_table_of_routes_needs_no_bar_to_scroll_sideways(notebook):
     assert wider == []
 
 
+def test_the_badges_of_all_methods_look_alike(notebook):
+    notebook.put_and_run("%%route /badges\ndef GET():\n    return 1\n\ndef HEAD():\n    return None")
+    badges = notebook.card(0).get_by_role("tablist", name="Methods").locator(".nbi-method")
+    expect(badges).to_have_text(["GET", "HEAD"])
+    assert badges.evaluate_all("all => all.map(each => getComputedStyle(each).display)") == ["inline-block"] * 2
+
+
 def test_text_is_broken_between_words(notebook):
     notebook.put_and_run("%%route GET /words\n'word ' * 400")
     text = notebook.send(0).locator(".nbi-text")
