@@ -193,7 +193,7 @@ def test_the_frame_can_touch_nothing_around_it(notebook, shown, page):
     notebook.page(LAMPS)
     shown().locator("#text").wait_for()
     frame = page.frames[1]
-    assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts allow-forms"
+    assert page.locator("iframe").get_attribute("sandbox") == "allow-scripts allow-forms allow-downloads"
     assert frame.evaluate("self.origin") == "null"
     assert frame.evaluate("() => { try { return top.document.title } catch (error) { return error.name } }") == (
         "SecurityError"

@@ -9,7 +9,7 @@ function render({ model, el }) {
   const frame = document.createElement("iframe");
   note.textContent = "In this frame the page's script cannot call the routes; opened by the link it can.";
   note.hidden = true;
-  frame.setAttribute("sandbox", "allow-scripts allow-forms");
+  frame.setAttribute("sandbox", "allow-scripts allow-forms allow-downloads");
   frame.referrerPolicy = "no-referrer";
   frame.style.cssText =
     "display:block;width:100%;box-sizing:border-box;margin:.4em 0;background:#fff;" +

@@ -8,7 +8,7 @@ const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;"
 function render({ model, el }) {
   const card = document.createElement("div");
   const frame = document.createElement("iframe");
-  frame.setAttribute("sandbox", "allow-scripts allow-forms");
+  frame.setAttribute("sandbox", "allow-scripts allow-forms allow-downloads");
   frame.referrerPolicy = "no-referrer";
   frame.style.cssText =
     "display:block;width:100%;box-sizing:border-box;margin:.4em 0;background:#fff;" +
