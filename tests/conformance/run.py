@@ -54,11 +54,13 @@ def load_cases() -> list[Case]:
 
 def run(case: Case, base_url: str) -> list[str]:
     """Run a case; what is not as expected, nothing where all is well."""
+    # What is made behind is there after so many milliseconds, but for a machine that has too much to do.
+    has_time = any("waitMs" in step for step in case.steps)
     for _ in range(_TRIES):
         found, late = _run_once(case, base_url)
-        if found or not late:
+        if not late and not (found and has_time):
             return found
-    return late
+    return found or late
 
 
 def _run_once(case: Case, base_url: str) -> tuple[list[str], list[str]]:
