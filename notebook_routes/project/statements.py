@@ -12,16 +12,9 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from notebook_routes.errors import CellError, DefinitionError
-from notebook_routes.project.global_names import (
-    Does,
-    called_name,
-    draws,
-    find_global_names,
-    is_drawing,
-    root_name,
-    sets_up,
-)
+from notebook_routes.project.global_names import Does, find_global_names, root_name, sets_up
 from notebook_routes.project.notebook_source import Verdict, read_directive
+from notebook_routes.project.value_flow import Definition, aliases, filled, given, given_to, returned
 from notebook_routes.runtime.celltext import CellText, notebook_syntax
 from notebook_routes.runtime.scopes import certainly_bound, read_names
 
@@ -32,9 +25,6 @@ if TYPE_CHECKING:
     from notebook_routes.project.notebook_source import SourceCell
 
 _BOUND_BY_MAGIC = re.compile(r"^\s*(?:%time\s+)?(?P<names>\w+(?:\s*,\s*\w+)*)\s*=[^=]")
-#: Functions that give something that works on their arguments.
-_HOLDING = ("open", "iter", "partial", "closing", "memoryview", "zip", "enumerate", "map", "filter", "reversed")
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 @dataclass(eq=False)
@@ -134,7 +124,7 @@ class Statement:
     @property
     def is_definition(self) -> bool:
         """Whether it is a function or a class."""
-        return bool(self.nodes) and all(isinstance(node, _Definition) for node in self.nodes)
+        return bool(self.nodes) and all(isinstance(node, Definition) for node in self.nodes)
 
     @cached_property
     def methods(self) -> frozenset[str]:
@@ -309,62 +299,20 @@ def fill(statement: Statement) -> None:
     only_shows = all(isinstance(node, ast.Expr) for node in statement.nodes) and not (
         statement.calls | statement.changes
     )
-    statement.given = frozenset() if only_shows else _given(statement.nodes)
-    statement.given_to = {} if only_shows else _given_to(statement.nodes)
-    statement.filled = _filled(statement.nodes)
+    statement.given = frozenset() if only_shows else given(statement.nodes)
+    statement.given_to = {} if only_shows else given_to(statement.nodes)
+    statement.filled = filled(statement.nodes)
     classes = [node for node in statement.nodes if isinstance(node, ast.ClassDef)]
     statement.bases = _roots(base for node in classes for base in node.bases)
     statement.metaclasses = _roots(keyword.value for node in classes for keyword in node.keywords)
-    decorators = [each for node in statement.nodes if isinstance(node, _Definition) for each in node.decorator_list]
+    decorators = [each for node in statement.nodes if isinstance(node, Definition) for each in node.decorator_list]
     statement.decorators = frozenset(each.id for each in decorators if isinstance(each, ast.Name))
     # `@bus.on("order")`, `@describe.register`
     statement.changes |= _roots(decorators) - {*statement.decorators, *statement.calls}
     statement.at_once = _at_once(statement.nodes)
-    statement.aliases = _aliases(statement.nodes)
-    statement.returns = statement.later & _returned(statement.nodes)
+    statement.aliases = aliases(statement.nodes)
+    statement.returns = statement.later & returned(statement.nodes)
     statement.setups = _names(use for use in now if use.does is Does.CHANGE and sets_up(use))
-
-
-def _given(nodes: Sequence[ast.stmt]) -> frozenset[str]:
-    """`Thread(target=work)`, `pool.submit(work, 1)`, not in functions."""
-    found: set[str] = set()
-    waiting: list[ast.AST] = [node for node in nodes if not isinstance(node, _Definition)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Call):
-            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            found.update(each.id for each in arguments if isinstance(each, ast.Name))
-        waiting += [each for each in ast.iter_child_nodes(node) if not isinstance(each, _Definition | ast.Lambda)]
-    return frozenset(found)
-
-
-def _given_to(nodes: Sequence[ast.stmt]) -> dict[tuple[str, int | str], frozenset[str]]:
-    """`count = fill(products, 3)`, not in functions: that `fill` is given `products` as the first."""
-    found: dict[tuple[str, int | str], set[str]] = {}
-    waiting: list[ast.AST] = [node for node in nodes if not isinstance(node, _Definition)]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            given: dict[int | str, ast.expr] = dict(enumerate(node.args))
-            given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg is not None}
-            for place, value in given.items():
-                root = root_name(value) if not isinstance(value, ast.Call) else None
-                if root is not None:
-                    found.setdefault((node.func.id, place), set()).add(root.id)
-        waiting += [each for each in ast.iter_child_nodes(node) if not isinstance(each, _Definition | ast.Lambda)]
-    return {place: frozenset(names) for place, names in found.items()}
-
-
-def _filled(nodes: Sequence[ast.stmt]) -> frozenset[int | str]:
-    """The parameters of a function whose values it changes, by place and by name."""
-    found: set[int | str] = set()
-    for node in nodes:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            changed = _names(find_global_names(node.body).of(Does.CHANGE))
-            for place, argument in enumerate([*node.args.posonlyargs, *node.args.args]):
-                found |= {place, argument.arg} if argument.arg in changed else set()
-            found |= {argument.arg for argument in node.args.kwonlyargs if argument.arg in changed}
-    return frozenset(found)
 
 
 def _roots(nodes: Iterable[ast.expr]) -> frozenset[str]:
@@ -428,66 +376,3 @@ def has_annotation(node: ast.AST) -> bool:
         given = [node.returns, *(each.annotation for each in ast.walk(node.args) if isinstance(each, ast.arg))]
         return any(each is not None and not isinstance(each, ast.Constant) for each in given)
     return any(has_annotation(child) for child in ast.iter_child_nodes(node))
-
-
-def _aliases(nodes: Sequence[ast.stmt]) -> dict[str, frozenset[str]]:
-    """`cursor = db.cursor()`, `for p in products.values()`, `with open(folder + "/x", "w") as file`."""
-    found: dict[str, set[str]] = {}
-
-    def note(target: ast.expr | None, sources: Iterable[str]) -> None:
-        for name in ast.walk(target) if target is not None else ():
-            if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
-                found.setdefault(name.id, set()).update(sources)
-
-    for node in (each for statement in nodes for each in ast.walk(statement)):
-        if isinstance(node, ast.Assign):
-            together = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            for target in node.targets:
-                note(target, [*_source(node.value), *together])
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            note(node.target, _source(node.value))
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            given = [*node.args.defaults, *(default for default in node.args.kw_defaults if default is not None)]
-            found.setdefault(node.name, set()).update(name for default in given for name in _source(default))
-        elif isinstance(node, (ast.For, ast.AsyncFor)):
-            targets = [each.id for each in ast.walk(node.target) if isinstance(each, ast.Name)]
-            # `for ax, column in zip(axes, table)`: what is drawn on is not the table.
-            names = _all_names(node.iter)
-            note(node.target, filter(is_drawing, names) if any(map(is_drawing, targets)) else names)
-        elif isinstance(node, (ast.With, ast.AsyncWith)):
-            for item in node.items:
-                note(item.optional_vars, _all_names(item.context_expr))
-    return {name: frozenset(sources) for name, sources in found.items()}
-
-
-def _returned(nodes: Sequence[ast.stmt]) -> frozenset[str]:
-    returned = (node.value for statement in nodes for node in ast.walk(statement) if isinstance(node, ast.Return))
-    return frozenset(name for value in returned if value is not None for name in _source(value))
-
-
-def _source(value: ast.expr) -> list[str]:
-    """The names whose values a value holds, or is a part of, or works on."""
-    if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
-        return [name for item in value.elts for name in _source(item)]
-    if isinstance(value, ast.Dict):
-        return [name for item in value.values for name in _source(item)]
-    if isinstance(value, (ast.IfExp, ast.BoolOp)):
-        parts = [value.body, value.orelse] if isinstance(value, ast.IfExp) else value.values
-        return [name for part in parts for name in _source(part)]
-    if isinstance(value, (ast.Await, ast.Starred, ast.NamedExpr)):
-        return _source(value.value)
-    if isinstance(value, ast.Call):
-        called = called_name(value) or ""
-        if draws(value):
-            return []
-        # A class holds what it is given; what any other function returns says nothing of its arguments.
-        holds = called[:1].isupper() or called in _HOLDING
-        given = [*value.args, *(keyword.value for keyword in value.keywords)] if holds else []
-        method = [value.func] if isinstance(value.func, ast.Attribute) else []
-        return [name for part in (*given, *method) for name in _source(part)]
-    root = root_name(value)
-    return [root.id] if root is not None else []
-
-
-def _all_names(value: ast.expr) -> list[str]:
-    return [node.id for node in ast.walk(value) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
